@@ -1,7 +1,12 @@
-"""Builds the contracts: `python -m tools.protos gen` writes gen/, `image` writes what buf reads."""
+"""Builds and judges the contracts: `python -m tools.protos gen | check | fresh`."""
 
+import io
 import shutil
+import subprocess
 import sys
+import tarfile
+import tempfile
+from filecmp import dircmp
 from importlib import resources
 from pathlib import Path
 
@@ -11,55 +16,99 @@ from grpc_tools import protoc
 from protovalidate._gen.buf.validate import validate_pb
 
 ROOT = Path(__file__).resolve().parent.parent
-PROTO, GEN, BUILD = ROOT / "proto", ROOT / "gen", ROOT / "build"
-IMAGE = BUILD / "image.binpb"
+PROTO, GEN = ROOT / "proto", ROOT / "gen"
+BIN = Path(sys.executable).parent
 WELL_KNOWN = str(resources.files("grpc_tools") / "_proto")
-GOOGLE_TYPES = str(Path(list(google.__path__)[0]).parent)
+GOOGLE_TYPES = str(Path(next(iter(google.__path__))).parent)
 VALIDATION = "buf/validate/validate.proto"
 
 
-def _validation_rules() -> Path:
-    """protovalidate ships its option file only as a descriptor inside the wheel: write it out."""
-    BUILD.mkdir(exist_ok=True)
-    path = BUILD / "validate.binpb"
+def _validation_rules(folder: Path) -> Path:
+    """protovalidate ships its option file only as a descriptor in the wheel: write it out."""
+    path = folder / "validate.binpb"
     file = FileDescriptorProto.FromString(validate_pb.desc().proto.to_binary())
     path.write_bytes(FileDescriptorSet(file=[file]).SerializeToString())
     return path
 
 
-def _protoc(*options: str) -> None:
-    files = sorted(str(path.relative_to(PROTO)) for path in PROTO.rglob("*.proto"))
-    paths = [f"-I{PROTO}", f"-I{WELL_KNOWN}", f"-I{GOOGLE_TYPES}"]
-    inputs = [f"--descriptor_set_in={_validation_rules()}", *files]
-    if protoc.main(["protoc", *paths, *options, *inputs]) != 0:
+def _protoc(proto: Path, scratch: Path, *options: str) -> None:
+    files = sorted(str(path.relative_to(proto)) for path in proto.rglob("*.proto"))
+    paths = [f"-I{proto}", f"-I{WELL_KNOWN}", f"-I{GOOGLE_TYPES}"]
+    inputs = [f"--descriptor_set_in={_validation_rules(scratch)}", *options, *files]
+    if protoc.main(["protoc", *paths, *inputs]) != 0:
         sys.exit(1)
 
 
-def image(path: Path = IMAGE) -> None:
-    """One descriptor set with comments, for `buf lint` and `buf breaking`."""
-    path.parent.mkdir(exist_ok=True)
-    _protoc(f"--descriptor_set_out={path}", "--include_imports", "--include_source_info")
-
-
-def gen() -> None:
-    """The Python modules and stubs of every contract, and of the validation options."""
-    shutil.rmtree(GEN, ignore_errors=True)
-    GEN.mkdir()
-    plugins = [f"--plugin={name}={Path(sys.executable).parent / name}" for name in PLUGINS]
+def _image(proto: Path, scratch: Path) -> Path:
+    """One descriptor set with comments, as `buf lint` and `buf breaking` read it."""
+    path = scratch / "image.binpb"
     _protoc(
-        *plugins,
-        f"--python_out={GEN}",
-        f"--grpc_python_out={GEN}",
-        f"--mypy_out=quiet:{GEN}",
-        f"--mypy_grpc_out=quiet:{GEN}",
-        VALIDATION,
+        proto, scratch, f"--descriptor_set_out={path}", "--include_imports", "--include_source_info"
     )
-    for path in GEN.rglob("*_pb2_grpc.py*"):
-        if not path.with_name(path.name.split("_pb2")[0] + "_pb2.py").name.endswith("service_pb2.py"):
+    return path
+
+
+def gen(target: Path = GEN) -> None:
+    """The Python modules and stubs of every contract, and of the validation options."""
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    plugins = [f"--plugin={BIN / name}" for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")]
+    outputs = [f"--{kind}_out={target}" for kind in ("python", "grpc_python")]
+    stubs = [f"--{kind}_out=quiet:{target}" for kind in ("mypy", "mypy_grpc")]
+    with tempfile.TemporaryDirectory() as scratch:
+        _protoc(PROTO, Path(scratch), *plugins, *outputs, *stubs, VALIDATION)
+    for path in target.rglob("*_pb2_grpc.py*"):
+        if not path.name.split("_pb2_grpc")[0].endswith("_service"):
             path.unlink()
 
 
-PLUGINS = ("protoc-gen-mypy", "protoc-gen-mypy_grpc")
+def fresh() -> None:
+    """Fails when gen/ is not what the contracts generate."""
+    with tempfile.TemporaryDirectory() as scratch:
+        gen(Path(scratch) / "gen")
+        if stale := _differences(dircmp(GEN, Path(scratch) / "gen", ignore=["__pycache__"])):
+            sys.exit(f"gen/ is stale, run `make proto`: {', '.join(stale)}")
+
+
+def _differences(compared: dircmp[str]) -> list[str]:
+    here = [*compared.left_only, *compared.right_only, *compared.diff_files]
+    return here + [name for sub in compared.subdirs.values() for name in _differences(sub)]
+
+
+def check() -> None:
+    """buf's word on format, style and compatibility with the last release (or the last commit)."""
+    with tempfile.TemporaryDirectory() as now, tempfile.TemporaryDirectory() as then:
+        image = _image(PROTO, Path(now))
+        _buf("format", "--diff", "--exit-code", "proto")
+        _buf("lint", str(image), "--config", "buf.yaml", "--path", "halcyon")
+        before = _image(_contracts_at(_baseline(), Path(then)), Path(then))
+        _buf("breaking", str(image), "--config", "buf.yaml", "--against", str(before))
+
+
+def _buf(*arguments: str) -> None:
+    if subprocess.run([BIN / "buf", *arguments], cwd=ROOT, check=False).returncode != 0:
+        sys.exit(1)
+
+
+def _baseline() -> str:
+    tags = subprocess.run(
+        ["git", "tag", "--list", "v*", "--sort=-v:refname"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    return tags[0] if tags else "HEAD"
+
+
+def _contracts_at(revision: str, folder: Path) -> Path:
+    archive = subprocess.run(
+        ["git", "archive", revision, "proto"], cwd=ROOT, check=True, capture_output=True
+    ).stdout
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        tar.extractall(folder, filter="data")
+    return folder / "proto"
+
 
 if __name__ == "__main__":
-    {"gen": gen, "image": image}[sys.argv[1]]()
+    {"gen": gen, "check": check, "fresh": fresh}[sys.argv[1]]()

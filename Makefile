@@ -1,0 +1,74 @@
+# The one door. Each target is a line or two; anything longer is a Python module.
+MAKEFLAGS += --warn-undefined-variables --no-print-directory
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+CODE := chassis services clients tests bench tools
+WORKERS ?= 4
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.venv/.ready: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet uv==0.13.9 && VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --editable '.[dev]' \
+		|| $(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@
+
+setup: .venv/.ready ## Make .venv with everything that is needed
+
+demo: setup ## Run one referral from submission to the first infusion, on real servers
+	$(BIN)/halcyon demo
+
+up: setup ## Run the platform here until Ctrl-C
+	$(BIN)/halcyon up
+
+test: setup ## Run every test
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+
+check: setup fmt-check lint types imports protos map-check fast ## Judge format, lint, types, architecture, contracts, rooms
+
+fmt: setup ## Format the code and the contracts
+	$(BIN)/ruff format $(CODE) && $(BIN)/ruff check --fix $(CODE) && $(BIN)/buf format -w proto
+
+fmt-check: setup
+	$(BIN)/ruff format --check $(CODE)
+
+lint: setup
+	$(BIN)/ruff check $(CODE) && $(BIN)/typos
+
+types: setup
+	$(BIN)/mypy $(CODE)
+
+imports: setup
+	$(BIN)/lint-imports
+
+protos: setup
+	$(BIN)/python -m tools.protos check && $(BIN)/python -m tools.protos fresh
+
+proto: setup ## Generate gen/ from proto/
+	$(BIN)/python -m tools.protos gen
+
+map: setup ## Print who states and who hears each fact; write it into README.md
+	$(BIN)/python -m tools.factmap write
+
+map-check: setup
+	$(BIN)/python -m tools.factmap check
+
+fast: setup
+	$(BIN)/pytest -q -n 2 tests/rooms tests/contracts -k "not slow" $(shell ls -d services/*/tests/test_domain.py)
+
+bench: setup ## Measure the flow against the floor, in one run
+	$(BIN)/python -m bench.flow
+
+run: setup ## Run one service: make run s=intake
+	$(BIN)/python -m services.$(s)
+
+migrate: setup ## Migrate one service's database: make migrate s=intake
+	$(BIN)/python -m chassis.migrate $(s)
+
+clean: ## Forget the environment and what was built
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+s ?=
+.PHONY: help setup demo up test check fmt fmt-check lint types imports protos proto map map-check fast bench run migrate clean
