@@ -1,0 +1,37 @@
+"""Everything a process reads from its environment, once, at start."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEFAULT_ISSUER = "https://issuer.halcyon.test"
+DEFAULT_AUDIENCE = "halcyon"
+
+
+class Settings(BaseSettings):
+    """One service's settings; each is the environment variable HALCYON_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="HALCYON_", frozen=True, extra="ignore")
+
+    database_url: str = Field(repr=False)
+    nats_url: str = Field(repr=False)
+    jwks: str
+    """A path to a JWKS file, or an http(s) URL."""
+    issuer: str = DEFAULT_ISSUER
+    audience: str = DEFAULT_AUDIENCE
+
+    listen: str = "127.0.0.1:0"
+    ready_file: Path | None = None
+    """Where to say, once started, who listens where: {"service", "pid", "address"}."""
+    drain_seconds: float = Field(default=10, ge=0)
+
+    otlp_endpoint: str | None = None
+    trace_file: Path | None = None
+    trace_ratio: float = Field(default=0.1, ge=0, le=1)
+    log_level: str = "INFO"
+
+    batch: int = Field(default=64, ge=1)
+    max_deliver: int = Field(default=5, ge=1)
+    lease_seconds: float = Field(default=10, gt=0)
+    failpoint: str | None = None

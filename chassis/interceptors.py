@@ -1,0 +1,145 @@
+"""The way in: one wrapper a method, and one list of middleware, outermost first."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from functools import reduce
+from typing import Any, TypeAlias, cast
+
+import grpc
+from google.protobuf import descriptor_pool
+from google.protobuf.message import Message
+
+from chassis import telemetry
+from chassis.auth import auth, roles_admitted
+from chassis.calls import Answer, Call, Method, Middleware, within
+from chassis.errors import TooLate, errors, retries
+from chassis.names import Attributes
+from chassis.tokens import Tokens
+from chassis.validation import validation
+
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+
+DEFAULT_SECONDS = 30.0
+_OURS = "/halcyon."
+_OUR_FAULTS = frozenset(
+    {"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"}
+)
+
+
+def middleware(tokens: Tokens) -> Sequence[Middleware]:
+    """What every call goes through."""
+    return (observation, errors, auth(tokens), validation, deadlines, retries)
+
+
+class Edge(grpc.aio.ServerInterceptor):
+    """Wraps our own methods, each once; health and reflection pass as they are."""
+
+    def __init__(self, layers: Sequence[Middleware]) -> None:
+        self._layers = layers
+        self._handlers: dict[str, Handler] = {}
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable["Handler | None"]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> "Handler | None":
+        """The wrapped handler of the method; None, and so UNIMPLEMENTED, when there is none."""
+        path = handler_call_details.method
+        if known := self._handlers.get(path):
+            return known
+        handler = await continuation(handler_call_details)
+        if handler is None or not path.startswith(_OURS):
+            return handler
+        wrapped = self._handlers[path] = _wrapped(path, handler, self._layers)
+        return wrapped
+
+
+def _wrapped(path: str, handler: Handler, layers: Sequence[Middleware]) -> Handler:
+    method = _method(path, handler)
+    outermost = reduce(_around, reversed(layers), _behaviour(handler))
+
+    async def enter(request: Any, context: Any) -> Any:
+        return await outermost(Call(method, context, request, dict(context.invocation_metadata())))
+
+    kinds = {
+        (False, False): grpc.unary_unary_rpc_method_handler,
+        (False, True): grpc.unary_stream_rpc_method_handler,
+        (True, False): grpc.stream_unary_rpc_method_handler,
+        (True, True): grpc.stream_stream_rpc_method_handler,
+    }
+    make = kinds[method.streams_requests, method.streams_replies]
+    return make(enter, None, handler.response_serializer)
+
+
+def _method(path: str, handler: Handler) -> Method:
+    name = path.removeprefix("/")
+    service, _, verb = name.partition("/")
+    descriptor = descriptor_pool.Default().FindServiceByName(service).methods_by_name[verb]
+    return Method(
+        name=name,
+        roles=roles_admitted(descriptor),
+        parse=cast("Callable[[bytes], Message]", handler.request_deserializer),
+        streams_requests=handler.request_streaming,
+        streams_replies=handler.response_streaming,
+    )
+
+
+def _around(inner: Answer, layer: Middleware) -> Answer:
+    return lambda call: layer(call, inner)
+
+
+def _behaviour(handler: Handler) -> Answer:
+    behaviour: Any = (
+        handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream
+    )
+
+    async def reply(call: Call) -> Any:
+        return await behaviour(call.request, call.context)
+
+    async def replies(call: Call) -> None:
+        stream = behaviour(call.request, call.context)
+        if not isinstance(stream, AsyncGenerator):
+            await stream
+            return
+        async with aclosing(stream):
+            async for message in stream:
+                await call.context.write(message)
+
+    return replies if handler.response_streaming else reply
+
+
+async def observation(call: Call, answer: Answer) -> Any:
+    """One span and one measurement a call."""
+    began = time.perf_counter()
+    method = call.method.name
+    with telemetry.serving(method, call.header("traceparent")) as work:
+        try:
+            return await answer(call)
+        except asyncio.CancelledError:
+            call.status = "DEADLINE_EXCEEDED" if _is_late(call) else "CANCELLED"
+            raise
+        finally:
+            fault = call.status if call.status in _OUR_FAULTS else None
+            work.note("rpc.response.status_code", call.status)
+            work.judge(fault)
+            about: Attributes = {
+                "rpc.system.name": "grpc",
+                "rpc.method": method,
+                "rpc.response.status_code": call.status,
+            }
+            telemetry.record("rpc.server.call.duration", time.perf_counter() - began, about)
+
+
+async def deadlines(call: Call, answer: Answer) -> Any:
+    """A unary call without a deadline gets one; a stream lasts as long as its token."""
+    if not call.method.unary or call.context.time_remaining() is not None:
+        return await answer(call)
+    late = TooLate("DEADLINE_EXCEEDED", "No answer in time.")
+    return await within(DEFAULT_SECONDS, answer(call), late)
+
+
+def _is_late(call: Call) -> bool:
+    remaining = call.context.time_remaining()
+    return remaining is not None and remaining <= 0

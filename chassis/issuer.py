@@ -1,0 +1,98 @@
+"""A token issuer for development and tests: one Ed25519 key in a private file."""
+
+import json
+import os
+import time
+from collections.abc import Iterable
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+from uuid import UUID
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from jwt.algorithms import OKPAlgorithm
+
+from chassis.config import DEFAULT_AUDIENCE, DEFAULT_ISSUER
+
+_HOUR = timedelta(hours=1)
+
+
+class Issuer:
+    """Mints tokens that services with the same JWKS file believe."""
+
+    def __init__(
+        self, directory: Path, issuer: str = DEFAULT_ISSUER, audience: str = DEFAULT_AUDIENCE
+    ) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self._key = _kept(directory / "issuer.key")
+        self._issuer, self._audience = issuer, audience
+        self._public: dict[str, Any] = OKPAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
+        self._kid = sha256(self._public["x"].encode()).hexdigest()[:16]
+        self.jwks_file = directory / "jwks.json"
+        _write(self.jwks_file, json.dumps(self.jwks()).encode(), 0o644)
+
+    def jwks(self) -> dict[str, Any]:
+        """The public half, as services read it."""
+        return {"keys": [{**self._public, "kid": self._kid, "use": "sig", "alg": "EdDSA"}]}
+
+    def mint(
+        self,
+        subject: str,
+        roles: Iterable[str],
+        clinics: Iterable[UUID | str] = ("*",),
+        npi: str | None = None,
+        ttl: timedelta = _HOUR,
+    ) -> str:
+        """A token for that subject, in force from now."""
+        now = int(time.time())
+        claims: dict[str, Any] = {
+            "sub": subject,
+            "iss": self._issuer,
+            "aud": self._audience,
+            "iat": now,
+            "nbf": now,
+            "exp": now + int(ttl.total_seconds()),
+            "roles": sorted(roles),
+            "clinics": [str(clinic) for clinic in clinics],
+        }
+        if npi is not None:
+            claims["npi"] = npi
+        return jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": self._kid})
+
+
+def _kept(path: Path) -> Ed25519PrivateKey:
+    """The key in the file; of two processes that begin together, one key is kept."""
+    if not path.exists():
+        fresh = Ed25519PrivateKey.generate()
+        pem = fresh.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        _write(path, pem, 0o600, replace=False)
+    key = load_pem_private_key(path.read_bytes(), None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise TypeError(f"{path} holds no Ed25519 key.")
+    return key
+
+
+def _write(path: Path, content: bytes, mode: int, *, replace: bool = True) -> None:
+    """Whole or not at all; the file is private from its first byte."""
+    with NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(content)
+        os.fchmod(file.fileno(), mode)
+    part = Path(file.name)
+    if replace:
+        part.replace(path)
+        return
+    try:
+        path.hardlink_to(part)
+    except FileExistsError:
+        pass
+    finally:
+        part.unlink()

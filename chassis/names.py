@@ -1,0 +1,68 @@
+"""Every telemetry name the platform uses, typed: another name is a type error."""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, TypeAlias, get_args
+
+Attribute: TypeAlias = Literal[
+    "error.type",
+    "halcyon.deadline.name",
+    "halcyon.entity_id",
+    "halcyon.errand.name",
+    "messaging.batch.message_count",
+    "messaging.consumer.group.name",
+    "messaging.destination.name",
+    "messaging.message.id",
+    "messaging.operation.name",
+    "messaging.operation.type",
+    "messaging.system",
+    "rpc.method",
+    "rpc.response.status_code",
+    "rpc.system.name",
+]
+Attributes: TypeAlias = Mapping[Attribute, str | int]
+
+Recorded: TypeAlias = Literal[
+    "halcyon.errands.done",
+    "halcyon.facts.parked",
+    "messaging.client.consumed.messages",
+    "messaging.client.operation.duration",
+    "messaging.client.sent.messages",
+    "messaging.process.duration",
+    "rpc.client.call.duration",
+    "rpc.server.call.duration",
+]
+Observed: TypeAlias = Literal[
+    "halcyon.deadlines.overdue",
+    "halcyon.errands.waiting",
+    "halcyon.outbox.age",
+    "halcyon.outbox.waiting",
+    "halcyon.parked",
+]
+
+
+class Instrument(NamedTuple):
+    """What a measurement means; seconds are histograms, the rest are counters or gauges."""
+
+    unit: str
+    description: str
+
+
+RECORDED: Mapping[Recorded, Instrument] = {
+    "halcyon.errands.done": Instrument("{errand}", "Errands carried out."),
+    "halcyon.facts.parked": Instrument("{message}", "Facts put aside for a person."),
+    "messaging.client.consumed.messages": Instrument("{message}", "Facts taken from the stream."),
+    "messaging.client.operation.duration": Instrument("s", "Time to publish or to take a batch."),
+    "messaging.client.sent.messages": Instrument("{message}", "Facts the stream has taken."),
+    "messaging.process.duration": Instrument("s", "Time to handle one batch of facts."),
+    "rpc.client.call.duration": Instrument("s", "Time of a call made."),
+    "rpc.server.call.duration": Instrument("s", "Time of a call answered."),
+}
+OBSERVED: Mapping[Observed, Instrument] = {
+    "halcyon.deadlines.overdue": Instrument("{deadline}", "Deadlines past due and not yet met."),
+    "halcyon.errands.waiting": Instrument("{errand}", "Errands asked for and not yet done."),
+    "halcyon.outbox.age": Instrument("s", "Age of the oldest fact not yet published."),
+    "halcyon.outbox.waiting": Instrument("{message}", "Facts not yet published."),
+    "halcyon.parked": Instrument("{message}", "Facts waiting for a person."),
+}
+
+ATTRIBUTES: frozenset[str] = frozenset(get_args(Attribute))

@@ -1,0 +1,87 @@
+"""Where spans and measurements go: a file, a collector, a test, or nowhere."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from opentelemetry import metrics, trace
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.metrics import Counter, Histogram
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, TraceIdRatioBased
+
+from chassis.config import Settings
+from chassis.names import RECORDED, Recorded
+from chassis.traces import FileSpanExporter
+
+_NAME = "halcyon"
+_QUEUE = 16_384
+_DELAY_MS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """What records; this default keeps nothing."""
+
+    tracer: trace.Tracer = field(default_factory=trace.NoOpTracer)
+    meter: metrics.Meter = field(default_factory=lambda: metrics.NoOpMeter(_NAME))
+    instruments: Mapping[Recorded, Histogram | Counter] = field(default_factory=dict)
+    providers: tuple[TracerProvider | MeterProvider, ...] = ()
+    bound: int = 0
+
+    def keeps(self, trace_id: int) -> bool:
+        """The decision at the head of a trace, made before a span exists."""
+        return trace_id & TraceIdRatioBased.TRACE_ID_LIMIT < self.bound
+
+    def stop(self) -> None:
+        """Flush what is recorded."""
+        for provider in self.providers:
+            provider.shutdown()
+
+
+def recorder(
+    settings: Settings,
+    service: str,
+    exporters: Iterable[SpanExporter],
+    readers: Iterable[MetricReader],
+) -> Recorder:
+    """A recorder to where the settings say, and to the given exporters and readers as well."""
+    resource = Resource.create({"service.name": service, "service.namespace": _NAME})
+    spans = TracerProvider(resource=resource, sampler=ParentBased(ALWAYS_ON))
+    for exporter in (*exporters, *_span_exporters(settings)):
+        spans.add_span_processor(
+            BatchSpanProcessor(exporter, max_queue_size=_QUEUE, schedule_delay_millis=_DELAY_MS)
+        )
+    read_by = [*readers, *_metric_readers(settings)]
+    measurements = MeterProvider(read_by, resource=resource) if read_by else None
+    meter = measurements.get_meter(_NAME) if measurements else metrics.NoOpMeter(_NAME)
+    return Recorder(
+        tracer=spans.get_tracer(_NAME),
+        meter=meter,
+        instruments=dict(_instruments(meter)) if measurements else {},
+        providers=(spans, measurements) if measurements else (spans,),
+        bound=TraceIdRatioBased.get_bound_for_rate(settings.trace_ratio),
+    )
+
+
+def _span_exporters(settings: Settings) -> Iterator[SpanExporter]:
+    if settings.trace_file:
+        yield FileSpanExporter(settings.trace_file)
+    if settings.otlp_endpoint:
+        yield OTLPSpanExporter(f"{settings.otlp_endpoint.rstrip('/')}/v1/traces")
+
+
+def _metric_readers(settings: Settings) -> Iterator[MetricReader]:
+    if settings.otlp_endpoint:
+        exporter = OTLPMetricExporter(f"{settings.otlp_endpoint.rstrip('/')}/v1/metrics")
+        yield PeriodicExportingMetricReader(exporter)
+
+
+def _instruments(meter: metrics.Meter) -> Iterator[tuple[Recorded, Histogram | Counter]]:
+    for name, (unit, description) in RECORDED.items():
+        create = meter.create_histogram if unit == "s" else meter.create_counter
+        yield name, create(name, unit, description)

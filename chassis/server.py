@@ -1,0 +1,65 @@
+"""The gRPC server: our methods behind the middleware, health, reflection, limits, a calm end."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from chassis.config import Settings
+from chassis.interceptors import Edge, middleware
+from chassis.tokens import Tokens
+
+_MAX_REQUEST = 1024 * 1024
+_MAX_CALLS = 1000
+_OPTIONS = (
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", _MAX_REQUEST),
+    ("grpc.max_concurrent_streams", _MAX_CALLS),
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that is answering at `address`."""
+
+    address: str
+    _grpc: grpc.aio.Server
+    _health: health.aio.HealthServicer
+
+    async def drain(self, grace: float) -> None:
+        """Say so, take nothing new, finish what was begun within the grace."""
+        await self._health.enter_graceful_shutdown()
+        await self._grpc.stop(grace)
+
+
+async def serve(
+    settings: Settings,
+    add_servicers: Callable[[grpc.aio.Server], None],
+    service_names: Sequence[str],
+) -> Server:
+    """Answer at the settings' address; port 0 asks the system for a free one."""
+    edge = Edge(middleware(Tokens(settings)))
+    server = grpc.aio.server(
+        interceptors=[edge], options=_OPTIONS, maximum_concurrent_rpcs=_MAX_CALLS
+    )
+    add_servicers(server)
+    state = await _add_health(server, service_names)
+    shown = (*service_names, health.SERVICE_NAME, reflection.SERVICE_NAME)
+    reflection.enable_server_reflection(shown, server)
+    port = server.add_insecure_port(settings.listen)
+    await server.start()
+    return Server(f"{settings.listen.rpartition(':')[0]}:{port}", server, state)
+
+
+async def _add_health(server: grpc.aio.Server, names: Sequence[str]) -> health.aio.HealthServicer:
+    state = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(state, server)
+    for name in names:
+        await state.set(name, health_pb2.HealthCheckResponse.SERVING)
+    return state

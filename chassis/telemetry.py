@@ -1,0 +1,176 @@
+"""Traces and metrics: an unsampled trace costs its context and nothing else."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, cast
+
+from opentelemetry import metrics, propagate, trace
+from opentelemetry.context import Context
+from opentelemetry.metrics import CallbackOptions, Counter, Histogram, Observation
+from opentelemetry.sdk.metrics.export import MetricReader
+from opentelemetry.sdk.trace.export import SpanExporter
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    SpanContext,
+    SpanKind,
+    set_span_in_context,
+)
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from chassis import logs, traceparent
+from chassis.config import Settings
+from chassis.names import OBSERVED, Attributes, Observed, Recorded
+from chassis.recorder import Recorder, recorder
+from chassis.work import Work
+
+_IDS = RandomIdGenerator()
+_recorder = Recorder()
+
+
+def start(
+    settings: Settings,
+    service: str,
+    *,
+    exporters: Iterable[SpanExporter] = (),
+    readers: Iterable[MetricReader] = (),
+) -> None:
+    """Record from now on; only the W3C trace context is ever propagated, never baggage."""
+    global _recorder  # noqa: PLW0603
+    logs.start(settings.log_level, service)
+    propagate.set_global_textmap(TraceContextTextMapPropagator())
+    _recorder = recorder(settings, service, exporters, readers)
+
+
+def stop() -> None:
+    """Flush what is recorded and record no more."""
+    global _recorder
+    stopping, _recorder = _recorder, Recorder()
+    stopping.stop()
+
+
+def tracer() -> trace.Tracer:
+    """The SDK's tracer, for spans within a trace; `working` is what heads one."""
+    return _recorder.tracer
+
+
+def meter() -> metrics.Meter:
+    """The SDK's meter; it keeps nothing unless somebody reads it."""
+    return _recorder.meter
+
+
+def record(name: Recorded, value: float, attributes: Attributes) -> None:
+    """Add one measurement to a counter or a histogram."""
+    instrument = _recorder.instruments.get(name)
+    if isinstance(instrument, Histogram):
+        instrument.record(value, _plain(attributes))
+    elif isinstance(instrument, Counter):
+        instrument.add(value, _plain(attributes))
+
+
+def observe(name: Observed, read: Callable[[], float]) -> None:
+    """Read this gauge whenever measurements are collected."""
+
+    def observations(_: CallbackOptions) -> Iterable[Observation]:
+        yield Observation(read())
+
+    unit, description = OBSERVED[name]
+    _recorder.meter.create_observable_gauge(name, [observations], unit, description)
+
+
+def current_traceparent() -> str:
+    """The current context as its header, with the sampling decision; '' when there is none."""
+    return traceparent.render(trace.get_current_span().get_span_context())
+
+
+def context_from(header: str) -> Context:
+    """The remote context a header carries; an empty one when it carries none."""
+    remote = traceparent.parse(header)
+    return set_span_in_context(NonRecordingSpan(remote), Context()) if remote else Context()
+
+
+def serving(method: str, header: str = "") -> Work:
+    """Answer one call; a call without a context heads a trace."""
+    attributes: Attributes = {"rpc.system.name": "grpc", "rpc.method": method}
+    return working(method, header, SpanKind.SERVER, attributes)
+
+
+def calling(method: str) -> Work:
+    """Call another service within the current trace."""
+    attributes: Attributes = {"rpc.system.name": "grpc", "rpc.method": method}
+    return working(method, current_traceparent(), SpanKind.CLIENT, attributes)
+
+
+def processing(subject: str, event_id: str, header: str, consumer: str) -> Work:
+    """Handle one fact as a child of the work that stated it, linked to it as well."""
+    attributes: Attributes = {
+        "messaging.system": "nats",
+        "messaging.operation.name": "process",
+        "messaging.operation.type": "process",
+        "messaging.destination.name": subject,
+        "messaging.message.id": event_id,
+        "messaging.consumer.group.name": consumer,
+    }
+    return working(f"process {subject}", header, SpanKind.CONSUMER, attributes)
+
+
+def sending(stream: str, headers: Sequence[str]) -> Work:
+    """Publish one batch, linked to each sampled context that stated a fact in it."""
+    sampled = filter(traceparent.sampled, headers)
+    kept = [cause for header in sampled if (cause := traceparent.parse(header))]
+    if not kept:
+        return Work(trace.INVALID_SPAN)
+    attributes: Attributes = {
+        "messaging.system": "nats",
+        "messaging.operation.name": "send",
+        "messaging.operation.type": "send",
+        "messaging.destination.name": stream,
+        "messaging.batch.message_count": len(headers),
+    }
+    return _open(f"send {stream}", Context(), SpanKind.PRODUCER, attributes, map(Link, kept))
+
+
+def errand(name: str, entity_id: str, header: str) -> Work:
+    """Run one errand in the trace that asked for it."""
+    attributes: Attributes = {"halcyon.errand.name": name, "halcyon.entity_id": entity_id}
+    return working(f"errand {name}", header, SpanKind.INTERNAL, attributes)
+
+
+def deadline(name: str, entity_id: str) -> Work:
+    """Meet one deadline: time has no cause, so it heads a trace of its own."""
+    attributes: Attributes = {"halcyon.deadline.name": name, "halcyon.entity_id": entity_id}
+    return working(f"deadline {name}", "", SpanKind.INTERNAL, attributes)
+
+
+def working(name: str, header: str, kind: SpanKind, attributes: Attributes) -> Work:
+    """Work under a remote context, or at the head of a trace when there is none."""
+    cause = traceparent.parse(header)
+    if cause is None:
+        return _heading(name, kind, attributes)
+    carried = NonRecordingSpan(cause)
+    if not traceparent.sampled(header):
+        return Work(carried)
+    links = [Link(cause)] if kind is SpanKind.CONSUMER else []
+    return _open(name, set_span_in_context(carried, Context()), kind, attributes, links)
+
+
+def _heading(name: str, kind: SpanKind, attributes: Attributes) -> Work:
+    trace_id = _IDS.generate_trace_id()
+    if _recorder.keeps(trace_id):
+        return _open(name, Context(), kind, attributes)
+    return Work(NonRecordingSpan(SpanContext(trace_id, _IDS.generate_span_id(), False)))
+
+
+def _open(
+    name: str,
+    parent: Context,
+    kind: SpanKind,
+    attributes: Attributes,
+    links: Iterable[Link] = (),
+) -> Work:
+    span = _recorder.tracer.start_span(name, parent, kind, _plain(attributes), list(links))
+    return Work(span)
+
+
+def _plain(attributes: Attributes) -> dict[str, Any]:
+    return cast("dict[str, Any]", attributes)

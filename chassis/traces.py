@@ -1,0 +1,77 @@
+"""Finished spans as JSON lines in a file, and back."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.trace import SpanContext, format_span_id, format_trace_id
+
+SpanLine: TypeAlias = dict[str, Any]
+
+_SUFFIX = ".jsonl"
+_LIMIT = 64 * 1024 * 1024
+
+
+class FileSpanExporter(SpanExporter):
+    """Appends to one file per process; a full one makes room, so at most two are kept."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """One line a span."""
+        lines = "".join(json.dumps(_line(span), separators=(",", ":")) + "\n" for span in spans)
+        if self._path.exists() and self._path.stat().st_size > _LIMIT:
+            self._path.replace(self._path.with_suffix(f".old{_SUFFIX}"))
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(lines)
+        return SpanExportResult.SUCCESS
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:  # noqa: ARG002
+        """Every export is written when it returns."""
+        return True
+
+
+def read_spans(directory: Path) -> list[SpanLine]:
+    """Every finished span of every process, oldest first; a line cut by a crash is no span."""
+    lines = (
+        line
+        for path in directory.glob(f"*{_SUFFIX}")
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
+    )
+    spans = [span for line in lines if (span := _span(line))]
+    return sorted(spans, key=lambda span: (span["start_unix_nano"], span["span_id"]))
+
+
+def _span(line: str) -> SpanLine | None:
+    try:
+        span = json.loads(line)
+    except ValueError:
+        return None
+    return span if isinstance(span, dict) else None
+
+
+def _line(span: ReadableSpan) -> SpanLine:
+    return {
+        **_ids(span.context),
+        "parent_span_id": format_span_id(span.parent.span_id) if span.parent else "",
+        "name": span.name,
+        "kind": span.kind.name,
+        "service": span.resource.attributes["service.name"],
+        "start_unix_nano": span.start_time,
+        "end_unix_nano": span.end_time,
+        "attributes": dict(span.attributes or {}),
+        "links": [_ids(link.context) for link in span.links],
+        "status": span.status.status_code.name,
+    }
+
+
+def _ids(context: SpanContext) -> dict[str, str]:
+    return {
+        "trace_id": format_trace_id(context.trace_id),
+        "span_id": format_span_id(context.span_id),
+    }
