@@ -1,9 +1,11 @@
-"""Page tokens (AIP-158): opaque, made from the last row's sort key, refused when they are not ours."""
+"""Page tokens (AIP-158): opaque, made of the last row's sort key, refused when not ours."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TypeVar
+from uuid import UUID
 
 from chassis.refusal import Invalid, Violation
 
@@ -36,5 +38,22 @@ def position(page_token: str, parts: int) -> list[str] | None:
         key = None
     if isinstance(key, list) and len(key) == parts and all(isinstance(part, str) for part in key):
         return key
+    raise _not_ours()
+
+
+def after(page_token: str) -> tuple[datetime, UUID] | None:
+    """The moment and the id a page starts after, for lists in order of time."""
+    if (key := position(page_token, 2)) is None:
+        return None
+    try:
+        moment, identity = datetime.fromisoformat(key[0]), UUID(key[1])
+    except ValueError:
+        raise _not_ours() from None
+    if moment.tzinfo is None:
+        raise _not_ours()
+    return moment, identity
+
+
+def _not_ours() -> Invalid:
     violation = Violation("page_token", "must be a next_page_token of this method")
-    raise Invalid("PAGE_TOKEN_INVALID", "The page token is not one of ours.", (violation,))
+    return Invalid("PAGE_TOKEN_INVALID", "The page token is not one of ours.", (violation,))

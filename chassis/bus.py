@@ -1,0 +1,182 @@
+"""The way to JetStream: one connection, its stream and consumers, and a lean path for batches."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import structlog
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, DiscardPolicy, StreamConfig
+from nats.js.errors import NotFoundError
+
+STREAM = "HALCYON"
+SUBJECTS = ("halcyon.*.events.>",)
+ACK_WAIT = 30.0
+
+Tap = Callable[[str, str, bytes, bytes | None], None]
+"""Subject, reply, payload and raw headers of one message; it must not raise."""
+
+log = structlog.get_logger()
+
+
+class BusAway(Exception):
+    """The broker cannot be reached: nothing was learned about the messages."""
+
+
+class _Wire(Client):
+    """nats-py for the connection; the chosen subscriptions skip its queues and header parser."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taps: dict[int, Tap] = {}
+
+    async def _process_msg(
+        self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes
+    ) -> None:
+        tap = self.taps.get(sid)
+        if tap is None:
+            await super()._process_msg(sid, subject, reply, data, headers)
+        else:
+            tap(subject.decode(), reply.decode(), data, headers)
+
+
+class Bus:
+    """A connection that outlives its server, until it is closed for good."""
+
+    def __init__(self, url: str, name: str = "halcyon") -> None:
+        self._url, self._name = url, name
+        self._wire = _Wire()
+        self.closed = asyncio.Event()
+        """Set when the client gave up for ever; the process must then end."""
+        self.reconnected: list[Callable[[], None]] = []
+
+    async def connect(self) -> None:
+        """Connect and prove it: the client may report success too early."""
+        wire = self._wire = _Wire()
+        try:
+            await wire.connect(
+                self._url,
+                name=self._name,
+                connect_timeout=5,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=0.2,  # type: ignore[arg-type]
+                ping_interval=5,
+                max_outstanding_pings=2,
+                allow_reconnect=True,
+                error_cb=_complain,
+                closed_cb=self._on_closed,
+                reconnected_cb=self._on_reconnected,
+            )
+            await wire.flush(5)
+        except (OSError, NatsError, TimeoutError) as error:
+            await self._abandon(wire)
+            raise BusAway from error
+        if not wire.is_connected:
+            await self._abandon(wire)
+            raise BusAway
+
+    async def provision(self, name: str = STREAM, subjects: Sequence[str] = SUBJECTS) -> None:
+        """The stream, if it is not there: kept by limits, refusing rather than forgetting."""
+        manager = self._wire.jsm()
+        try:
+            await manager.stream_info(name)
+        except NotFoundError:
+            await manager.add_stream(
+                StreamConfig(
+                    name=name,
+                    subjects=list(subjects),
+                    discard=DiscardPolicy.NEW,
+                    max_age=30 * 24 * 3600,
+                    duplicate_window=120,
+                    allow_atomic=True,
+                    num_replicas=1,
+                )
+            )
+
+    async def subscribe_durably(self, stream: str, durable: str, subjects: Iterable[str]) -> None:
+        """The durable consumer of these subjects; we decide when a message is given up."""
+        await self._wire.jsm().add_consumer(
+            stream,
+            ConsumerConfig(
+                durable_name=durable,
+                filter_subjects=sorted(subjects),
+                deliver_policy=DeliverPolicy.ALL,
+                ack_policy=AckPolicy.EXPLICIT,
+                ack_wait=ACK_WAIT,
+                max_deliver=-1,
+                max_ack_pending=4096,
+            ),
+        )
+
+    async def tap(self, subject: str, tap: Tap) -> int:
+        """Give every message of a subject straight to a function."""
+        subscription = await self._wire.subscribe(subject)
+        sid: int = subscription._id
+        self._wire.taps[sid] = tap
+        return sid
+
+    async def untap(self, sid: int) -> None:
+        """Stop listening."""
+        self._wire.taps.pop(sid, None)
+        if subscription := self._wire._subs.get(sid):
+            await subscription.unsubscribe()
+
+    def inbox(self) -> str:
+        """A fresh reply subject."""
+        return self._wire.new_inbox()
+
+    @property
+    def alive(self) -> bool:
+        """Whether there is a server at the other end just now."""
+        return self._wire.is_connected
+
+    async def write(self, commands: bytes) -> None:
+        """Put ready-made protocol lines on the wire, all at once."""
+        wire = self._wire
+        transport: Any = wire._transport
+        if not wire.is_connected or transport is None:
+            raise BusAway
+        if wire._pending:
+            await wire._flush_pending()
+        transport.write(commands)
+        await transport.drain()
+
+    async def flush(self) -> None:
+        """Wait until the server has read what was written."""
+        try:
+            await self._wire.flush(5)
+        except (OSError, NatsError, TimeoutError) as error:
+            raise BusAway from error
+
+    async def close(self) -> None:
+        """Say goodbye; this end is not news."""
+        await self._abandon(self._wire)
+
+    async def _abandon(self, wire: _Wire) -> None:
+        wire._closed_cb = None
+        if not wire.is_closed:
+            await wire.close()
+
+    async def _on_closed(self) -> None:
+        self.closed.set()
+
+    async def _on_reconnected(self) -> None:
+        for tell in self.reconnected:
+            tell()
+
+
+async def _complain(error: Exception) -> None:
+    log.warning("bus.error", error_class=type(error).__qualname__)
+
+
+def publication(subject: str, reply: str, headers: bytes, data: bytes) -> bytes:
+    """One HPUB, ready for the wire."""
+    size = len(headers)
+    line = f"HPUB {subject} {reply} {size} {size + len(data)}\r\n".encode()
+    return b"".join((line, headers, data, b"\r\n"))
+
+
+def message(subject: str, data: bytes, reply: str = "") -> bytes:
+    """One PUB, ready for the wire."""
+    return f"PUB {subject} {reply} {len(data)}\r\n".encode() + data + b"\r\n"

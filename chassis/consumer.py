@@ -1,0 +1,151 @@
+"""From the stream to the handlers: commit, then ack; park what can never work, retry the rest."""
+
+import asyncio
+import random
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import structlog
+
+from chassis import parking
+from chassis.bus import STREAM, Bus, BusAway, message
+from chassis.database import Database
+from chassis.failpoints import failpoint
+from chassis.handling import handle
+from chassis.heard import Heard, heard
+from chassis.mishaps import DatabaseAway
+from chassis.puller import Delivery, Puller
+from chassis.refusal import Reject
+from chassis.subscriptions import Subscriptions
+
+log = structlog.get_logger()
+
+
+class Consumer:
+    """Takes what is waiting as one batch; a batch that fails is handled one by one."""
+
+    def __init__(  # noqa: PLR0913, PLR0917
+        self,
+        name: str,
+        on: Subscriptions,
+        db: Database,
+        bus: Bus,
+        batch: int = 64,
+        max_deliver: int = 5,
+        stream: str = STREAM,
+    ) -> None:
+        self._name, self._on, self._db, self._bus = name, on, db, bus
+        self._max_deliver, self._stream = max_deliver, stream
+        self._puller = Puller(bus, stream, name, batch, self.provision)
+        self._failures: OrderedDict[int, int] = OrderedDict()
+        self._stopping = asyncio.Event()
+
+    async def provision(self) -> None:
+        """The durable consumer, made or brought up to date."""
+        await self._bus.subscribe_durably(self._stream, self._name, self._on.subjects)
+
+    async def run(self) -> None:
+        """Until stopped; the batch in hand is always finished."""
+        await self._puller.start()
+        stopping = asyncio.create_task(self._stopping.wait())
+        while not self._stopping.is_set():
+            pulling = asyncio.create_task(self._puller.batch())
+            await asyncio.wait({pulling, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not pulling.done():
+                pulling.cancel()
+                break
+            await self._take(pulling.result())
+
+    def stop(self) -> None:
+        """Take no more."""
+        self._stopping.set()
+
+    async def _take(self, deliveries: Sequence[Delivery]) -> None:
+        try:
+            await self.deliver(deliveries)
+        except BusAway:
+            log.warning("consumer.unacked", messages=len(deliveries))
+
+    async def deliver(self, deliveries: Sequence[Delivery]) -> None:
+        """Together those that never failed; alone those that are hard to handle."""
+        batch: list[Heard] = []
+        alone: list[Heard] = []
+        for one in map(heard, deliveries):
+            try:
+                one.understand(self._on)
+            except Exception as error:
+                await self._park(one, error)
+                continue
+            (alone if one.stream_seq in self._failures else batch).append(one)
+        if batch and not await self._handled_together(batch):
+            alone = batch + alone
+        for index, one in enumerate(alone):
+            if not await self._handled_alone(one):
+                await self._postpone(alone[index:])
+                return
+
+    async def _handled_together(self, batch: list[Heard]) -> bool:
+        """False when something in it failed and nothing of it was kept."""
+        try:
+            await handle(batch, self._db, self._name)
+        except DatabaseAway:
+            await self._postpone(batch)
+            return True
+        except Exception as error:
+            log.info("batch.split", messages=len(batch), error_class=type(error).__qualname__)
+            return False
+        failpoint("after-commit-before-ack")
+        await self._answer(batch, b"+ACK")
+        return True
+
+    async def _handled_alone(self, one: Heard) -> bool:
+        """False only when the database is away: nobody is guilty of that."""
+        try:
+            await handle([one], self._db, self._name)
+        except DatabaseAway:
+            return False
+        except Exception as error:
+            await self._blame(one, error)
+            return True
+        failpoint("after-commit-before-ack")
+        self._failures.pop(one.stream_seq, None)
+        await self._answer([one], b"+ACK")
+        return True
+
+    async def _blame(self, one: Heard, error: Exception) -> None:
+        attempts = self._failures.get(one.stream_seq, 0) + 1
+        if isinstance(error, Reject) or attempts >= self._max_deliver:
+            self._failures.pop(one.stream_seq, None)
+            await self._park(one, error, attempts)
+            return
+        self._failures[one.stream_seq] = attempts
+        while len(self._failures) > 10_000:
+            self._failures.popitem(last=False)
+        about = {"event_id": str(one.event_id), "error_class": type(error).__qualname__}
+        log.warning("fact.failed", subject=one.subject, attempts=attempts, **about)
+        await self._answer([one], _later(attempts))
+
+    async def _park(self, one: Heard, error: Exception, attempts: int = 1) -> None:
+        about = {"event_id": str(one.parking_id), "error_class": type(error).__qualname__}
+        try:
+            await parking.park(self._db, one, error, attempts)
+        except Exception:
+            await self._postpone([one])
+            return
+        log.error("fact.parked", subject=one.subject, attempts=attempts, **about)
+        await self._answer([one], b"+TERM parked")
+
+    async def _postpone(self, batch: Sequence[Heard]) -> None:
+        """The database is away: give them back for later, and rest a little ourselves."""
+        log.warning("consumer.postponed", messages=len(batch))
+        await self._answer(batch, _later(2))
+        await asyncio.sleep(random.uniform(0.3, 0.7))  # noqa: S311
+
+    async def _answer(self, batch: Sequence[Heard], answer: bytes) -> None:
+        await self._bus.write(b"".join([message(one.reply, answer) for one in batch]))
+
+
+def _later(attempts: int) -> bytes:
+    """Exponential with jitter, between a quarter of a second and half a minute."""
+    seconds = min(30.0, 0.25 * 2**attempts) * random.uniform(0.5, 1)  # noqa: S311
+    return b'-NAK {"delay": %d}' % int(seconds * 1e9)

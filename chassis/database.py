@@ -1,0 +1,151 @@
+"""The one commit: state, facts, deadlines and errands are kept together or not at all."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from google.protobuf.message import Message
+from sqlalchemy import CursorResult, Executable, Select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis import outbox, telemetry
+from chassis.failpoints import failpoint
+from chassis.lines import Line, Lines
+from chassis.mishaps import DatabaseFault
+from chassis.plans import R
+from chassis.rows import Rows
+from chassis.written import Lease, Written
+
+__all__ = ["Database", "Tx"]
+
+
+class Tx:
+    """One transaction: what is found in it, put in it and emitted in it."""
+
+    def __init__(self, line: Line, now: datetime, lease: Lease, *, writing: bool) -> None:
+        self.now = now
+        self.connection: AsyncConnection = line.connection
+        self.driver = line.driver
+        self.written = Written(lease)
+        self._rows = Rows(line.driver, writing=writing)
+        self.find = self._rows.find
+        self.load = self._rows.load
+        self.put = self._rows.put
+
+    def emit(self, fact: Message) -> None:
+        """State a fact in the same commit; the relay tells the world."""
+        self.written.facts.append(outbox.entry(fact, self.now))
+
+    def due(self, name: str, entity_id: UUID, at: datetime) -> None:
+        """Ask to be woken at a moment; a later word about the same thing replaces this one."""
+        self.written.dues[name, entity_id] = at
+
+    def undue(self, name: str, entity_id: UUID) -> None:
+        """Nothing is due after all."""
+        self.written.dues[name, entity_id] = None
+
+    def errand(self, name: str, entity_id: UUID) -> None:
+        """Ask for a remote call, to be made after the commit and outside any transaction."""
+        self.written.asked[name, entity_id] = telemetry.current_traceparent()
+
+    def done(self, name: str, entity_id: UUID) -> None:
+        """The errand's effect is recorded here, so the errand ends here."""
+        self.written.done[name, entity_id] = None
+
+    async def execute(
+        self, statement: Executable | str, parameters: Any = None
+    ) -> CursorResult[Any]:
+        """Any SQLAlchemy statement or SQL text, after everything put so far."""
+        await self._rows.flush()
+        chosen = text(statement) if isinstance(statement, str) else statement
+        return await self.connection.execute(chosen, parameters)
+
+    async def rows(self, statement: "Select[tuple[R]]") -> list[R]:
+        """The rows a select(Row) finds, after everything put so far."""
+        await self._rows.flush()
+        row: type[R] = statement.column_descriptions[0]["entity"]
+        locked = statement._for_update_arg is not None
+        found = await self.connection.execute(statement)
+        names = tuple(found.keys())
+        adopt = self._rows.adopt
+        return [adopt(row, zip(names, values, strict=True), locked=locked) for values in found]
+
+    async def flush(self) -> None:
+        """Write everything put, emitted and asked for."""
+        await self._rows.flush()
+        await self.written.flush(self.driver, self.now)
+
+
+class Database:
+    """Where a service keeps what it knows."""
+
+    def __init__(self, url: str, *, pool: int = 16, lease: float = 10) -> None:
+        self._lines = Lines(url, pool)
+        self._lease = timedelta(seconds=lease)
+        self._offset = timedelta()
+        self.committed: list[Callable[[Written], None]] = []
+        """Told what each commit wrote: the relay, the deadlines and the errands listen."""
+
+    def clock(self) -> datetime:
+        """Now, by the database's clock."""
+        return datetime.now(UTC) + self._offset
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """All of the block, or nothing of it."""
+        async with self._lines.line() as line:
+            await line.driver.execute("BEGIN")
+            tx = Tx(line, self.clock(), self._new_lease(), writing=True)
+            yield tx
+            await tx.flush()
+            failpoint("before-commit")
+            if await line.driver.execute("COMMIT") != "COMMIT":
+                raise DatabaseFault("25P02")
+        if tx.written.facts:
+            failpoint("after-commit-before-publish")
+        for tell in self.committed:
+            tell(tx.written)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Tx]:
+        """One consistent look, without locks; what is put in it is not kept."""
+        async with self._lines.line() as line:
+            await line.driver.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield Tx(line, self.clock(), self._new_lease(), writing=False)
+            await line.driver.execute("ROLLBACK")
+
+    async def keep_time(self, every: float = 30) -> None:
+        """Follow the database's clock for as long as this process lives."""
+        while True:
+            await asyncio.sleep(every)
+            try:
+                await self.tell_time()
+            except Exception:  # noqa: S112
+                continue
+
+    async def tell_time(self) -> None:
+        """Measure how far our clock is from the database's."""
+        async with self.read() as tx:
+            before = datetime.now(UTC)
+            theirs = await tx.driver.fetchval("SELECT clock_timestamp()")
+            self._offset = theirs - before - (datetime.now(UTC) - before) / 2
+
+    def travel(self, by: timedelta) -> None:
+        """For tests: let time pass."""
+        self._offset += by
+
+    async def fetch(self, sql: str, *arguments: object) -> Sequence[Any]:
+        """One statement of the chassis's own, which is its own transaction."""
+        async with self._lines.line() as line:
+            found: Sequence[Any] = await line.driver.fetch(sql, *arguments)
+            return found
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self._lines.close()
+
+    def _new_lease(self) -> Lease:
+        return Lease(self.clock() + self._lease)

@@ -1,0 +1,172 @@
+"""Remote calls asked for by a commit: leased, made outside any transaction, repeated until done."""
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import structlog
+
+from chassis import telemetry
+from chassis.database import Database
+from chassis.work import Work
+from chassis.written import ERRAND_LEASE, Task, Written
+
+Run = Callable[[Sequence[UUID], Database], Awaitable[None]]
+
+_BATCH = 64
+_CREWS = 4
+_CLAIM = """
+UPDATE errand SET lease_token = $1, leased_until = $3
+WHERE (name, entity_id) IN (
+    SELECT name, entity_id FROM errand WHERE leased_until < $2 AND name = ANY($4::text[])
+    ORDER BY leased_until LIMIT 256 FOR UPDATE SKIP LOCKED)
+RETURNING name, entity_id, traceparent
+"""
+_FINISH = "DELETE FROM errand WHERE name = $1 AND entity_id = ANY($2::uuid[])"
+_PUSH = """
+UPDATE errand SET attempts = attempts + 1, lease_token = NULL,
+    leased_until = $3 + LEAST(60, 0.5 * power(2, LEAST(attempts, 10))) * $4 * interval '1 second'
+WHERE name = $1 AND entity_id = $2
+"""
+
+log = structlog.get_logger()
+
+
+class Errands:
+    """`@errands("collect-payment")`: takes what is asked for as one batch of entity ids.
+
+    The handler repeats safely, records its effects in transactions of its own, and ends an
+    errand there with `tx.done`; what it left unsaid is ended when it returns.
+    """
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, Run] = {}
+        self._traces: dict[Task, str] = {}
+
+    def __call__(self, name: str) -> Callable[[Run], Run]:
+        """How the named errand is run."""
+
+        def run(handler: Run) -> Run:
+            if name in self._by_name:
+                raise ValueError(f"{name} has a handler already")
+            self._by_name[name] = handler
+            return handler
+
+        return run
+
+    def __getitem__(self, name: str) -> Run:
+        return self._by_name[name]
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    @property
+    def names(self) -> list[str]:
+        """Every kind of errand."""
+        return sorted(self._by_name)
+
+    def tracing(self, name: str, entity_id: UUID) -> Work:
+        """Within this block, work for one entity of the batch: its trace goes on."""
+        return telemetry.errand(name, str(entity_id), self._traces.get((name, entity_id), ""))
+
+    def remember(self, traces: dict[Task, str]) -> None:
+        """Who asked."""
+        self._traces |= traces
+
+    def forget(self, task: Task) -> None:
+        """It is over."""
+        self._traces.pop(task, None)
+
+
+class Runner:
+    """Woken by the commit, swept for what a crash left behind; four batches at a time at most."""
+
+    def __init__(self, errands: Errands, db: Database, *, poll: float = 1) -> None:
+        self._errands, self._db, self._poll = errands, db, poll
+        self._waiting: dict[str, dict[UUID, None]] = defaultdict(dict)
+        self._running: set[Task] = set()
+        self._wake = asyncio.Event()
+        self._crews = asyncio.Semaphore(_CREWS)
+        db.committed.append(self._heed)
+
+    async def run(self) -> None:
+        """Until cancelled; an errand cut short is repeated when its lease ends."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._sweep_for_ever())
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                while names := [name for name, waiting in self._waiting.items() if waiting]:
+                    for name in names:
+                        await self._crews.acquire()
+                        tasks.create_task(self._send(name, self._next(name)))
+
+    def _next(self, name: str) -> list[UUID]:
+        waiting = self._waiting[name]
+        batch = list(waiting)[:_BATCH]
+        for entity_id in batch:
+            del waiting[entity_id]
+        self._running.update((name, entity_id) for entity_id in batch)
+        return batch
+
+    async def _send(self, name: str, batch: list[UUID]) -> None:
+        try:
+            if not await self._try(name, batch):
+                left = [one for one in batch if (name, one) in self._running]
+                alone = [] if len(batch) == 1 else left
+                for one in alone:
+                    if await self._try(name, [one]):
+                        left.remove(one)
+                for one in left:
+                    await self._push(name, one)
+        except Exception as error:
+            log.warning("errand.unfinished", errand=name, error_class=type(error).__qualname__)
+        finally:
+            self._crews.release()
+            for one in batch:
+                self._running.discard((name, one))
+                self._errands.forget((name, one))
+
+    async def _try(self, name: str, batch: list[UUID]) -> bool:
+        try:
+            async with asyncio.timeout(ERRAND_LEASE.total_seconds() * 0.8 / (1 + (len(batch) > 1))):
+                await self._errands[name](batch, self._db)
+        except Exception as error:
+            about = {"errands": len(batch), "error_class": type(error).__qualname__}
+            log.warning("errand.failed", errand=name, **about)
+            return False
+        if unsaid := [one for one in batch if (name, one) in self._running]:
+            await self._db.fetch(_FINISH, name, unsaid)
+        return True
+
+    async def _push(self, name: str, entity_id: UUID) -> None:
+        jitter = random.uniform(0.5, 1)  # noqa: S311
+        await self._db.fetch(_PUSH, name, entity_id, self._db.clock(), jitter)
+
+    def _heed(self, written: Written) -> None:
+        self._running.difference_update(written.done)
+        if written.asked:
+            self._take(written.asked)
+
+    def _take(self, asked: dict[Task, str]) -> None:
+        self._errands.remember(asked)
+        for name, entity_id in asked:
+            if (name, entity_id) not in self._running:
+                self._waiting[name][entity_id] = None
+        self._wake.set()
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            try:
+                now = self._db.clock()
+                until = now + timedelta(seconds=ERRAND_LEASE.total_seconds())
+                names = self._errands.names
+                found = await self._db.fetch(_CLAIM, uuid4(), now, until, names)
+                if found:
+                    self._take({(row[0], row[1]): row[2] or "" for row in found})
+            except Exception as error:
+                log.warning("errands.unswept", error_class=type(error).__qualname__)
+            await asyncio.sleep(self._poll * random.uniform(0.8, 1.2))  # noqa: S311

@@ -1,0 +1,76 @@
+"""One delivery understood: its fact, its place in the stream, and what it may be refused for."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid5
+
+from google.protobuf.message import DecodeError, Message
+
+from chassis.facts import NAMESPACE, identity
+from chassis.puller import Delivery
+from chassis.refusal import Reject
+from chassis.subscriptions import Subscription, Subscriptions
+
+
+@dataclass(slots=True, eq=False)
+class Heard:
+    """A message on its way to its handler."""
+
+    subject: str
+    reply: str
+    data: bytes
+    headers: dict[str, str]
+    stream: str
+    stream_seq: int
+    delivered: int
+    event_id: UUID = field(init=False)
+    fact: Message = field(init=False)
+    subscription: Subscription = field(init=False)
+
+    @property
+    def traceparent(self) -> str:
+        """The trace of whoever stated the fact."""
+        return self.headers.get("traceparent", "")
+
+    def understand(self, on: Subscriptions) -> None:
+        """Decode, and see that the message is what it says it is."""
+        self.subscription = on[self.subject]
+        if self.headers.get("ce-type", self.subject) != self.subject:
+            raise Reject("type")
+        try:
+            self.fact = self.subscription.fact.FromString(self.data)
+        except DecodeError:
+            raise Reject("undecodable") from None
+        event_id = identity(self.fact).event_id
+        if self.headers.get("Nats-Msg-Id") != str(event_id):
+            raise Reject("event id")
+        self.event_id = event_id
+
+    @property
+    def parking_id(self) -> UUID:
+        """The event's id if it is known to be its own, else one made of its place."""
+        named: Any = getattr(self, "event_id", None)
+        return named or uuid5(NAMESPACE, f"{self.stream}/{self.stream_seq}")
+
+
+def heard(delivery: Delivery) -> Heard:
+    """Read the place from the reply subject, in its old form or the one with a domain."""
+    tokens = delivery.reply.split(".")
+    at = 4 if len(tokens) > 9 else 2
+    return Heard(
+        delivery.subject,
+        delivery.reply,
+        delivery.data,
+        _headers(delivery.headers),
+        stream=tokens[at],
+        stream_seq=int(tokens[at + 3]),
+        delivered=int(tokens[at + 2]),
+    )
+
+
+def _headers(raw: bytes | None) -> dict[str, str]:
+    if not raw:
+        return {}
+    lines = raw.decode("utf-8", "replace").split("\r\n")[1:]
+    pairs = [line.partition(":") for line in lines if line]
+    return {name: value.strip() for name, _, value in pairs}

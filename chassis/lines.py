@@ -1,0 +1,115 @@
+"""Lines to the database: a small pool of SQLAlchemy connections, each with its bare driver."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from chassis.mishaps import DatabaseAway, told
+
+_SERVER = {
+    "application_name": "halcyon",
+    "jit": "off",
+    "timezone": "UTC",
+    "statement_timeout": "30000",
+    "idle_in_transaction_session_timeout": "60000",
+}
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """One session: SQLAlchemy for the odd statement, the driver for the hot ones."""
+
+    connection: AsyncConnection
+    driver: Any
+
+
+class Lines:
+    """Autocommit for SQLAlchemy: BEGIN and COMMIT are said once, in database.py."""
+
+    def __init__(self, url: str, size: int) -> None:
+        self._engine = create_async_engine(
+            make_url(url).set(drivername="postgresql+asyncpg"),
+            isolation_level="AUTOCOMMIT",
+            poolclass=NullPool,
+            hide_parameters=True,
+            connect_args={"server_settings": _SERVER, "timeout": 5},
+        )
+        self._slots = asyncio.Semaphore(size)
+        self._idle: list[Line] = []
+
+    @asynccontextmanager
+    async def line(self) -> AsyncIterator[Line]:
+        """A line for one transaction; whatever fails on it is undone, and told in our words."""
+        line = await self._take()
+        try:
+            yield line
+        except BaseException as error:
+            await self._abort(line)
+            if (word := told(error)) is error:
+                raise
+            raise word from None
+        self._give(line)
+
+    async def close(self) -> None:
+        """Hang up every idle line."""
+        while self._idle:
+            await _hang_up(self._idle.pop(), gently=True)
+        await self._engine.dispose()
+
+    async def _take(self) -> Line:
+        """A line that was alive when last seen; a dead one is replaced, not handed out."""
+        await self._slots.acquire()
+        try:
+            while self._idle:
+                line = self._idle.pop()
+                if not line.driver.is_closed():
+                    return line
+                await _hang_up(line)
+            return await self._open()
+        except BaseException:
+            self._slots.release()
+            raise
+
+    def _give(self, line: Line) -> None:
+        """Back to the pool, outside any transaction."""
+        self._idle.append(line)
+        self._slots.release()
+
+    async def _abort(self, line: Line) -> None:
+        """Undo the open transaction; a line that cannot even do that is dropped."""
+        try:
+            async with asyncio.timeout(5):
+                await line.driver.execute("ROLLBACK")
+        except BaseException as error:
+            await _hang_up(line)
+            self._slots.release()
+            if not isinstance(error, Exception):
+                raise
+        else:
+            self._give(line)
+
+    async def _open(self) -> Line:
+        try:
+            connection = await self._engine.connect()
+        except (OSError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            raise DatabaseAway from None
+        raw = await connection.get_raw_connection()
+        return Line(connection, raw.driver_connection)
+
+
+async def _hang_up(line: Line, *, gently: bool = False) -> None:
+    if not gently:
+        line.driver.terminate()
+    with contextlib.suppress(Exception):
+        await (line.connection.close() if gently else line.connection.invalidate())
+    with contextlib.suppress(Exception):
+        await line.connection.close()

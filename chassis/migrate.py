@@ -1,0 +1,66 @@
+"""`python -m chassis.migrate <service>`: bring one service's database to its newest shape."""
+
+import asyncio
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from chassis.config import Settings
+from chassis.tables import create_chassis_tables
+
+__all__ = ["create_chassis_tables", "migrate", "upgrade"]
+
+SERVICES = Path(__file__).resolve().parent.parent / "services"
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('halcyon.migrate'))")
+
+
+async def upgrade(service: str | Path, url: str) -> None:
+    """Run the migrations of a service (by name, or by the folder that holds them)."""
+    folder = service if isinstance(service, Path) else SERVICES / service / "migrations"
+    engine = create_async_engine(
+        make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool, hide_parameters=True
+    )
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(_ONE_AT_A_TIME)
+            await connection.run_sync(_upgrade, folder)
+    finally:
+        await engine.dispose()
+
+
+def migrate(service: str | Path, url: str) -> None:
+    """The same, for callers without an event loop."""
+    asyncio.run(upgrade(service, url))
+
+
+def _upgrade(connection: Connection, folder: Path) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    script = ScriptDirectory.from_config(config)
+
+    def steps(revision: Any, _context: Any) -> Iterable[Any]:
+        return script._upgrade_revs("head", revision)
+
+    with EnvironmentContext(config, script, fn=steps, destination_rev="head") as environment:
+        environment.configure(connection=connection)
+        with environment.begin_transaction():
+            environment.run_migrations()
+
+
+def main() -> None:
+    """One argument: the service."""
+    migrate(sys.argv[1], Settings().database_url)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""Facts on their way out: what a transaction appends, and the short statements of the relay."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from google.protobuf.message import Message
+
+from chassis import telemetry
+from chassis.facts import identity
+
+CLAIM = """
+WITH waiting AS (
+    SELECT event_id FROM outbox
+    WHERE published_at IS NULL AND leased_until < $2 ORDER BY seq LIMIT 500
+    FOR UPDATE SKIP LOCKED)
+UPDATE outbox SET lease_token = $1, leased_until = $3 FROM waiting
+WHERE outbox.event_id = waiting.event_id
+RETURNING outbox.seq, outbox.event_id, subject, entity_id, revision, data, traceparent, recorded_at
+"""
+MARK = "UPDATE outbox SET published_at = $2 WHERE event_id = ANY($1::uuid[])"
+
+
+class Entry(NamedTuple):
+    """One row of the outbox, as the relay needs it."""
+
+    event_id: UUID
+    subject: str
+    entity_id: UUID
+    revision: int
+    data: bytes
+    traceparent: str
+    recorded_at: datetime
+
+
+def entry(fact: Message, now: datetime) -> Entry:
+    """A fact with the trace that caused it, kept now so that the trace survives the wait."""
+    about = identity(fact)
+    return Entry(
+        about.event_id,
+        fact.DESCRIPTOR.full_name,
+        about.entity_id,
+        about.revision,
+        fact.SerializeToString(deterministic=True),
+        telemetry.current_traceparent(),
+        now,
+    )

@@ -1,0 +1,147 @@
+"""One row type's statements, compiled once by SQLAlchemy and spoken straight to the driver."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, cached_property
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import BindParameter, Column, Table, bindparam, insert, update
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy.orm import class_mapper
+from sqlmodel import SQLModel
+
+R = TypeVar("R", bound=SQLModel)
+Key = tuple[Any, ...]
+Values = tuple[Any, ...]
+Convert = Callable[[Any], Any] | None
+
+_DIALECT = dialect()  # type: ignore[no-untyped-call]
+
+
+class Plan(Generic[R]):
+    """How rows of one type are read and written."""
+
+    def __init__(self, row: type[R]) -> None:
+        mapper = class_mapper(row)
+        table = mapper.local_table
+        assert isinstance(table, Table)
+        self.row, self.table = row, table
+        self._new = mapper.class_manager.new_instance
+        self.names = tuple(column.name for column in table.columns)
+        self.key_names = tuple(column.name for column in table.primary_key)
+        self.position = table.metadata.sorted_tables.index(table)
+        impls = [column.type.dialect_impl(_DIALECT) for column in table.columns]
+        self._binds = [impl.bind_processor(_DIALECT) for impl in impls]
+        self._results = [
+            (name, convert)
+            for name, impl in zip(self.names, impls, strict=True)
+            if (convert := impl.result_processor(_DIALECT, None))
+        ]
+        self._optional = {column.name for column in table.columns if _given_by_server(column)}
+        self._inserts: dict[tuple[str, ...], str] = {}
+
+    def key(self, row: SQLModel) -> Key:
+        """The row's primary key."""
+        values = row.__dict__
+        return tuple(values[name] for name in self.key_names)
+
+    def revive(self, record: Iterable[tuple[str, Any]], *, raw: bool) -> R:
+        """A row as the database has it, made without validation: it was validated going in."""
+        values = dict(record)
+        if raw:
+            for name, convert in self._results:
+                values[name] = convert(values[name])
+        row: R = self._new()
+        row.__dict__.update(values)
+        return row
+
+    def values(self, row: SQLModel) -> Values:
+        """The row's columns as the driver wants them."""
+        given = row.__dict__
+        return tuple(
+            [
+                value if convert is None or value is None else convert(value)
+                for value, convert in zip(map(given.get, self.names), self._binds, strict=True)
+            ]
+        )
+
+    def insertion(self, values: Values) -> tuple[str, Values]:
+        """The INSERT for these values; columns that the server fills are left to it."""
+        if not self._optional:
+            return self._insert_all, values
+        pairs = [
+            (name, value)
+            for name, value in zip(self.names, values, strict=True)
+            if value is not None or name not in self._optional
+        ]
+        names = tuple(name for name, _ in pairs)
+        if (sql := self._inserts.get(names)) is None:
+            sql = self._inserts[names] = self._insert(names)
+        return sql, tuple(value for _, value in pairs)
+
+    def updating(self, values: Values) -> Values:
+        """Values in the order the UPDATE takes them: the rest, then the key."""
+        return tuple([values[index] for index in self._update_order])
+
+    @cached_property
+    def update(self) -> str:
+        """UPDATE of every other column by primary key."""
+        table = self.table
+        chosen: dict[str, BindParameter[Any]] = {
+            name: bindparam(name) for name in self.names if name not in self.key_names
+        }
+        matches = [table.c[name] == bindparam(f"key_{name}") for name in self.key_names]
+        return str(update(table).where(*matches).values(chosen).compile(dialect=_DIALECT))
+
+    @cached_property
+    def _update_order(self) -> Sequence[int]:
+        rest = [index for index, name in enumerate(self.names) if name not in self.key_names]
+        return (*rest, *(self.names.index(name) for name in self.key_names))
+
+    @cached_property
+    def _insert_all(self) -> str:
+        return self._insert(self.names)
+
+    def _insert(self, names: Iterable[str]) -> str:
+        values: dict[str, BindParameter[Any]] = {
+            name: bindparam(name) for name in self.names if name in set(names)
+        }
+        return str(insert(self.table).values(values).compile(dialect=_DIALECT))
+
+    @cached_property
+    def one(self) -> str:
+        """SELECT by primary key."""
+        quoted = self._quoted(self.key_names)
+        where = " AND ".join(f"{name} = ${n}" for n, name in enumerate(quoted, 1))
+        return f"{self._select} WHERE {where}"
+
+    @cached_property
+    def many(self) -> str:
+        """SELECT by many primary keys, always in the same order, so that locks cannot cross."""
+        quoted = ", ".join(self._quoted(self.key_names))
+        types = [column.type.compile(_DIALECT) for column in self.table.primary_key]
+        arrays = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(types, 1))
+        return (
+            f"{self._select} WHERE ({quoted}) IN"  # noqa: S608
+            f" (SELECT * FROM unnest({arrays})) ORDER BY {quoted}"
+        )
+
+    @property
+    def _select(self) -> str:
+        table = _DIALECT.identifier_preparer.format_table(self.table)
+        return f"SELECT {', '.join(self._quoted(self.names))} FROM {table}"  # noqa: S608
+
+    def _quoted(self, names: Iterable[str]) -> list[str]:
+        return [_DIALECT.identifier_preparer.quote(name) for name in names]
+
+
+@cache
+def plan_of(row: type[R]) -> Plan[R]:
+    """The plan of a row type, made on first use."""
+    return Plan(row)
+
+
+def _given_by_server(column: Column[Any]) -> bool:
+    table = column.table
+    assert isinstance(table, Table)
+    serial = table.autoincrement_column is column and not column.foreign_keys
+    return column.server_default is not None or column.identity is not None or serial

@@ -1,0 +1,132 @@
+"""Messages of one durable consumer: a pull is always outstanding, a batch is what is there."""
+
+import asyncio
+import json
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+import structlog
+
+from chassis.bus import Bus, BusAway, message
+
+_HEARTBEAT = 2.0
+_EXPIRES = 30.0
+_NANO = 1_000_000_000
+
+log = structlog.get_logger()
+
+
+class Delivery(NamedTuple):
+    """One message as it came off the wire."""
+
+    subject: str
+    reply: str
+    data: bytes
+    headers: bytes | None
+
+
+class Puller:
+    """Credit is what the server may still send us; a silent server loses its credit."""
+
+    def __init__(
+        self, bus: Bus, stream: str, consumer: str, cap: int, mend: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._bus, self._cap, self._mend = bus, cap, mend
+        self._next = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
+        self._inbox = bus.inbox()
+        self._arrived: deque[Delivery] = deque()
+        self._news = asyncio.Event()
+        self._credit = self._pull = self._oldest = 0
+        self._faults = 0
+
+    async def start(self) -> None:
+        """Listen before asking."""
+        await self._bus.tap(f"{self._inbox}.*", self._on_message)
+        self._bus.reconnected.append(self._forget)
+
+    async def batch(self) -> list[Delivery]:
+        """Wait for the first message, then take all that has arrived, up to the cap."""
+        while not self._arrived:
+            await self._top_up()
+            if not self._arrived:
+                await self._wait()
+        arrived = self._arrived
+        taken = [arrived.popleft() for _ in range(min(len(arrived), self._cap))]
+        if self._bus.alive:
+            await self._top_up()
+        return taken
+
+    async def _top_up(self) -> None:
+        """Ask for more while little is on its way or at hand."""
+        if self._credit + len(self._arrived) >= self._cap:
+            return
+        if self._faults:
+            await self._recover()
+        asked = 2 * self._cap - self._credit - len(self._arrived)
+        self._pull += 1
+        wanted = {
+            "batch": asked,
+            "expires": int(_EXPIRES * _NANO),
+            "idle_heartbeat": int(_HEARTBEAT * _NANO),
+        }
+        try:
+            reply = f"{self._inbox}.{self._pull}"
+            await self._bus.write(message(self._next, json.dumps(wanted).encode(), reply))
+            self._credit += asked
+        except (BusAway, OSError):
+            self._faults += 1
+
+    async def _wait(self) -> None:
+        """Silence for longer than two heartbeats means that the pull is lost."""
+        self._news.clear()
+        try:
+            async with asyncio.timeout(2 * _HEARTBEAT + 0.5):
+                await self._news.wait()
+        except TimeoutError:
+            self._faults += 1
+            self._forget()
+
+    async def _recover(self) -> None:
+        """Back off, and see that the consumer is still there."""
+        await asyncio.sleep(min(2.0, 0.05 * 2**self._faults) * random.uniform(0.5, 1))  # noqa: S311
+        if self._bus.alive and self._faults > 2:
+            try:
+                await self._mend()
+            except Exception as error:
+                log.warning("puller.unmended", error_class=type(error).__qualname__)
+
+    def _forget(self) -> None:
+        """Pulls made so far are void: their statuses are stale from now on."""
+        self._credit, self._oldest = 0, self._pull + 1
+        self._news.set()
+
+    def _on_message(self, subject: str, reply: str, data: bytes, headers: bytes | None) -> None:
+        if subject.startswith(self._inbox):
+            self._on_status(int(subject.rpartition(".")[2]), headers or b"")
+            return
+        self._arrived.append(Delivery(subject, reply, data, headers))
+        self._credit = max(0, self._credit - 1)
+        self._faults = 0
+        self._news.set()
+
+    def _on_status(self, pull: int, headers: bytes) -> None:
+        """100 is a heartbeat, 408 an ordinary end; anything else is a reason to back off."""
+        status = headers[9:12]
+        if pull < self._oldest:
+            return
+        if status == b"100":
+            self._faults = 0
+        else:
+            if status not in (b"408", b"404"):
+                self._faults += 1
+                log.warning("puller.status", status=status.decode())
+            self._credit = max(0, self._credit - _undelivered(headers, self._credit))
+        self._news.set()
+
+
+def _undelivered(headers: bytes, unknown: int) -> int:
+    """How many messages of an ended pull never came; all of them when it does not say."""
+    _, found, rest = headers.partition(b"Nats-Pending-Messages: ")
+    return int(rest.partition(b"\r\n")[0]) if found else unknown

@@ -1,0 +1,116 @@
+"""The unit of work: rows found once, changed in memory, written together."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlmodel import SQLModel
+
+from chassis.plans import Key, Plan, R, Values, plan_of
+
+Identity = tuple[type[SQLModel], Key]
+
+
+@dataclass(slots=True)
+class _Held:
+    """A row in hand; `stored` is what the database holds of it, None before the first INSERT."""
+
+    row: SQLModel | None
+    stored: Values | None
+    locked: bool
+
+
+class Rows:
+    """Each row exists once in a transaction, whoever asks, and reaches the database once."""
+
+    def __init__(self, driver: Any, *, writing: bool) -> None:
+        self._driver = driver
+        self._lock = " FOR UPDATE" if writing else ""
+        self._held: dict[Identity, _Held] = {}
+        self._dirty: dict[Identity, None] = {}
+
+    async def find(self, row: type[R], key: object) -> R | None:
+        """By primary key, locked for change; a known miss costs nothing."""
+        plan, parts = plan_of(row), _parts(key)
+        held = self._held.get((row, parts))
+        if held is None or not held.locked:
+            record = await self._driver.fetchrow(plan.one + self._lock, *parts)
+            held = self._keep(plan, parts, record)
+        return cast("R | None", held.row)
+
+    async def load(self, row: type[R], keys: Iterable[object]) -> None:
+        """Prefetch: one SELECT for all keys, and what is not there is known to be absent."""
+        plan = plan_of(row)
+        wanted = [
+            parts
+            for parts in dict.fromkeys(map(_parts, keys))
+            if (held := self._held.get((row, parts))) is None or not held.locked
+        ]
+        if not wanted:
+            return
+        columns = [list(column) for column in zip(*wanted, strict=True)]
+        for record in await self._driver.fetch(plan.many + self._lock, *columns):
+            parts = tuple([record[name] for name in plan.key_names])
+            self._keep(plan, parts, record)
+        for parts in wanted:
+            held = self._held.get((row, parts))
+            if held is None or not held.locked:
+                self._held[row, parts] = _Held(None, None, locked=True)
+
+    def adopt(self, row: type[R], values: Iterable[tuple[str, Any]], *, locked: bool) -> R:
+        """A row that a query brought: the one already in hand if there is one."""
+        plan = plan_of(row)
+        found = plan.revive(values, raw=False)
+        identity = (row, plan.key(found))
+        held = self._held.get(identity)
+        if held is None or held.row is None or (locked and not held.locked):
+            self._held[identity] = _Held(found, plan.values(found), locked)
+            return found
+        return cast("R", held.row)
+
+    def put(self, row: SQLModel) -> None:
+        """Keep this state: an INSERT if the row is new here, otherwise an UPDATE."""
+        plan = plan_of(type(row))
+        identity = (type(row), plan.key(row))
+        held = self._held.get(identity)
+        self._held[identity] = _Held(row, held.stored if held else None, locked=True)
+        self._dirty[identity] = None
+
+    async def flush(self) -> None:
+        """Write what was put, parents before children, one statement for each table and kind."""
+        if not self._dirty:
+            return
+        work: dict[tuple[int, str], list[Values]] = {}
+        for identity in self._dirty:
+            self._plan_write(identity, work)
+        self._dirty.clear()
+        for (_, sql), parameters in sorted(work.items(), key=lambda item: item[0][0]):
+            if len(parameters) == 1:
+                await self._driver.execute(sql, *parameters[0])
+            else:
+                await self._driver.executemany(sql, parameters)
+
+    def _plan_write(self, identity: Identity, work: dict[tuple[int, str], list[Values]]) -> None:
+        held, plan = self._held[identity], plan_of(identity[0])
+        assert held.row is not None
+        values = plan.values(held.row)
+        if held.stored is None:
+            sql, parameters = plan.insertion(values)
+        elif values != held.stored:
+            sql, parameters = plan.update, plan.updating(values)
+        else:
+            return
+        held.stored = values
+        work.setdefault((plan.position, sql), []).append(parameters)
+
+    def _keep(self, plan: Plan[R], parts: Key, record: Any) -> _Held:
+        held = _Held(None, None, locked=True)
+        if record is not None:
+            row = plan.revive(record.items(), raw=True)
+            held = _Held(row, plan.values(row), locked=True)
+        self._held[plan.row, parts] = held
+        return held
+
+
+def _parts(key: object) -> Key:
+    return key if isinstance(key, tuple) else (key,)

@@ -1,0 +1,137 @@
+"""One process of the platform: it answers, listens, keeps its deadlines and runs its errands."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+import grpc
+import structlog
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from chassis import failpoints, operations, telemetry
+from chassis.bus import Bus, BusAway
+from chassis.config import Settings
+from chassis.consumer import Consumer
+from chassis.database import Database
+from chassis.deadlines import Deadlines, Sweeper
+from chassis.errands import Errands, Runner
+from chassis.mishaps import DatabaseAway
+from chassis.publisher import Publisher
+from chassis.relay import Relay
+from chassis.server import Server, serve
+from chassis.subscriptions import Subscriptions
+
+log = structlog.get_logger()
+
+_patiently = retry(
+    stop=stop_after_delay(60),
+    wait=wait_random_exponential(0.1, max=2),
+    retry=retry_if_exception_type((DatabaseAway, BusAway)),
+    reraise=True,
+)
+
+
+class BusLost(Exception):
+    """The client closed for good: only a new process can connect again."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a service is, as a value."""
+
+    name: str
+    answers: Callable[[grpc.aio.Server, Database], None]
+    listens: Subscriptions
+    due: Deadlines = field(default_factory=Deadlines)
+    errands: Errands = field(default_factory=Errands)
+
+    @property
+    def packages(self) -> tuple[str, str]:
+        """Full names of what it answers: its own contract, by the layout, and the operations."""
+        return f"halcyon.{self.name}.v1.{self.name.capitalize()}Service", operations.NAME
+
+
+def run(service: Service) -> None:
+    """Until told to stop; leaves with an error when it cannot go on."""
+    settings = Settings()
+    failpoints.choose(settings.failpoint)
+    telemetry.start(settings, service.name)
+    try:
+        asyncio.run(_live(service, settings))
+    except* (BusLost, BusAway, DatabaseAway) as lost:
+        log.error("service.lost", error_class=type(lost.exceptions[0]).__qualname__)
+        sys.exit(1)
+    finally:
+        telemetry.stop()
+
+
+async def _live(service: Service, settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    db = Database(settings.database_url, lease=settings.lease_seconds)
+    bus = Bus(settings.nats_url, service.name)
+    try:
+        await _patiently(db.tell_time)()
+        await _patiently(bus.connect)()
+        await _work(service, settings, db, bus, stop)
+    finally:
+        await bus.close()
+        await db.close()
+
+
+async def _work(
+    service: Service, settings: Settings, db: Database, bus: Bus, stop: asyncio.Event
+) -> None:
+    publisher = Publisher(bus, service.name)
+    relay = Relay(db, bus, publisher, lease=settings.lease_seconds)
+    limits = settings.batch, settings.max_deliver
+    consumer = Consumer(service.name, service.listens, db, bus, *limits)
+    await _patiently(bus.provision)()
+    await publisher.start()
+    async with asyncio.TaskGroup() as tasks:
+        loops = [tasks.create_task(loop) for loop in (relay.run(), db.keep_time(), _watch(bus))]
+        if service.due:
+            loops.append(tasks.create_task(Sweeper(service.due, db).run()))
+        if service.errands:
+            loops.append(tasks.create_task(Runner(service.errands, db).run()))
+        if service.listens:
+            await _patiently(consumer.provision)()
+            consuming = tasks.create_task(consumer.run())
+        server = await serve(settings, partial(_answer, service, db), service.packages)
+        _say_ready(settings, service.name, server)
+        await stop.wait()
+        await server.drain(settings.drain_seconds)
+        if service.listens:
+            consumer.stop()
+            await consuming
+        await relay.flush(settings.drain_seconds)
+        for loop in loops:
+            loop.cancel()
+
+
+def _answer(service: Service, db: Database, server: grpc.aio.Server) -> None:
+    service.answers(server, db)
+    operations.answer(server, db, service.listens, service.name)
+
+
+async def _watch(bus: Bus) -> None:
+    await bus.closed.wait()
+    raise BusLost
+
+
+def _say_ready(settings: Settings, name: str, server: Server) -> None:
+    log.info("service.ready", address=server.address)
+    if path := settings.ready_file:
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft.write_text(
+            json.dumps({"service": name, "pid": os.getpid(), "address": server.address})
+        )
+        with contextlib.suppress(FileNotFoundError):
+            draft.replace(path)

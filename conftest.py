@@ -1,0 +1,3 @@
+"""Every test may use the fixtures of chassis/testing.py."""
+
+pytest_plugins = ["chassis.testing"]
