@@ -22,7 +22,8 @@ from google.protobuf.message_factory import GetMessageClass
 from chassis import migrate
 from chassis.auth import ALL, Principal, act_as
 from chassis.database import Database
-from chassis.embedded import Servers, embedded
+from chassis.embedded import Servers, embedded, remove
+from chassis.errands import Errand
 
 Reply = TypeVar("Reply")
 
@@ -32,8 +33,10 @@ _STATED = "SELECT seq, subject, data FROM outbox WHERE seq > $1 ORDER BY seq"
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """PostgreSQL and nats-server, once for each test process."""
-    with embedded(tmp_path_factory.mktemp("servers")) as started:
+    directory = tmp_path_factory.mktemp("servers")
+    with embedded(directory) as started:
         yield started
+    remove(directory)
 
 
 @pytest.fixture
@@ -103,8 +106,8 @@ class House:
 
     async def run_errands(self, name: str) -> None:
         """Run every errand of one name that is asked for."""
-        found = await self.db.fetch("SELECT entity_id FROM errand WHERE name = $1", name)
-        if asked := [row[0] for row in found]:
+        found = await self.db.fetch("SELECT name, entity_id FROM errand WHERE name = $1", name)
+        if asked := [Errand(*row) for row in found]:
             await self._handlers.errands[name](asked, self.db)
 
     async def count(self, sql: str, *arguments: object) -> int:
