@@ -55,20 +55,19 @@ class Bus:
         """Connect and prove it: the client may report success too early."""
         wire = self._wire = _Wire()
         try:
-            await wire.connect(
-                self._url,
-                name=self._name,
-                connect_timeout=5,
-                max_reconnect_attempts=-1,
-                reconnect_time_wait=0.2,  # type: ignore[arg-type]
-                ping_interval=5,
-                max_outstanding_pings=2,
-                allow_reconnect=True,
-                error_cb=_complain,
-                closed_cb=self._on_closed,
-                reconnected_cb=self._on_reconnected,
-            )
-            await wire.flush(5)
+            async with asyncio.timeout(5):
+                await wire.connect(
+                    self._url,
+                    name=self._name,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=0.2,  # type: ignore[arg-type]
+                    ping_interval=5,
+                    max_outstanding_pings=2,
+                    error_cb=_complain,
+                    closed_cb=self._on_closed,
+                    reconnected_cb=self._on_reconnected,
+                )
+                await wire.flush()
         except (OSError, NatsError, TimeoutError) as error:
             await self._abandon(wire)
             raise BusAway from error

@@ -63,7 +63,7 @@ class Tx:
         chosen = text(statement) if isinstance(statement, str) else statement
         return await self.connection.execute(chosen, parameters)
 
-    async def rows(self, statement: "Select[tuple[R]]") -> list[R]:
+    async def rows(self, statement: "Select[R]") -> list[R]:
         """The rows a select(Row) finds, after everything put so far."""
         await self._rows.flush()
         row: type[R] = statement.column_descriptions[0]["entity"]

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import structlog
@@ -14,10 +14,9 @@ from chassis.database import Database
 from chassis.work import Work
 from chassis.written import ERRAND_LEASE, Task, Written
 
-Run = Callable[[Sequence[UUID], Database], Awaitable[None]]
-
 _BATCH = 64
 _CREWS = 4
+_PATIENCE = ERRAND_LEASE.total_seconds() / 2
 _CLAIM = """
 UPDATE errand SET lease_token = $1, leased_until = $3
 WHERE (name, entity_id) IN (
@@ -35,8 +34,29 @@ WHERE name = $1 AND entity_id = $2
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One remote call that a commit asked for."""
+
+    name: str
+    entity_id: UUID
+    traceparent: str = ""
+
+    def working(self) -> Work:
+        """Within this block the trace of whoever asked goes on."""
+        return telemetry.errand(self.name, str(self.entity_id), self.traceparent)
+
+    @property
+    def task(self) -> Task:
+        """What the transaction that ends it names."""
+        return self.name, self.entity_id
+
+
+Run = Callable[[Sequence[Errand], Database], Awaitable[None]]
+
+
 class Errands:
-    """`@errands("collect-payment")`: takes what is asked for as one batch of entity ids.
+    """`@errands("collect-payment")`: takes what is asked for as one batch.
 
     The handler repeats safely, records its effects in transactions of its own, and ends an
     errand there with `tx.done`; what it left unsaid is ended when it returns.
@@ -44,7 +64,6 @@ class Errands:
 
     def __init__(self) -> None:
         self._by_name: dict[str, Run] = {}
-        self._traces: dict[Task, str] = {}
 
     def __call__(self, name: str) -> Callable[[Run], Run]:
         """How the named errand is run."""
@@ -68,25 +87,13 @@ class Errands:
         """Every kind of errand."""
         return sorted(self._by_name)
 
-    def tracing(self, name: str, entity_id: UUID) -> Work:
-        """Within this block, work for one entity of the batch: its trace goes on."""
-        return telemetry.errand(name, str(entity_id), self._traces.get((name, entity_id), ""))
-
-    def remember(self, traces: dict[Task, str]) -> None:
-        """Who asked."""
-        self._traces |= traces
-
-    def forget(self, task: Task) -> None:
-        """It is over."""
-        self._traces.pop(task, None)
-
 
 class Runner:
     """Woken by the commit, swept for what a crash left behind; four batches at a time at most."""
 
     def __init__(self, errands: Errands, db: Database, *, poll: float = 1) -> None:
         self._errands, self._db, self._poll = errands, db, poll
-        self._waiting: dict[str, dict[UUID, None]] = defaultdict(dict)
+        self._waiting: dict[str, dict[UUID, Errand]] = defaultdict(dict)
         self._running: set[Task] = set()
         self._wake = asyncio.Event()
         self._crews = asyncio.Semaphore(_CREWS)
@@ -104,42 +111,39 @@ class Runner:
                         await self._crews.acquire()
                         tasks.create_task(self._send(name, self._next(name)))
 
-    def _next(self, name: str) -> list[UUID]:
+    def _next(self, name: str) -> list[Errand]:
         waiting = self._waiting[name]
-        batch = list(waiting)[:_BATCH]
-        for entity_id in batch:
-            del waiting[entity_id]
-        self._running.update((name, entity_id) for entity_id in batch)
+        batch = [waiting.pop(entity_id) for entity_id in list(waiting)[:_BATCH]]
+        self._running.update(one.task for one in batch)
         return batch
 
-    async def _send(self, name: str, batch: list[UUID]) -> None:
+    async def _send(self, name: str, batch: list[Errand]) -> None:
+        """Together; what a failed batch left open is tried alone, and then later."""
         try:
             if not await self._try(name, batch):
-                left = [one for one in batch if (name, one) in self._running]
-                alone = [] if len(batch) == 1 else left
-                for one in alone:
-                    if await self._try(name, [one]):
-                        left.remove(one)
-                for one in left:
-                    await self._push(name, one)
+                left = [one for one in batch if one.task in self._running]
+                await asyncio.gather(*(self._alone(one, len(batch) > 1) for one in left))
         except Exception as error:
             log.warning("errand.unfinished", errand=name, error_class=type(error).__qualname__)
         finally:
             self._crews.release()
-            for one in batch:
-                self._running.discard((name, one))
-                self._errands.forget((name, one))
+            self._running.difference_update(one.task for one in batch)
 
-    async def _try(self, name: str, batch: list[UUID]) -> bool:
+    async def _alone(self, one: Errand, again: bool) -> None:
+        if not (again and await self._try(one.name, [one])):
+            await self._push(one.name, one.entity_id)
+
+    async def _try(self, name: str, batch: list[Errand]) -> bool:
         try:
-            async with asyncio.timeout(ERRAND_LEASE.total_seconds() * 0.8 / (1 + (len(batch) > 1))):
+            async with asyncio.timeout(_PATIENCE):
                 await self._errands[name](batch, self._db)
         except Exception as error:
             about = {"errands": len(batch), "error_class": type(error).__qualname__}
             log.warning("errand.failed", errand=name, **about)
             return False
-        if unsaid := [one for one in batch if (name, one) in self._running]:
+        if unsaid := [one.entity_id for one in batch if one.task in self._running]:
             await self._db.fetch(_FINISH, name, unsaid)
+        telemetry.record("halcyon.errands.done", len(batch), {"halcyon.errand.name": name})
         return True
 
     async def _push(self, name: str, entity_id: UUID) -> None:
@@ -152,17 +156,16 @@ class Runner:
             self._take(written.asked)
 
     def _take(self, asked: dict[Task, str]) -> None:
-        self._errands.remember(asked)
-        for name, entity_id in asked:
+        for (name, entity_id), traceparent in asked.items():
             if (name, entity_id) not in self._running:
-                self._waiting[name][entity_id] = None
+                self._waiting[name][entity_id] = Errand(name, entity_id, traceparent)
         self._wake.set()
 
     async def _sweep_for_ever(self) -> None:
         while True:
             try:
                 now = self._db.clock()
-                until = now + timedelta(seconds=ERRAND_LEASE.total_seconds())
+                until = now + ERRAND_LEASE
                 names = self._errands.names
                 found = await self._db.fetch(_CLAIM, uuid4(), now, until, names)
                 if found:

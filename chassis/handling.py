@@ -1,7 +1,9 @@
 """One transaction around many facts: claim them, prefetch for them, handle them in order."""
 
 from collections.abc import Sequence
-from itertools import groupby
+from typing import Any
+
+from google.protobuf.message import Message
 
 from chassis import inbox, telemetry
 from chassis.database import Database, Tx
@@ -31,8 +33,10 @@ async def handle_in(tx: Tx, batch: Sequence[Heard], consumer: str) -> None:
 
 
 async def _prefetch(tx: Tx, fresh: Sequence[Heard]) -> None:
-    by_subject = sorted(fresh, key=lambda one: one.subject)
-    for _, same in groupby(by_subject, key=lambda one: one.subject):
-        found = list(same)
-        if prefetch := found[0].subscription.prefetch:
-            await prefetch([one.fact for one in found], tx)
+    """Facts that share a prefetch are loaded for together, always in one order of subjects."""
+    wanted: dict[Any, list[Message]] = {}
+    for one in sorted(fresh, key=lambda one: one.subject):
+        if prefetch := one.subscription.prefetch:
+            wanted.setdefault(prefetch, []).append(one.fact)
+    for prefetch, facts in wanted.items():
+        await prefetch(facts, tx)

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache, cached_property
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import BindParameter, Column, Table, bindparam, insert, update
+from sqlalchemy import BindParameter, Column, Float, Numeric, Table, bindparam, insert, update
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.orm import class_mapper
+from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
 R = TypeVar("R", bound=SQLModel)
@@ -14,7 +15,9 @@ Key = tuple[Any, ...]
 Values = tuple[Any, ...]
 Convert = Callable[[Any], Any] | None
 
-_DIALECT = dialect()  # type: ignore[no-untyped-call]
+_DIALECT = dialect(dbapi=dialect.import_dbapi())  # type: ignore[no-untyped-call]
+_FLOAT8_OID = 701
+_NUMERIC_OID = 1700
 
 
 class Plan(Generic[R]):
@@ -34,7 +37,7 @@ class Plan(Generic[R]):
         self._results = [
             (name, convert)
             for name, impl in zip(self.names, impls, strict=True)
-            if (convert := impl.result_processor(_DIALECT, None))
+            if (convert := impl.result_processor(_DIALECT, _oid(impl)))
         ]
         self._optional = {column.name for column in table.columns if _given_by_server(column)}
         self._inserts: dict[tuple[str, ...], str] = {}
@@ -138,6 +141,13 @@ class Plan(Generic[R]):
 def plan_of(row: type[R]) -> Plan[R]:
     """The plan of a row type, made on first use."""
     return Plan(row)
+
+
+def _oid(impl: TypeEngine[Any]) -> int | None:
+    """Only for numbers does SQLAlchemy ask what the database calls the column's type."""
+    if isinstance(impl, Float):
+        return _FLOAT8_OID
+    return _NUMERIC_OID if isinstance(impl, Numeric) else None
 
 
 def _given_by_server(column: Column[Any]) -> bool:

@@ -60,7 +60,7 @@ class Rows:
     def adopt(self, row: type[R], values: Iterable[tuple[str, Any]], *, locked: bool) -> R:
         """A row that a query brought: the one already in hand if there is one."""
         plan = plan_of(row)
-        found = plan.revive(values, raw=False)
+        found: R = plan.revive(values, raw=False)
         identity = (row, plan.key(found))
         held = self._held.get(identity)
         if held is None or held.row is None or (locked and not held.locked):
@@ -70,8 +70,8 @@ class Rows:
 
     def put(self, row: SQLModel) -> None:
         """Keep this state: an INSERT if the row is new here, otherwise an UPDATE."""
-        plan = plan_of(type(row))
-        identity = (type(row), plan.key(row))
+        key = plan_of(type(row)).key(row)
+        identity = (type(row), (id(row),) if None in key else key)
         held = self._held.get(identity)
         self._held[identity] = _Held(row, held.stored if held else None, locked=True)
         self._dirty[identity] = None

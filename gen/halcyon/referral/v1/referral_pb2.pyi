@@ -130,6 +130,8 @@ class _ReferralErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_R
     """A field breaks a rule the contract cannot express; see the violations."""
     REFERRAL_ERROR_REASON_PATIENT_NOT_FOUND: _ReferralErrorReason.ValueType  # 8
     """No patient has this id, or the caller may not see it."""
+    REFERRAL_ERROR_REASON_ALREADY_ROUTED: _ReferralErrorReason.ValueType  # 9
+    """The referral was sent to another clinic already."""
 
 class ReferralErrorReason(_ReferralErrorReason, metaclass=_ReferralErrorReasonEnumTypeWrapper):
     """Why a call was refused; the `reason` of google.rpc.ErrorInfo."""
@@ -152,6 +154,8 @@ REFERRAL_ERROR_REASON_INVALID_REFERRAL: ReferralErrorReason.ValueType  # 7
 """A field breaks a rule the contract cannot express; see the violations."""
 REFERRAL_ERROR_REASON_PATIENT_NOT_FOUND: ReferralErrorReason.ValueType  # 8
 """No patient has this id, or the caller may not see it."""
+REFERRAL_ERROR_REASON_ALREADY_ROUTED: ReferralErrorReason.ValueType  # 9
+"""The referral was sent to another clinic already."""
 Global___ReferralErrorReason: _TypeAlias = ReferralErrorReason  # noqa: Y015
 
 class _SexAtBirth:

@@ -1,0 +1,80 @@
+"""Toy databases, and what a message looks like on the wire."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from chassis.bus import STREAM, Bus, publication
+from chassis.database import Database
+from chassis.embedded import Nats, Servers
+from chassis.facts import identity
+from chassis.migrate import upgrade
+from chassis.puller import Delivery
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+@pytest.fixture(scope="session")
+async def toy_template(servers: Servers) -> str:
+    servers.postgres.create_database("toy_template")
+    await upgrade(MIGRATIONS, servers.postgres.url("toy_template"))
+    return "toy_template"
+
+
+@pytest.fixture
+async def toy_url(servers: Servers, toy_template: str) -> str:
+    name = f"toy_{uuid4().hex[:12]}"
+    line = await asyncpg.connect(servers.postgres.url())
+    await line.execute(f'CREATE DATABASE "{name}" TEMPLATE "{toy_template}"')
+    await line.close()
+    return servers.postgres.url(name)
+
+
+@pytest.fixture
+async def db(toy_url: str) -> AsyncIterator[Database]:
+    database = Database(toy_url, lease=0.5)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def nats(tmp_path: Path) -> AsyncIterator[Nats]:
+    """A broker of one's own, to be killed at will."""
+    server = Nats(tmp_path)
+    await asyncio.to_thread(server.start)
+    yield server
+    await asyncio.to_thread(server.stop)
+
+
+@pytest.fixture
+async def bus(nats: Nats) -> AsyncIterator[Bus]:
+    line = Bus(nats.url, "test")
+    await line.connect()
+    await line.provision()
+    yield line
+    await line.close()
+
+
+def wired(fact, seq=1, delivered=1, **headers) -> Delivery:
+    """A delivery as the server would make it."""
+    names = {"Nats-Msg-Id": str(identity(fact).event_id)} | headers
+    lines = "".join(f"{name}: {value}\r\n" for name, value in names.items() if value)
+    return Delivery(
+        fact.DESCRIPTOR.full_name,
+        f"$JS.ACK.{STREAM}.toy.{delivered}.{seq}.{seq}.0.0",
+        fact.SerializeToString(),
+        f"NATS/1.0\r\n{lines}\r\n".encode(),
+    )
+
+
+async def publish(bus: Bus, *facts) -> None:
+    """Put facts on the stream as another service would."""
+    for fact in facts:
+        headers = f"NATS/1.0\r\nNats-Msg-Id: {identity(fact).event_id}\r\n\r\n".encode()
+        data = fact.SerializeToString()
+        await bus.write(publication(fact.DESCRIPTOR.full_name, "", headers, data))
+    await bus.flush()

@@ -1,0 +1,115 @@
+"""One Bundle to one CreateReferralRequest: validate, read, check against our own contract."""
+
+from uuid import NAMESPACE_URL, uuid5
+
+import protovalidate
+
+from clients.fhir import bindings, clinical, people
+from clients.fhir.codes import URI
+from clients.fhir.nodes import Bundle, Resource
+from clients.fhir.problems import FhirError, FhirUnavailable, Findings, Problem
+from halcyon.referral.v1.referral_pb2 import ReferralPriority
+from halcyon.referral.v1.referral_service_pb2 import CreateReferralRequest
+
+_URGENT = {"urgent", "asap", "stat"}
+_OWNED = {
+    "Condition": "subject",
+    "Observation": "subject",
+    "MedicationStatement": "subject",
+    "AllergyIntolerance": "patient",
+    "List": "subject",
+}
+
+
+def referral_request(document: str | bytes) -> CreateReferralRequest:
+    """The referral in a FHIR R4 Bundle; raises FhirError with every problem that it has."""
+    findings = Findings()
+    bundle = Bundle(_validated(document, findings))
+    bindings.check(bundle, findings)
+    request = _mapped(bundle, findings)
+    for violation in protovalidate.collect_violations(request):
+        field = _field(violation)
+        if not findings.explain(field):
+            findings.add(field, violation.proto.message)
+    findings.raise_any()
+    return request
+
+
+def _validated(document: str | bytes, findings: Findings) -> object:
+    try:
+        import fhirkit
+    except ImportError:
+        raise FhirUnavailable(
+            "fhirkit-rs has no build for this machine, so FHIR cannot be validated here; "
+            "submit the referral as JSON of CreateReferralRequest instead"
+        ) from None
+    try:
+        resource = fhirkit.parse(document)
+    except (fhirkit.ParseError, fhirkit.ValidationError) as fault:
+        raise FhirError((Problem("Bundle", str(fault)),)) from None
+    for issue in resource.issues:
+        if issue.severity == "error":
+            findings.add(issue.path, issue.message)
+    return resource.to_dict()
+
+
+def _mapped(bundle: Bundle, findings: Findings) -> CreateReferralRequest:
+    requests = bundle.of("ServiceRequest")
+    if len(requests) != 1:
+        findings.add("Bundle.entry", f"one ServiceRequest is required, found {len(requests)}")
+        findings.raise_any()
+    request = requests[0]
+    patient = bundle.find(request.get("subject"))
+    if patient.kind != "Patient":
+        findings.add(f"{request.path}.subject", "must refer to a Patient in the bundle", "patient")
+    if request.text("status") != "active":
+        findings.add(f"{request.path}.status", "only an active request is a referral")
+    _one_patient(bundle, patient, findings)
+    return CreateReferralRequest(
+        request_id=_request_id(request, findings),
+        referrer=people.practitioner(bundle, request.get("requester"), findings),
+        patient=people.patient(patient, findings) if patient.kind == "Patient" else None,
+        clinical=clinical.summary(bundle, request, findings),
+        priority=_priority(request),
+        preferred_clinic_id=_preferred_clinic(request),
+    )
+
+
+def _request_id(request: Resource, findings: Findings) -> str:
+    """The same business identifier is the same call: a file sent twice refers once."""
+    for identifier in request.all("identifier"):
+        system, value = identifier.text("system"), identifier.text("value")
+        if system and value:
+            return str(uuid5(NAMESPACE_URL, f"{system}|{value}"))
+    path = f"{request.path}.identifier"
+    findings.add(path, "an identifier with system and value is required", "request_id")
+    return ""
+
+
+def _priority(request: Resource) -> ReferralPriority.ValueType:
+    if request.text("priority") in _URGENT:
+        return ReferralPriority.REFERRAL_PRIORITY_URGENT
+    return ReferralPriority.REFERRAL_PRIORITY_ROUTINE
+
+
+def _preferred_clinic(request: Resource) -> str:
+    """A performer named by the UUID that the network gave the clinic."""
+    for performer in request.all("performer"):
+        identifier = performer.get("identifier")
+        if identifier.text("system") == URI:
+            return identifier.text("value").removeprefix("urn:uuid:")
+    return ""
+
+
+def _one_patient(bundle: Bundle, patient: Resource, findings: Findings) -> None:
+    """What is said of somebody else must never be read as said of this patient."""
+    for resource in bundle:
+        name = _OWNED.get(resource.kind)
+        if name and bundle.find(resource.get(name)).path != patient.path:
+            path = f"{resource.path}.{name}"
+            findings.add(path, "must refer to the patient of the ServiceRequest")
+
+
+def _field(violation: protovalidate.Violation) -> str:
+    path = violation.proto.field
+    return ".".join(element.field_name for element in path.elements) if path else "request"

@@ -1,0 +1,150 @@
+"""What people do along a referral's way, as calls of the SDK; demo, tests and bench play with it."""
+
+from collections.abc import Collection, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from google.protobuf.json_format import Parse
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from clients.fhir import referral_request
+from clients.sdk import Halcyon
+from halcyon.infusion.v1 import infusion_pb2 as infusion
+from halcyon.infusion.v1 import infusion_service_pb2 as infusing
+from halcyon.intake.v1 import intake_pb2 as intake
+from halcyon.intake.v1 import intake_service_pb2 as deciding
+from halcyon.referral.v1.referral_pb2 import Referral, ReferralChange
+from halcyon.referral.v1.referral_service_pb2 import CreateReferralRequest, GetReferralRequest
+
+EXAMPLES = Path(__file__).parent / "examples"
+CHECKLIST = infusion.StartChecklist(
+    identity_checked_twice=True, consent_current=True, escort_confirmed=True, fasting_kept=True
+)
+CALM = (128, 82)
+
+
+def read_referral(content: str | bytes) -> CreateReferralRequest:
+    """A referral from a FHIR R4 Bundle, or from our own JSON."""
+    text = content.decode() if isinstance(content, bytes) else content
+    if '"resourceType"' in text:
+        return referral_request(text)
+    return Parse(text, CreateReferralRequest())
+
+
+async def refer(referrer: Halcyon, request: CreateReferralRequest) -> Referral:
+    """The doctor sends the referral; the same file again is the same referral."""
+    return (await referrer.referral.CreateReferral(request)).referral
+
+
+async def until(
+    watcher: Halcyon,
+    referral_id: str,
+    facts: Collection[type[Message]],
+    after_revision: int = 0,
+) -> Sequence[ReferralChange]:
+    """Watch until each of the facts has been heard; every change seen on the way."""
+    missing = {fact.DESCRIPTOR.full_name for fact in facts}
+    seen: list[ReferralChange] = []
+    async with aclosing(watcher.watch(referral_id, after_revision)) as changes:
+        async for change in changes:
+            seen.append(change)
+            missing.discard(change.cause)
+            if not missing:
+                break
+    return seen
+
+
+async def assess(
+    specialist: Halcyon,
+    referral_id: str,
+    *,
+    phq9_score: int = 20,
+    weight_grams: int = 70_000,
+    height_millimetres: int = 1_700,
+) -> intake.Intake:
+    """The specialist's own assessment, in its four blocks."""
+    found = await specialist.intake.GetIntake(deciding.GetIntakeRequest(referral_id=referral_id))
+    assessment = intake.Assessment(
+        present_state=intake.PresentState(phq9_score=phq9_score, phq9_item9=0),
+        psychiatric_history=intake.History(asked=True),
+        physical_state=intake.PhysicalState(
+            history=intake.History(asked=True),
+            weight_grams=weight_grams,
+            height_millimetres=height_millimetres,
+            systolic=CALM[0],
+            diastolic=CALM[1],
+        ),
+        circumstances=intake.Circumstances(escort_available=True),
+    )
+    request = deciding.RecordAssessmentRequest(
+        intake_id=found.intake.intake_id, assessment=assessment
+    )
+    return (await specialist.intake.RecordAssessment(request)).intake
+
+
+async def approve(specialist: Halcyon, intake_id: str, rationale: str = "") -> intake.Intake:
+    """The specialist signs the individual plan."""
+    request = deciding.ApprovePlanRequest(intake_id=intake_id, rationale=rationale)
+    return (await specialist.intake.ApprovePlan(request)).intake
+
+
+async def referral_of(reader: Halcyon, referral_id: str) -> Referral:
+    """The referral as it stands."""
+    request = GetReferralRequest(referral_id=referral_id)
+    return (await reader.referral.GetReferral(request)).referral
+
+
+async def sessions_of(nurse: Halcyon, series_id: str) -> Sequence[infusion.Session]:
+    """The sessions of a series in order."""
+    request = infusing.ListSessionsRequest(series_id=series_id)
+    return (await nurse.infusion.ListSessions(request)).sessions
+
+
+async def begin(nurse: Halcyon, session_id: str, phq9_score: int = 20) -> infusion.Session:
+    """The pump starts after the checklist, with calm vital signs."""
+    request = infusing.StartInfusionRequest(
+        session_id=session_id, checklist=CHECKLIST, baseline=vitals(*CALM), phq9_score=phq9_score
+    )
+    return (await nurse.infusion.StartInfusion(request)).session
+
+
+async def measure(nurse: Halcyon, session_id: str, *readings: infusion.Vitals) -> int:
+    """Readings while the pump runs."""
+    request = infusing.RecordVitalsRequest(session_id=session_id, readings=readings)
+    return (await nurse.infusion.RecordVitals(request)).recorded_count
+
+
+async def finish(
+    nurse: Halcyon, session_id: str, *adverse_events: str, minutes: int = 40
+) -> infusion.Session:
+    """The pump stops with the ordered dose given."""
+    request = infusing.CompleteInfusionRequest(
+        session_id=session_id,
+        outcome=infusing.COMPLETION_OUTCOME_COMPLETED,
+        running_minutes=minutes,
+        adverse_events=adverse_events,
+    )
+    return (await nurse.infusion.CompleteInfusion(request)).session
+
+
+async def infuse(nurse: Halcyon, session_id: str, *adverse_events: str) -> infusion.Session:
+    """One whole session with one reading."""
+    await begin(nurse, session_id)
+    await measure(nurse, session_id, vitals(*CALM))
+    return await finish(nurse, session_id, *adverse_events)
+
+
+def vitals(systolic: int, diastolic: int, *, spo2: int = 98, pulse: int = 74) -> infusion.Vitals:
+    """A reading taken now."""
+    now = Timestamp()
+    now.FromDatetime(datetime.now(UTC))
+    return infusion.Vitals(
+        measure_time=now,
+        oxygen_saturation=spo2,
+        heart_rate=pulse,
+        systolic=systolic,
+        diastolic=diastolic,
+        moaas=5,
+    )

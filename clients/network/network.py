@@ -1,0 +1,253 @@
+"""A network in a folder, for the CLI, for tests and for the bench: start, crash, restart, stop."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from chassis.children import alive
+from chassis.embedded import ExternalPostgres, ServerFailed, Servers, embedded
+from chassis.issuer import Issuer
+from chassis.migrate import upgrade
+from clients.network import quiet, record, seed
+from clients.network.process import ROOT, NetworkFailed, ServiceProcess
+from clients.network.tokens import Minting
+from clients.sdk import Halcyon
+from clients.sdk.client import DEFAULT_TIMEOUT
+
+Result = TypeVar("Result")
+_WATCH = 0.1
+
+
+def discovered() -> tuple[str, ...]:
+    """Every folder of services/ that can be run."""
+    return tuple(sorted(path.parent.name for path in (ROOT / "services").glob("*/__main__.py")))
+
+
+def _silent(_: str) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run a network; the defaults suit tests."""
+
+    services: tuple[str, ...] = field(default_factory=discovered)
+    trace_ratio: float = 0.1
+    env: Mapping[str, str] = field(default_factory=dict)
+    """For every service, such as HALCYON_BATCH."""
+    service_env: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """For one service; a HALCYON_FAILPOINT is dropped once it has ended a process."""
+    seed: bool = True
+    restart: bool = True
+    """Start a crashed service again."""
+    heal_servers: bool = False
+    """Start a crashed PostgreSQL or nats-server again."""
+    say: Callable[[str], None] = _silent
+
+
+class Network:
+    """Real servers and real processes under one directory; a context manager."""
+
+    def __init__(self, directory: Path, options: Options | None = None) -> None:
+        self.directory = directory.resolve()
+        self.options = options or Options()
+        self.processes: dict[str, ServiceProcess] = {}
+        self._stack = ExitStack()
+        self._servers: Servers | None = None
+        self._stopping = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+
+    def start(self) -> "Network":
+        """Everything up, migrated, seeded; or nothing left running and NetworkFailed raised."""
+        try:
+            self._start()
+        except ServerFailed as fault:
+            self.stop()
+            raise NetworkFailed(str(fault)) from None
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """All services calmly and together, then the servers; what they kept stays on disk."""
+        self._stopping.set()
+        if self._watcher.is_alive():
+            self._watcher.join()
+        for process in self.processes.values():
+            process.begin_stop()
+        for process in self.processes.values():
+            process.stop()
+        if self._servers:
+            record.remove(self.directory)
+        self._stack.close()
+
+    def __enter__(self) -> "Network":
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def servers(self) -> Servers:
+        """PostgreSQL and NATS, to be killed and restarted by tests."""
+        if self._servers is None:
+            raise NetworkFailed("the network is not started")
+        return self._servers
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Who listens where."""
+        return {name: process.address for name, process in self.processes.items()}
+
+    @property
+    def traces(self) -> Path:
+        """The folder of finished spans, for chassis.traces.read_spans."""
+        return self.directory / "traces"
+
+    @property
+    def issuer(self) -> Path:
+        """The folder of the development issuer."""
+        return self.directory / "issuer"
+
+    def database_url(self, service: str) -> str:
+        """Where one service keeps what it knows."""
+        return self.servers.postgres.url(f"halcyon_{service}")
+
+    def token(self, *roles: str, clinics: Iterable[str] = ("*",), npi: str | None = None) -> str:
+        """A token for an hour."""
+        return Minting(self.issuer, roles, clinics=clinics, npi=npi).mint()
+
+    def client(
+        self,
+        *roles: str,
+        clinics: Iterable[str] = ("*",),
+        npi: str | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+    ) -> Halcyon:
+        """The SDK, acting in these roles; close it, or use it as an async context manager."""
+        token = Minting(self.issuer, roles, clinics=clinics, npi=npi)
+        return Halcyon(self.addresses, token, timeout=timeout)
+
+    def pid(self, service: str) -> int:
+        """The process id of a service."""
+        return self.processes[service].pid
+
+    def kill(self, service: str) -> None:
+        """SIGKILL a service; it stays down until `restart`."""
+        self.processes[service].kill()
+
+    def restart(self, service: str, env: Mapping[str, str] | None = None) -> None:
+        """Stop a service when it runs, start it (with more environment), wait until it answers."""
+        process = self.processes[service]
+        process.stop()
+        process.start(env)
+        process.wait()
+        self._record()
+
+    def wait_restarted(self, service: str, times: int = 1) -> None:
+        """Wait until the supervisor has started a crashed service again so often."""
+        self.processes[service].wait_restarted(times)
+
+    def settle(self, patience: float = 30) -> None:
+        """Wait until nothing is in motion anywhere; fails when the patience ends."""
+        databases = {name: self.database_url(name) for name in self.processes}
+        if not to_end(quiet.settle(databases, self.servers.nats.url, patience)):
+            raise NetworkFailed(f"the network did not come to rest in {patience:g} seconds")
+
+    def _start(self) -> None:
+        for folder in ("logs", "run", "traces", "issuer"):
+            (self.directory / folder).mkdir(parents=True, exist_ok=True)
+        Issuer(self.issuer)
+        self.options.say("starting PostgreSQL and NATS")
+        self._servers = self._stack.enter_context(embedded(self.directory))
+        self.options.say("migrating the databases")
+        for name in self.options.services:
+            self._servers.postgres.create_database(f"halcyon_{name}")
+            to_end(upgrade(name, self.database_url(name)))
+        self.options.say(f"starting {', '.join(self.options.services)}")
+        for name in self.options.services:
+            process = ServiceProcess(name, self._environment(name), self.directory)
+            self.processes[name] = process
+            process.start()
+        for process in self.processes.values():
+            process.wait()
+        self._record()
+        if self.options.restart or self.options.heal_servers:
+            self._watcher.start()
+        if self.options.seed:
+            self._seed()
+
+    def _environment(self, service: str) -> dict[str, str]:
+        places = {
+            "HALCYON_DATABASE_URL": self.database_url(service),
+            "HALCYON_NATS_URL": self.servers.nats.url,
+            "HALCYON_JWKS": str(self.issuer / "jwks.json"),
+            "HALCYON_TRACE_FILE": str(self.traces / f"{service}.jsonl"),
+            "HALCYON_TRACE_RATIO": str(self.options.trace_ratio),
+        }
+        return {**places, **self.options.env, **self.options.service_env.get(service, {})}
+
+    def _seed(self) -> None:
+        async def seeding() -> bool:
+            async with self.client("medical_director") as director:
+                return await seed.seed(director)
+
+        if to_end(seeding()):
+            self.options.say("three clinics are on the network")
+            self.settle()
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(_WATCH):
+            if self.options.restart:
+                self._mend()
+            if self.options.heal_servers:
+                with suppress(ServerFailed):
+                    self._heal()
+
+    def _mend(self) -> None:
+        news = [process.tick() for process in self.processes.values()]
+        if any(news):
+            self._record()
+
+    def _heal(self) -> None:
+        ours = not isinstance(self.servers.postgres, ExternalPostgres)
+        if ours and not alive(self.servers.postgres.pid):
+            self.servers.postgres.start()
+        if not alive(self.servers.nats.pid):
+            self.servers.nats.start()
+
+    def _record(self) -> None:
+        services = {
+            name: {"address": process.address, "pid": process.pid, "restarts": process.restarts}
+            for name, process in self.processes.items()
+        }
+        content = {
+            "pid": os.getpid(),
+            "directory": str(self.directory),
+            "services": services,
+            "nats": self.servers.nats.url,
+            "issuer": str(self.issuer),
+            "jwks": str(self.issuer / "jwks.json"),
+            "traces": str(self.traces),
+            "logs": str(self.directory / "logs"),
+        }
+        record.write(self.directory, content)
+
+
+def to_end(work: Coroutine[None, None, Result]) -> Result:
+    """Run to the end on a loop of its own, also when the caller is inside one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()

@@ -1,0 +1,58 @@
+"""Whether a network has finished what was asked of it: nothing to publish, to hear or to do."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+
+import asyncpg
+import nats
+from nats.aio.client import Client
+from nats.js.errors import NotFoundError
+
+_STREAM = "HALCYON"
+_POLL = 0.05
+_WAITING = """
+SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL)
+     + (SELECT count(*) FROM errand) + (SELECT count(*) FROM due WHERE due_at <= now())
+"""
+
+
+async def settle(databases: Mapping[str, str], nats_url: str, patience: float) -> bool:
+    """Wait until two looks in a row find nothing in motion and nothing new in the stream."""
+    until = time.monotonic() + patience
+    connections = {name: await asyncpg.connect(url) for name, url in databases.items()}
+    broker = await nats.connect(nats_url)
+    try:
+        before = -1
+        while time.monotonic() < until:
+            now = await _look(connections, broker)
+            if now >= 0 and now == before:
+                return True
+            before = now
+            await asyncio.sleep(_POLL)
+        return False
+    finally:
+        await broker.close()
+        for connection in connections.values():
+            await connection.close()
+
+
+async def _look(connections: Mapping[str, asyncpg.Connection], broker: Client) -> int:
+    """The last sequence of the stream when all is at rest, -1 otherwise."""
+    for connection in connections.values():
+        if await connection.fetchval(_WAITING):
+            return -1
+    if await _unheard(connections, broker):
+        return -1
+    return int((await broker.jetstream().stream_info(_STREAM)).state.last_seq)
+
+
+async def _unheard(services: Iterable[str], broker: Client) -> int:
+    waiting = 0
+    for service in services:
+        try:
+            heard = await broker.jetstream().consumer_info(_STREAM, service)
+        except NotFoundError:
+            continue
+        waiting += (heard.num_pending or 0) + (heard.num_ack_pending or 0)
+    return waiting

@@ -1,0 +1,106 @@
+"""The demonstration network: three clinics, how each approves plans and what it charges."""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from google.type.latlng_pb2 import LatLng
+
+from clients.sdk import Halcyon
+from halcyon.billing.v1 import billing_pb2 as billing
+from halcyon.billing.v1.billing_service_pb2 import UpdateClinicPriceRequest
+from halcyon.intake.v1 import intake_pb2 as intake
+from halcyon.intake.v1.intake_service_pb2 import UpdateClinicPolicyRequest
+from halcyon.scheduling.v1 import scheduling_pb2 as scheduling
+from halcyon.scheduling.v1.scheduling_service_pb2 import ListClinicsRequest, UpdateClinicRequest
+
+_PAGE: Final = "https://halcyon.clinic/clinics"
+_WEEKDAYS = range(1, 6)
+_TWO_DAYS = 172_800
+_SCHEDULE = "taper_3_2_1_1_1"
+
+
+@dataclass(frozen=True)
+class DemoClinic:
+    """What tells the three clinics apart."""
+
+    key: str
+    name: str
+    time_zone: str
+    latitude: float
+    longitude: float
+    indications: tuple[str, ...]
+    rooms: int
+    nurses: int
+    approval: intake.Approval.ValueType
+    dollars: int
+
+    @property
+    def clinic_id(self) -> UUID:
+        """The same in every demonstration network."""
+        return uuid5(NAMESPACE_URL, f"{_PAGE}/{self.key}")
+
+
+DENVER = DemoClinic(
+    "denver", "Halcyon Denver", "America/Denver", 39.7392, -104.9903,
+    ("F31", "F32", "F33", "F42", "F43"), 4, 3, intake.APPROVAL_SPECIALIST, 475,
+)  # fmt: skip
+PHOENIX = DemoClinic(
+    "phoenix", "Halcyon Phoenix", "America/Phoenix", 33.4484, -112.0740,
+    ("F31", "F32", "F33", "F43"), 3, 2, intake.APPROVAL_SPECIALIST, 450,
+)  # fmt: skip
+SEATTLE = DemoClinic(
+    "seattle", "Halcyon Seattle", "America/Los_Angeles", 47.6062, -122.3321,
+    ("F32", "F33", "G89", "G90", "M79"), 5, 4, intake.APPROVAL_STANDING_ORDER, 600,
+)  # fmt: skip
+CLINICS: Final = (DENVER, PHOENIX, SEATTLE)
+
+
+async def seed(director: Halcyon) -> bool:
+    """Put the three clinics on a network that has none; the clinic itself comes last."""
+    if (await director.scheduling.ListClinics(ListClinicsRequest(page_size=1))).clinics:
+        return False
+    for clinic in CLINICS:
+        await add(director, clinic)
+    return True
+
+
+async def add(director: Halcyon, clinic: DemoClinic) -> None:
+    """One clinic: its policy, its price, itself."""
+    clinic_id = str(clinic.clinic_id)
+    policy = intake.ClinicPolicy(clinic_id=clinic_id, approval=clinic.approval, schedule=_SCHEDULE)
+    price = billing.ClinicPrice(
+        clinic_id=clinic_id,
+        infusion_price=billing.Money(currency_code="USD", minor_units=clinic.dollars * 100),
+    )
+    await director.intake.UpdateClinicPolicy(UpdateClinicPolicyRequest(policy=policy))
+    await director.billing.UpdateClinicPrice(UpdateClinicPriceRequest(price=price))
+    await director.scheduling.UpdateClinic(UpdateClinicRequest(clinic=_clinic(clinic)))
+
+
+def _clinic(clinic: DemoClinic) -> scheduling.Clinic:
+    rooms = scheduling.RESOURCE_KIND_ROOM, "Room", clinic.rooms
+    pumps = scheduling.RESOURCE_KIND_PUMP, "Pump", clinic.rooms
+    nurses = scheduling.RESOURCE_KIND_NURSE, "Nurse", clinic.nurses
+    return scheduling.Clinic(
+        clinic_id=str(clinic.clinic_id),
+        name=clinic.name,
+        time_zone=clinic.time_zone,
+        position=LatLng(latitude=clinic.latitude, longitude=clinic.longitude),
+        indications=clinic.indications,
+        opening_hours=[
+            scheduling.OpeningHours(weekday=day, open_minute=8 * 60, close_minute=18 * 60)
+            for day in _WEEKDAYS
+        ],
+        resources=[
+            scheduling.Resource(
+                resource_id=str(uuid5(clinic.clinic_id, f"{label}/{number}")),
+                kind=kind,
+                label=f"{label} {number}",
+            )
+            for kind, label, count in (rooms, pumps, nurses)
+            for number in range(1, count + 1)
+        ],
+        hold_seconds=_TWO_DAYS,
+        series_capacity=200,
+    )

@@ -1,0 +1,152 @@
+"""The client of a network: one stub per service, one way to watch a referral."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncGenerator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import grpc
+from grpc import StatusCode
+from grpc.aio import AioRpcError
+
+from clients.sdk.calls import Carrying, Streaming, Token, Unary
+from clients.sdk.errors import typed
+from halcyon.billing.v1.billing_service_pb2_grpc import BillingServiceStub
+from halcyon.infusion.v1.infusion_service_pb2_grpc import InfusionServiceStub
+from halcyon.intake.v1.intake_service_pb2_grpc import IntakeServiceStub
+from halcyon.operations.v1.operations_service_pb2_grpc import OperationsServiceStub
+from halcyon.referral.v1.referral_pb2 import ReferralChange
+from halcyon.referral.v1.referral_service_pb2 import WatchReferralRequest
+from halcyon.referral.v1.referral_service_pb2_grpc import ReferralServiceStub
+from halcyon.scheduling.v1.scheduling_service_pb2_grpc import SchedulingServiceStub
+
+if TYPE_CHECKING:
+    from halcyon.billing.v1.billing_service_pb2_grpc import BillingServiceAsyncStub
+    from halcyon.infusion.v1.infusion_service_pb2_grpc import InfusionServiceAsyncStub
+    from halcyon.intake.v1.intake_service_pb2_grpc import IntakeServiceAsyncStub
+    from halcyon.operations.v1.operations_service_pb2_grpc import OperationsServiceAsyncStub
+    from halcyon.referral.v1.referral_service_pb2_grpc import ReferralServiceAsyncStub
+    from halcyon.scheduling.v1.scheduling_service_pb2_grpc import SchedulingServiceAsyncStub
+
+DEFAULT_TIMEOUT = 10.0
+_PATIENCE = 60.0
+_RESUMABLE = {StatusCode.UNAVAILABLE, StatusCode.CANCELLED}
+_OPTIONS = (
+    ("grpc.enable_retries", 0),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+    ("grpc.keepalive_time_ms", 30_000),
+)
+
+
+class Halcyon:
+    """Calls the five services as one caller; close it, or use it as a context manager."""
+
+    def __init__(
+        self,
+        network: Mapping[str, str] | Path,
+        token: Token,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        credentials: grpc.ChannelCredentials | None = None,
+    ) -> None:
+        """`network` gives each service's address, or is the network.json of `halcyon up`."""
+        self._addresses = addresses(network) if isinstance(network, Path) else dict(network)
+        carrying = Carrying(token)
+        self._interceptors = (Unary(carrying, timeout), Streaming(carrying))
+        self._credentials = credentials
+        self._channels: dict[str, grpc.aio.Channel] = {}
+
+    @property
+    def referral(self) -> "ReferralServiceAsyncStub":
+        """Takes referrals in and tells what became of them."""
+        return ReferralServiceStub(self._channel("referral"))
+
+    @property
+    def intake(self) -> "IntakeServiceAsyncStub":
+        """Assesses, plans, titrates."""
+        return IntakeServiceStub(self._channel("intake"))
+
+    @property
+    def scheduling(self) -> "SchedulingServiceAsyncStub":
+        """Keeps clinics and books series."""
+        return SchedulingServiceStub(self._channel("scheduling"))
+
+    @property
+    def infusion(self) -> "InfusionServiceAsyncStub":
+        """Keeps the record of each session."""
+        return InfusionServiceStub(self._channel("infusion"))
+
+    @property
+    def billing(self) -> "BillingServiceAsyncStub":
+        """Estimates, collects, refunds, keeps the ledger."""
+        return BillingServiceStub(self._channel("billing"))
+
+    def operations(self, service: str) -> "OperationsServiceAsyncStub":
+        """What the person on call asks of one service."""
+        return OperationsServiceStub(self._channel(service))
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services whose address is known."""
+        return tuple(sorted(self._addresses))
+
+    async def watch(
+        self, referral_id: str, after_revision: int = 0
+    ) -> AsyncGenerator[ReferralChange, None]:
+        """Every change from a revision on, until the referral ends; resumes when cut off."""
+        seen, cuts, progress = after_revision, 0, time.monotonic()
+        while True:
+            request = WatchReferralRequest(referral_id=referral_id, after_revision=seen)
+            call = self.referral.WatchReferral(request)
+            try:
+                async for reply in call:
+                    seen, cuts, progress = reply.change.revision, 0, time.monotonic()
+                    yield reply.change
+                return
+            except AioRpcError as fault:
+                lost = time.monotonic() - progress > _PATIENCE
+                if fault.code() not in _RESUMABLE or lost:
+                    raise typed(fault) from None
+            finally:
+                call.cancel()
+            cuts += 1
+            await asyncio.sleep(min(0.05 * 2**cuts, 1.0))
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        channels, self._channels = self._channels, {}
+        for channel in channels.values():
+            await channel.close()
+
+    async def __aenter__(self) -> "Halcyon":
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def _channel(self, service: str) -> grpc.aio.Channel:
+        if service not in self._channels:
+            self._channels[service] = self._open(self._addresses[service])
+        return self._channels[service]
+
+    def _open(self, address: str) -> grpc.aio.Channel:
+        if self._credentials:
+            return grpc.aio.secure_channel(
+                address, self._credentials, options=_OPTIONS, interceptors=self._interceptors
+            )
+        return grpc.aio.insecure_channel(address, options=_OPTIONS, interceptors=self._interceptors)
+
+
+def addresses(file: Path) -> dict[str, str]:
+    """Who listens where, from the network.json that `halcyon up` keeps."""
+    services = json.loads(file.read_text())["services"]
+    return {name: service["address"] for name, service in services.items()}

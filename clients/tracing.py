@@ -1,0 +1,31 @@
+"""The trace that a person at a terminal begins: sampled, and written beside the services' spans."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.trace import Tracer, format_trace_id, get_current_span
+
+from chassis.traces import FileSpanExporter
+
+SERVICE = "terminal"
+
+
+@contextmanager
+def tracing(directory: Path) -> Iterator[Tracer]:
+    """A tracer whose spans are kept in the folder; what is called within carries its trace."""
+    provider = TracerProvider(resource=Resource.create({"service.name": SERVICE}))
+    exporter = FileSpanExporter(directory / f"{SERVICE}.jsonl")
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    try:
+        yield provider.get_tracer("halcyon")
+    finally:
+        provider.shutdown()
+
+
+def current_trace_id() -> str:
+    """The trace in progress, as 32 hexadecimal digits."""
+    return format_trace_id(get_current_span().get_span_context().trace_id)

@@ -1,0 +1,1 @@
+"""Meaning: one folder for each service, and nothing else."""

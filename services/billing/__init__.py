@@ -1,0 +1,1 @@
+"""Out-of-network money: estimate, upfront collection, journal, refunds, superbills."""

@@ -1,0 +1,7 @@
+"""The billing process."""
+
+from chassis.service import Service, run
+from services.billing import api, handlers
+
+if __name__ == "__main__":
+    run(Service("billing", answers=api.serve, listens=handlers.on, errands=handlers.errands))

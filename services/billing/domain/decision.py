@@ -1,0 +1,106 @@
+"""What a decision leaves behind: new state, entries for the journal, and facts to state."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from services.billing.domain.invoice import Invoice, Payment
+from services.billing.domain.journal import Entry
+from services.billing.domain.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Superbill:
+    """The itemised receipt of one delivered session; a correction is a further version."""
+
+    superbill_id: UUID
+    version: int = 1
+    session_id: UUID
+    session_revision: int
+    """The session's word that it was made from."""
+    invoice_id: UUID
+    clinic_id: UUID
+    procedure_codes: tuple[str, ...]
+    running_minutes: int
+    amount: Money
+    paid: int
+    """Minor units of the amount that were in hand when it was issued."""
+    service_time: datetime
+    issue_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateIssued:
+    """An estimate and an upfront invoice exist."""
+
+    invoice: Invoice
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRequested:
+    """A payment was asked for."""
+
+    invoice: Invoice
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentCollected:
+    """A payment was collected in full."""
+
+    invoice: Invoice
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFailed:
+    """A payment failed for good."""
+
+    invoice: Invoice
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRefunded:
+    """Money was given back."""
+
+    invoice: Invoice
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class SuperbillIssued:
+    """A superbill exists, or a new version of it."""
+
+    invoice: Invoice
+    superbill: Superbill
+
+
+Event: TypeAlias = (
+    EstimateIssued
+    | PaymentRequested
+    | PaymentCollected
+    | PaymentFailed
+    | PaymentRefunded
+    | SuperbillIssued
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Everything that is kept and said together; empty when there is nothing new."""
+
+    invoice: Invoice | None = None
+    payment: Payment | None = None
+    superbill: Superbill | None = None
+    entries: tuple[Entry, ...] = ()
+    events: tuple[Event, ...] = ()
+
+
+NOTHING = Decision()
+
+
+def stating(invoice: Invoice, now: datetime) -> Invoice:
+    """The invoice one revision on: every fact it states has a number of its own."""
+    return replace(invoice, revision=invoice.revision + 1, update_time=now)

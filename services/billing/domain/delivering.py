@@ -1,0 +1,107 @@
+"""A delivered session earns its part of the money, and gets a superbill."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from uuid import UUID, uuid5
+
+from services.billing.domain.decision import (
+    NOTHING,
+    Decision,
+    Superbill,
+    SuperbillIssued,
+    stating,
+)
+from services.billing.domain.invoice import Invoice, Status
+from services.billing.domain.journal import Rule, post
+from services.billing.domain.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """An infusion that ended, as billing needs to know it."""
+
+    session_id: UUID
+    session_revision: int
+    series_id: UUID
+    running_minutes: int
+    service_time: datetime
+
+    @property
+    def day(self) -> date:
+        """The date of service, by the calendar of UTC."""
+        return self.service_time.date()
+
+
+def recognise(
+    delivery: Delivery,
+    invoice: Invoice,
+    issued: Superbill | None,
+    procedure_codes: tuple[str, ...],
+    now: datetime,
+) -> Decision:
+    """Earned once a session; told again with other minutes, only its superbill is corrected."""
+    if issued is not None:
+        return _correct(delivery, invoice, issued, procedure_codes, now)
+    included = invoice.delivered_count < invoice.session_count
+    paid = included and invoice.status is Status.PAID
+    amount = _price(invoice, included=included)
+    rule = Rule.DELIVER_SESSION if paid else Rule.DELIVER_UNPAID
+    delivered = replace(
+        invoice,
+        delivered_count=invoice.delivered_count + included,
+        settled_count=invoice.settled_count + (not included),
+        receivable=invoice.receivable + (amount.minor_units if included and not paid else 0),
+    )
+    superbill = Superbill(
+        superbill_id=superbill_id(delivery.session_id),
+        session_id=delivery.session_id,
+        session_revision=delivery.session_revision,
+        invoice_id=invoice.invoice_id,
+        clinic_id=invoice.clinic_id,
+        procedure_codes=procedure_codes,
+        running_minutes=delivery.running_minutes,
+        amount=amount,
+        paid=amount.minor_units if paid else 0,
+        service_time=delivery.service_time,
+        issue_time=now,
+    )
+    entry = post(rule, delivery.session_id, invoice, amount.minor_units, now)
+    return replace(_issue(delivered, superbill, now), entries=(entry,))
+
+
+def superbill_id(session_id: UUID) -> UUID:
+    """One session, one superbill."""
+    return uuid5(session_id, "superbill")
+
+
+def _price(invoice: Invoice, *, included: bool) -> Money:
+    """A session of the package has its part of the total; one beyond it costs the unit price."""
+    if not included:
+        return invoice.unit_price
+    return invoice.total.part(invoice.delivered_count + 1, invoice.session_count)
+
+
+def _correct(
+    delivery: Delivery, invoice: Invoice, issued: Superbill, codes: tuple[str, ...], now: datetime
+) -> Decision:
+    if delivery.session_revision <= issued.session_revision or (
+        (delivery.running_minutes, codes) == (issued.running_minutes, issued.procedure_codes)
+    ):
+        return NOTHING
+    corrected = replace(
+        issued,
+        version=issued.version + 1,
+        session_revision=delivery.session_revision,
+        procedure_codes=codes,
+        running_minutes=delivery.running_minutes,
+        service_time=delivery.service_time,
+        issue_time=now,
+    )
+    return _issue(invoice, corrected, now)
+
+
+def _issue(invoice: Invoice, superbill: Superbill, now: datetime) -> Decision:
+    stated = stating(invoice, now)
+    return Decision(
+        invoice=stated, superbill=superbill, events=(SuperbillIssued(stated, superbill),)
+    )

@@ -1,0 +1,128 @@
+"""An invoice pays for one series; each try to collect it is a payment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+from services.billing.domain.money import Money
+
+
+class Status(StrEnum):
+    """Where an invoice stands."""
+
+    ISSUED = "issued"
+    PAID = "paid"
+    PAYMENT_FAILED = "payment_failed"
+    VOID = "void"
+    REFUND_PENDING = "refund_pending"
+    REFUNDED = "refunded"
+
+
+class PaymentStatus(StrEnum):
+    """Where one payment stands."""
+
+    PENDING = "pending"
+    """Asked for: it may be on its way to the gateway, or there already."""
+    CANCELLING = "cancelling"
+    """No longer wanted, but it may be at the gateway already: only the gateway knows."""
+    COLLECTED = "collected"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    REFUND_PENDING = "refund_pending"
+    REFUNDED = "refunded"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is charged, in plain words."""
+
+    description: str
+    quantity: int
+    unit_price: Money
+
+    @property
+    def amount(self) -> Money:
+        """Quantity times unit price."""
+        return self.unit_price.times(self.quantity)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice:
+    """An upfront invoice for one series, with its good-faith estimate."""
+
+    invoice_id: UUID
+    revision: int = 0
+    status: Status
+    series_id: UUID
+    series_revision: int
+    """The newest word of the series that we know of; older words are ignored."""
+    referral_id: UUID
+    patient_id: UUID
+    clinic_id: UUID
+    attempt: int
+    """The payment asked for last: the only one that can pay this invoice."""
+    unit_price: Money
+    infusion_minutes: int
+    session_count: int
+    delivered_count: int = 0
+    settled_count: int = 0
+    """Sessions delivered before this invoice was issued again: not charged a second time."""
+    receivable: int = 0
+    """Minor units earned here by sessions delivered before the money came."""
+    issue_time: datetime
+    update_time: datetime
+
+    @property
+    def estimate_id(self) -> UUID:
+        """The estimate issued with it."""
+        return uuid5(self.invoice_id, "estimate")
+
+    @property
+    def payment_id(self) -> UUID:
+        """The payment asked for last."""
+        return payment_id(self.invoice_id, self.attempt)
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What is charged."""
+        words = f"Ketamine infusion, {self.infusion_minutes} minutes"
+        return (Line(words, self.session_count, self.unit_price),)
+
+    @property
+    def total(self) -> Money:
+        """Sum of the lines."""
+        return self.unit_price.times(self.session_count)
+
+    @property
+    def undelivered(self) -> Money:
+        """The price of the sessions still to come: once paid, it is not ours yet."""
+        return self.total.after(self.delivered_count, self.session_count)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """One try to collect; its id is the key that makes the gateway charge once."""
+
+    payment_id: UUID
+    invoice_id: UUID
+    attempt: int
+    status: PaymentStatus = PaymentStatus.PENDING
+    amount: Money
+    refund: int = 0
+    """Minor units to give back, or given back."""
+    reason: str = ""
+    request_id: UUID | None = None
+    """The call that asked for it, when a person did."""
+    request_time: datetime
+    update_time: datetime
+
+
+def invoice_id(series_id: UUID) -> UUID:
+    """One series, one invoice."""
+    return uuid5(series_id, "invoice")
+
+
+def payment_id(invoice: UUID, attempt: int) -> UUID:
+    """One try, one id."""
+    return uuid5(invoice, f"payment/{attempt}")

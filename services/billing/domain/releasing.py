@@ -1,0 +1,93 @@
+"""A series given back: nothing more is collected for it, and what was not delivered goes back."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from services.billing.domain.decision import NOTHING, Decision
+from services.billing.domain.invoice import Invoice, Payment, PaymentStatus, Status, invoice_id
+from services.billing.domain.journal import Rule, post
+from services.billing.domain.money import Money
+
+_MONEY_GOES_BACK = frozenset({"paid_too_late", "referral_cancelled"})
+_ENDS_ALL = "referral_cancelled"
+_NOBODY_YET = UUID(int=0)
+_OUR_OWN_NEWS = "payment_failed"
+"""Scheduling's answer to a payment that failed; it does not touch a payment asked for since."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """A series that was given back, and why."""
+
+    series_id: UUID
+    series_revision: int
+    referral_id: UUID
+    clinic_id: UUID
+    reason: str
+
+
+def release(
+    news: Release,
+    known: Invoice | None,
+    payment: Payment | None,
+    now: datetime,
+    *,
+    unsent: bool,
+) -> Decision:
+    """Void what is unpaid, give back what is paid and undelivered; older news changes nothing.
+
+    `payment` is the invoice's last one; `unsent` says that no gateway can have heard of it.
+    """
+    if known is None:
+        return Decision(invoice=_never_issued(news, now))
+    if news.series_revision <= known.series_revision:
+        return NOTHING
+    invoice = replace(known, series_revision=news.series_revision)
+    match known.status:
+        case Status.ISSUED if payment and news.reason != _OUR_OWN_NEWS:
+            return _void(invoice, payment, now, unsent=unsent)
+        case Status.PAYMENT_FAILED if news.reason == _ENDS_ALL:
+            return Decision(invoice=replace(invoice, status=Status.VOID, update_time=now))
+        case Status.PAID if payment and invoice.undelivered and news.reason in _MONEY_GOES_BACK:
+            return _give_back(invoice, payment, now)
+        case _:
+            return Decision(invoice=invoice)
+
+
+def _never_issued(news: Release, now: datetime) -> Invoice:
+    """Released before we heard that it was held: the older news will find the series closed."""
+    return Invoice(
+        invoice_id=invoice_id(news.series_id),
+        status=Status.VOID,
+        series_id=news.series_id,
+        series_revision=news.series_revision,
+        referral_id=news.referral_id,
+        patient_id=_NOBODY_YET,
+        clinic_id=news.clinic_id,
+        attempt=0,
+        unit_price=Money(0),
+        infusion_minutes=0,
+        session_count=0,
+        issue_time=now,
+        update_time=now,
+    )
+
+
+def _void(invoice: Invoice, payment: Payment, now: datetime, *, unsent: bool) -> Decision:
+    status = PaymentStatus.CANCELLED if unsent else PaymentStatus.CANCELLING
+    return Decision(
+        invoice=replace(invoice, status=Status.VOID, update_time=now),
+        payment=replace(payment, status=status, update_time=now),
+    )
+
+
+def _give_back(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
+    amount = invoice.undelivered.minor_units
+    return Decision(
+        invoice=replace(invoice, status=Status.REFUND_PENDING, update_time=now),
+        payment=replace(
+            payment, status=PaymentStatus.REFUND_PENDING, refund=amount, update_time=now
+        ),
+        entries=(post(Rule.REFUND, payment.payment_id, invoice, amount, now),),
+    )

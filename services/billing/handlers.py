@@ -1,0 +1,92 @@
+"""What billing does when the rest of the platform speaks, and the calls it owes."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from chassis.database import Database, Tx
+from chassis.errands import Errand, Errands
+from chassis.refusal import Busy
+from chassis.subscriptions import Subscriptions
+from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
+from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesHeld, SeriesReleased
+from services.billing import domain, gateway, packs, store, wire
+
+on = Subscriptions()
+errands = Errands()
+
+
+async def _for_estimates(facts: Sequence[SeriesHeld], tx: Tx) -> None:
+    needs = [wire.need(fact) for fact in facts]
+    await store.load(tx, [need.series_id for need in needs])
+    await store.load_prices(tx, [need.clinic_id for need in needs])
+
+
+@on(SeriesHeld, prefetch=_for_estimates)
+async def issue_estimate(fact: SeriesHeld, tx: Tx) -> None:
+    """A held series is priced, invoiced, and its payment asked for."""
+    need = wire.need(fact)
+    known = await store.find(tx, domain.invoice_id(need.series_id))
+    unit_price = await store.price(tx, need.clinic_id)
+    await store.record(tx, domain.issue_for(need, known, unit_price, tx.now))
+
+
+async def _for_releases(facts: Sequence[SeriesReleased], tx: Tx) -> None:
+    await store.load_with_payments(tx, [wire.release(fact).series_id for fact in facts])
+
+
+@on(SeriesReleased, prefetch=_for_releases)
+async def void_or_refund(fact: SeriesReleased, tx: Tx) -> None:
+    """A released series is not collected for; what was paid and not delivered goes back."""
+    news = wire.release(fact)
+    invoice, payment = await store.find_with_payment(tx, news.series_id)
+    unsent = store.is_unsent(tx, payment)
+    await store.record(tx, domain.release(news, invoice, payment, tx.now, unsent=unsent))
+
+
+async def _for_deliveries(facts: Sequence[InfusionCompleted], tx: Tx) -> None:
+    await store.load_with_superbills(tx, [wire.delivery(fact) for fact in facts])
+
+
+@on(InfusionCompleted, prefetch=_for_deliveries)
+async def recognise_session(fact: InfusionCompleted, tx: Tx) -> None:
+    """A delivered session earns its part of the money and gets a superbill."""
+    delivery = wire.delivery(fact)
+    invoice, issued = await store.find_with_superbill(tx, delivery)
+    codes = domain.procedure_codes(packs.CODES, delivery.running_minutes, delivery.day)
+    await store.record(tx, domain.recognise(delivery, invoice, issued, codes, tx.now))
+
+
+@errands(store.COLLECT)
+async def collect_payment(asked: Sequence[Errand], db: Database) -> None:
+    """Collect what is asked for, and call off what is not wanted any more."""
+    payments = await store.look_up(db, [one.entity_id for one in asked])
+    outcomes = await gateway.collected(payments, gateway.chosen())
+    await _conclude(asked, payments, outcomes, db)
+
+
+@errands(store.REFUND)
+async def refund_payment(asked: Sequence[Errand], db: Database) -> None:
+    """Give back what was decided."""
+    payments = await store.look_up(db, [one.entity_id for one in asked])
+    outcomes = await gateway.refunded(payments, gateway.chosen())
+    await _conclude(asked, payments, outcomes, db)
+
+
+async def _conclude(
+    asked: Sequence[Errand],
+    payments: Sequence[domain.Payment],
+    outcomes: Mapping[UUID, domain.Outcome],
+    db: Database,
+) -> None:
+    """Keep every answer in one commit; what is still unknown is asked again later."""
+    known = {id_: one for id_, one in outcomes.items() if not isinstance(one, domain.Unknown)}
+    async with db.transaction() as tx:
+        await store.lock(tx, [one for one in payments if one.payment_id in known])
+        for errand in asked:
+            if outcome := known.get(errand.entity_id):
+                with errand.working():
+                    invoice, payment = await store.get_with_invoice(tx, errand.entity_id)
+                    await store.record(tx, domain.conclude(invoice, payment, outcome, tx.now))
+                    tx.done(errand.name, errand.entity_id)
+    if len(known) < len(outcomes):
+        raise Busy("OUTCOME_UNKNOWN", "The gateway has not said what became of a payment.")

@@ -1,0 +1,40 @@
+"""Versioned rules as data: the price list and the code table, each with its source and dates."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from services.billing.domain import CodeRule, Money, PriceList, Term
+
+_FOLDER = Path(__file__).parent
+
+
+def _rows(file: str, name: str) -> tuple[Mapping[str, Any], ...]:
+    return tuple(yaml.safe_load((_FOLDER / file).read_text("utf-8"))[name])
+
+
+def _term(row: Mapping[str, Any]) -> Term:
+    return Term(row["first"], row["last"])
+
+
+def _price_list(row: Mapping[str, Any]) -> PriceList:
+    default, lowest, highest = (
+        Money(row[name], row["currency_code"]) for name in ("default", "lowest", "highest")
+    )
+    return PriceList(_term(row), default, lowest, highest, row["source"])
+
+
+def _code_rule(row: Mapping[str, Any]) -> CodeRule:
+    return CodeRule(
+        row["code"],
+        _term(row),
+        row.get("least_minutes", 0),
+        row.get("most_minutes"),
+        row.get("every_minutes"),
+    )
+
+
+PRICE_LISTS = tuple(map(_price_list, _rows("prices.yaml", "price_lists")))
+CODES = tuple(map(_code_rule, _rows("codes.yaml", "procedures")))

@@ -1,0 +1,53 @@
+"""What others say, in our words."""
+
+from datetime import UTC
+from uuid import UUID
+
+from chassis.refusal import Reject
+from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
+from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesHeld, SeriesReleased
+from services.billing import domain
+
+
+def need(fact: SeriesHeld) -> domain.Need:
+    """A series that must be paid for."""
+    if not fact.sessions:
+        raise Reject("no sessions")
+    return domain.Need(
+        series_id=_id(fact.series_id),
+        series_revision=fact.revision,
+        referral_id=_id(fact.referral_id),
+        patient_id=_id(fact.patient_id),
+        clinic_id=_id(fact.clinic_id),
+        session_count=len(fact.sessions),
+        infusion_minutes=fact.infusion_minutes,
+    )
+
+
+def release(fact: SeriesReleased) -> domain.Release:
+    """A series that was given back."""
+    return domain.Release(
+        series_id=_id(fact.series_id),
+        series_revision=fact.revision,
+        referral_id=_id(fact.referral_id),
+        clinic_id=_id(fact.clinic_id),
+        reason=fact.reason,
+    )
+
+
+def delivery(fact: InfusionCompleted) -> domain.Delivery:
+    """A session that was delivered."""
+    return domain.Delivery(
+        session_id=_id(fact.session_id),
+        session_revision=fact.revision,
+        series_id=_id(fact.series_id),
+        running_minutes=fact.running_minutes,
+        service_time=fact.complete_time.ToDatetime(UTC),
+    )
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Reject("id") from None

@@ -1,0 +1,101 @@
+"""What we tell everyone: pseudonymous, ids and amounts only."""
+
+from datetime import datetime
+from typing import TypedDict, assert_never
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from halcyon.billing.events.v1 import billing_events_pb2 as facts
+from services.billing import domain
+
+
+class _About(TypedDict):
+    invoice_id: str
+    revision: int
+    referral_id: str
+    clinic_id: str
+
+
+class _Amount(TypedDict):
+    currency_code: str
+    minor_units: int
+
+
+class _Paying(_About):
+    series_id: str
+    payment_id: str
+
+
+def fact(event: domain.Event) -> Message:
+    """An event as the platform hears it."""
+    match event:
+        case domain.EstimateIssued(invoice):
+            return facts.EstimateIssued(
+                **_about(invoice),
+                **_amount(invoice.total),
+                estimate_id=str(invoice.estimate_id),
+                series_id=str(invoice.series_id),
+                issue_time=time(invoice.issue_time),
+            )
+        case domain.SuperbillIssued(invoice, superbill):
+            return facts.SuperbillIssued(
+                **_about(invoice),
+                **_amount(superbill.amount),
+                superbill_id=str(superbill.superbill_id),
+                session_id=str(superbill.session_id),
+                procedure_codes=superbill.procedure_codes,
+                issue_time=time(superbill.issue_time),
+            )
+        case _:
+            return _payment_fact(event)
+
+
+def time(moment: datetime) -> Timestamp:
+    """A moment, exact to the microsecond."""
+    stamp = Timestamp()
+    stamp.FromDatetime(moment)
+    return stamp
+
+
+def _payment_fact(
+    event: domain.PaymentRequested
+    | domain.PaymentCollected
+    | domain.PaymentFailed
+    | domain.PaymentRefunded,
+) -> Message:
+    payment, about = event.payment, _paying(event.invoice, event.payment)
+    amount, when = _amount(payment.amount), time(payment.update_time)
+    match event:
+        case domain.PaymentRequested():
+            return facts.PaymentRequested(**about, **amount, request_time=when)
+        case domain.PaymentCollected():
+            return facts.PaymentCollected(**about, **amount, collect_time=when)
+        case domain.PaymentFailed():
+            return facts.PaymentFailed(**about, reason=payment.reason, fail_time=when)
+        case domain.PaymentRefunded():
+            given_back = _amount(domain.Money(payment.refund, payment.amount.currency_code))
+            return facts.PaymentRefunded(**about, **given_back, refund_time=when)
+        case _:
+            assert_never(event)
+
+
+def _about(invoice: domain.Invoice) -> _About:
+    return {
+        "invoice_id": str(invoice.invoice_id),
+        "revision": invoice.revision,
+        "referral_id": str(invoice.referral_id),
+        "clinic_id": str(invoice.clinic_id),
+    }
+
+
+def _paying(invoice: domain.Invoice, payment: domain.Payment) -> _Paying:
+    return {
+        **_about(invoice),
+        "series_id": str(invoice.series_id),
+        "payment_id": str(payment.payment_id),
+    }
+
+
+def _amount(money: domain.Money) -> _Amount:
+    return {"currency_code": money.currency_code, "minor_units": money.minor_units}

@@ -1,0 +1,1 @@
+"""Keeps the record of each infusion session, from plan to completion."""

@@ -1,0 +1,86 @@
+"""A course: the sessions that a confirmed series makes the clinic expect."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from uuid import UUID, uuid5
+
+
+class Status(Enum):
+    """Where a session stands."""
+
+    PLANNED = "planned"
+    INFUSING = "infusing"
+    COMPLETED = "completed"
+    STOPPED_EARLY = "stopped_early"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the next session need not wait for it."""
+        return self not in (Status.PLANNED, Status.INFUSING)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Infusion's record of a whole series; without a patient when only its release was heard."""
+
+    course_id: UUID
+    revision: int
+    series_revision: int
+    """The last word heard of the series; older ones are ignored."""
+    series_id: UUID
+    plan_id: UUID
+    referral_id: UUID
+    patient_id: UUID | None
+    clinic_id: UUID
+    session_count: int = 0
+    infusion_minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One session as it is booked; its revision counts the facts that it stated."""
+
+    session_id: UUID
+    course_id: UUID
+    clinic_id: UUID
+    number: int
+    planned_start_time: datetime
+    status: Status = Status.PLANNED
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """A course with its sessions in order."""
+
+    course: Course
+    sessions: tuple[Session, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One session's time in a series."""
+
+    session_id: UUID
+    number: int
+    start_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A series as scheduling confirmed it: the course it asks for, and its times."""
+
+    course: Course
+    slots: tuple[Slot, ...]
+
+
+def course_id(series_id: UUID) -> UUID:
+    """One course for a series."""
+    return uuid5(series_id, "course")
+
+
+def session_id(series_id: UUID, number: int) -> UUID:
+    """The sessions of a series are numbered from 1; a booking's id is the session's."""
+    return uuid5(series_id, f"session/{number}")

@@ -1,0 +1,49 @@
+"""What becomes of a series' sessions when scheduling confirms or releases it."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from services.infusion.domain.course import Booking, Course, Programme, Session, Slot, Status
+from services.infusion.domain.events import SessionPlanned
+
+
+def plan(
+    existing: Programme | None, booking: Booking, now: datetime
+) -> tuple[Programme, tuple[SessionPlanned, ...]]:
+    """A confirmed series has its sessions expected; what has started keeps its time."""
+    if existing and existing.course.series_revision >= booking.course.series_revision:
+        return existing, ()
+    known = {session.session_id: session for session in existing.sessions} if existing else {}
+    booked = [_booked(known.pop(slot.session_id, None), slot, booking) for slot in booking.slots]
+    dropped = [_cancelled(session) for session in known.values()]
+    sessions = tuple(sorted(booked + dropped, key=lambda session: session.number))
+    is_news = existing is None or sessions != existing.sessions
+    revision = (existing.course.revision if existing else 0) + is_news
+    programme = Programme(replace(booking.course, revision=revision), sessions)
+    return programme, (SessionPlanned(programme, now),) if is_news else ()
+
+
+def release(existing: Programme | None, told: Course) -> Programme:
+    """Sessions that did not start are called off; a later word about the series stays valid."""
+    if existing is None:
+        return Programme(told)
+    if existing.course.series_revision >= told.series_revision:
+        return existing
+    course = replace(existing.course, series_revision=told.series_revision)
+    return Programme(course, tuple(_cancelled(session) for session in existing.sessions))
+
+
+def _booked(session: Session | None, slot: Slot, booking: Booking) -> Session:
+    course = booking.course
+    if session is None:
+        return Session(
+            slot.session_id, course.course_id, course.clinic_id, slot.number, slot.start_time
+        )
+    if session.status in (Status.PLANNED, Status.CANCELLED):
+        return replace(session, status=Status.PLANNED, planned_start_time=slot.start_time)
+    return session
+
+
+def _cancelled(session: Session) -> Session:
+    waiting = session.status is Status.PLANNED
+    return replace(session, status=Status.CANCELLED) if waiting else session

@@ -1,0 +1,63 @@
+"""What infusion does when the rest of the platform speaks."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from chassis.database import Tx
+from chassis.subscriptions import Subscriptions
+from halcyon.intake.events.v1.intake_events_pb2 import DoseAdjusted, PlanApproved
+from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesConfirmed, SeriesReleased
+from services.infusion import domain, store, wire
+
+on = Subscriptions()
+
+
+async def _first_orders(facts: Sequence[PlanApproved], tx: Tx) -> None:
+    await store.prefetch_orders(tx, map(wire.first_order, facts))
+
+
+async def _adjusted_orders(facts: Sequence[DoseAdjusted], tx: Tx) -> None:
+    await store.prefetch_orders(tx, map(wire.adjusted_order, facts))
+
+
+async def _programmes(facts: Sequence[SeriesConfirmed | SeriesReleased], tx: Tx) -> None:
+    await store.prefetch_programmes(tx, {_course_id(fact): _booked(fact) for fact in facts})
+
+
+@on(PlanApproved, prefetch=_first_orders)
+async def keep_first_dose(fact: PlanApproved, tx: Tx) -> None:
+    """An approved plan brings its first dose order."""
+    await store.keep_order(tx, wire.first_order(fact))
+
+
+@on(DoseAdjusted, prefetch=_adjusted_orders)
+async def supersede_dose(fact: DoseAdjusted, tx: Tx) -> None:
+    """A later order is in force for the sessions that have not started."""
+    await store.keep_order(tx, wire.adjusted_order(fact))
+
+
+@on(SeriesConfirmed, prefetch=_programmes)
+async def plan_sessions(fact: SeriesConfirmed, tx: Tx) -> None:
+    """A confirmed series has its sessions expected."""
+    booking = wire.booking(fact)
+    existing = await store.programme(tx, booking.course.course_id, _booked(fact))
+    programme, events = domain.plan(existing, booking, tx.now)
+    store.record_programme(tx, programme, events)
+
+
+@on(SeriesReleased, prefetch=_programmes)
+async def cancel_sessions(fact: SeriesReleased, tx: Tx) -> None:
+    """A released series has its waiting sessions called off, even before they are planned."""
+    course = wire.released(fact)
+    existing = await store.programme(tx, course.course_id)
+    store.record_programme(tx, domain.release(existing, course))
+
+
+def _course_id(fact: SeriesConfirmed | SeriesReleased) -> UUID:
+    return domain.course_id(UUID(fact.series_id))
+
+
+def _booked(fact: SeriesConfirmed | SeriesReleased) -> Sequence[UUID]:
+    if isinstance(fact, SeriesReleased):
+        return ()
+    return [UUID(told.session_id) for told in fact.sessions]

@@ -1,0 +1,1 @@
+"""Assesses patients, approves individual plans and titrates the dose."""

@@ -1,0 +1,7 @@
+"""Run intake."""
+
+from chassis.service import Service, run
+from services.intake import api, handlers
+
+if __name__ == "__main__":
+    run(Service("intake", answers=api.serve, listens=handlers.on))

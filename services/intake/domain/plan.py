@@ -1,0 +1,86 @@
+"""The individual plan: a schedule, a dose order in force, and who approved it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from uuid import UUID, uuid5
+
+from services.intake.domain.assessment import Assessment, Need
+from services.intake.domain.dosing import dosing_weight, starting_dose
+from services.intake.domain.pack import Pack, Schedule
+
+
+class Approval(Enum):
+    """Who approves a plan."""
+
+    SPECIALIST = "specialist"
+    STANDING_ORDER = "standing_order"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How one clinic runs its intake."""
+
+    clinic_id: UUID
+    approval: Approval
+    schedule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the specialist asks of a plan; what is left out follows from the pack."""
+
+    schedule: str | None = None
+    dose_micrograms: int | None = None
+    rationale: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DoseOrder:
+    """A dose of one infusion; superseded by the next order, never edited."""
+
+    dose_order_id: UUID
+    number: int
+    dose_micrograms: int
+    dosing_weight_grams: int
+    weight_basis: str
+    reasons: tuple[str, ...]
+    order_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was approved, and the dose order in force."""
+
+    plan_id: UUID
+    schedule: Schedule
+    approval: Approval
+    starting_micrograms: int
+    dose: DoseOrder
+    approve_time: datetime
+    rationale: str = field(default="", repr=False)
+
+
+def intake_id(referral_id: UUID) -> UUID:
+    """One intake for a referral."""
+    return uuid5(referral_id, "intake")
+
+
+def plan_id(intake: UUID) -> UUID:
+    """One plan for an intake."""
+    return uuid5(intake, "plan")
+
+
+def dose_order_id(plan: UUID, number: int) -> UUID:
+    """The orders of a plan are numbered from 1."""
+    return uuid5(plan, f"dose/{number}")
+
+
+def first_order(
+    plan: UUID, pack: Pack, need: Need, found: Assessment | None, now: datetime
+) -> DoseOrder:
+    """The pack's starting dose for this patient."""
+    weight = dosing_weight(pack.dosing, need, found)
+    dose = starting_dose(pack.dosing, need.age_years, weight.grams)
+    order_id, reasons = dose_order_id(plan, 1), ("starting_dose",)
+    return DoseOrder(order_id, 1, dose, weight.grams, weight.basis, reasons, now)

@@ -1,0 +1,110 @@
+"""The next dose after a response: up, hold or down, one step at most, inside the caps."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from uuid import UUID
+
+from services.intake.domain import dosing
+from services.intake.domain.pack import Limits, Pack, Titration
+
+
+class Direction(Enum):
+    """Which way a dose moves."""
+
+    UP = "up"
+    HOLD = "hold"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One ended infusion; 0 is a pressure never measured."""
+
+    referral_id: UUID
+    plan_id: UUID
+    session_id: UUID
+    number: int
+    stopped_early: bool
+    peak_systolic: int
+    peak_diastolic: int
+    lowest_oxygen_saturation: int
+    lowest_moaas: int
+    adverse_events: tuple[str, ...]
+    phq9_score: int | None
+    """Taken before this infusion: it tells of the ones before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a response is judged against: the dose in force and the score before treatment."""
+
+    dose_micrograms: int
+    dosing_weight_grams: int
+    baseline_score: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The dose from now on, and why."""
+
+    direction: Direction
+    dose_micrograms: int
+    reasons: tuple[str, ...]
+
+
+def propose(pack: Pack, course: Course, response: Response) -> Proposal:
+    """Safety speaks first, then efficacy; without evidence the dose holds."""
+    rules, dose, grams = pack.titration, course.dose_micrograms, course.dosing_weight_grams
+    step = dosing.step(pack.dosing, rules.step_per_kg, grams)
+    if reasons := tuple(_against(rules, rules.lower, response, lowering=True)):
+        lower = max(dose - step, dosing.lowest(pack.dosing, grams))
+        if lower < dose:
+            return Proposal(Direction.DOWN, lower, reasons)
+        return Proposal(Direction.HOLD, dose, (*reasons, "lower_limit"))
+    if reasons := tuple(_to_hold(rules, course, response)):
+        return Proposal(Direction.HOLD, dose, reasons)
+    higher = min(dose + step, dosing.highest_unsigned(pack.dosing, grams))
+    if higher > dose:
+        return Proposal(Direction.UP, higher, ("weak_response",))
+    return Proposal(Direction.HOLD, dose, ("weak_response", "upper_limit"))
+
+
+def _against(
+    rules: Titration, limits: Limits, response: Response, *, lowering: bool
+) -> Iterator[str]:
+    events = frozenset(response.adverse_events)
+    if (events & rules.lowering_events) if lowering else (events - rules.mild_events):
+        yield "adverse_event"
+    if response.peak_systolic >= limits.systolic or response.peak_diastolic >= limits.diastolic:
+        yield "blood_pressure"
+    if response.lowest_moaas <= limits.moaas:
+        yield "sedation"
+    if 0 < response.lowest_oxygen_saturation < limits.oxygen_saturation:
+        yield "oxygen_saturation"
+
+
+def _to_hold(rules: Titration, course: Course, response: Response) -> Iterator[str]:
+    yield from _against(rules, rules.keep, response, lowering=False)
+    if response.stopped_early:
+        yield "stopped_early"
+    if not (response.peak_systolic and response.peak_diastolic):
+        yield "blood_pressure_not_measured"
+    yield from _unless_weak(rules, course.baseline_score, response)
+
+
+def _unless_weak(rules: Titration, baseline: int | None, response: Response) -> Iterator[str]:
+    """A raise needs a score, taken after an infusion, that has hardly moved."""
+    score = response.phq9_score
+    if response.number < rules.first_raise_after_session:
+        yield "response_not_yet_known"
+    if score is None:
+        yield "no_score"
+    elif score < rules.remission_below_score:
+        yield "remission"
+    elif not baseline:
+        yield "no_baseline"
+    elif (drop := 100 * (baseline - score)) >= rules.response_percent * baseline:
+        yield "response"
+    elif drop >= rules.weak_response_below_percent * baseline:
+        yield "partial_response"

@@ -1,0 +1,49 @@
+"""What intake does when the rest of the platform speaks."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from chassis.database import Tx
+from chassis.subscriptions import Subscriptions
+from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
+from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled, ReferralRouted
+from services.intake import domain, packs, store, wire
+
+on = Subscriptions()
+
+
+async def _for_opening(facts: Sequence[ReferralRouted], tx: Tx) -> None:
+    await store.prefetch(tx, [fact.referral_id for fact in facts])
+    await store.policies(tx, [UUID(fact.clinic_id) for fact in facts])
+
+
+async def _intakes(facts: Sequence[ReferralCancelled | InfusionCompleted], tx: Tx) -> None:
+    await store.prefetch(tx, [fact.referral_id for fact in facts])
+
+
+@on(ReferralRouted, prefetch=_for_opening)
+async def open_intake(fact: ReferralRouted, tx: Tx) -> None:
+    """A routed referral opens one intake; a standing order may approve its plan at once."""
+    need = wire.need(fact)
+    existing = await store.find(tx, domain.intake_id(need.referral_id))
+    policy = await store.policy(tx, need.clinic_id)
+    intake, events = domain.open_for(need, existing, policy, packs.current(), tx.now)
+    store.record(tx, intake, events)
+
+
+@on(ReferralCancelled, prefetch=_intakes)
+async def close_intake(fact: ReferralCancelled, tx: Tx) -> None:
+    """A withdrawn referral closes its intake, even before that is opened."""
+    if need := wire.withdrawn(fact):
+        existing = await store.find(tx, domain.intake_id(need.referral_id))
+        intake, events = domain.close(need, existing, packs.current(), tx.now)
+        store.record(tx, intake, events)
+
+
+@on(InfusionCompleted, prefetch=_intakes)
+async def adjust_dose(fact: InfusionCompleted, tx: Tx) -> None:
+    """The response to each infusion decides the dose of the next."""
+    response = wire.response(fact)
+    existing = await store.find(tx, domain.intake_id(response.referral_id))
+    intake, events = domain.adjust(existing, response, tx.now)
+    store.record(tx, intake, events)

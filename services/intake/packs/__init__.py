@@ -1,0 +1,32 @@
+"""The versioned protocol packs: every clinical number, with its source, as data."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from services.intake.domain import Pack
+from services.intake.packs.reading import PackBroken, read
+
+__all__ = ["CURRENT", "PackBroken", "current", "named", "read"]
+
+CURRENT = "halcyon-default@1"
+_FOLDER = Path(__file__).parent
+
+
+def current() -> Pack:
+    """The pack that new intakes are screened and planned with."""
+    return named(CURRENT)
+
+
+def named(label: str) -> Pack:
+    """A pack by its name and version; a plan keeps the pack that it was made with."""
+    return _all()[label]
+
+
+@cache
+def _all() -> Mapping[str, Pack]:
+    files = sorted(_FOLDER.glob("*.yaml"))
+    packs = [read(yaml.safe_load(file.read_text("utf-8"))) for file in files]
+    return {pack.label: pack for pack in packs}

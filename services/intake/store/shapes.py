@@ -1,0 +1,149 @@
+"""Intakes as rows and rows as intakes."""
+
+from dataclasses import asdict
+from typing import Any
+
+from services.intake import domain, packs
+from services.intake.store.rows import AssessmentRow, DoseOrderRow, IntakeRow
+
+
+def intake(
+    row: IntakeRow, found: AssessmentRow | None, order: DoseOrderRow | None
+) -> domain.Intake:
+    """The intake that the rows tell of."""
+    pack = packs.named(row.pack)
+    return domain.Intake(
+        row.intake_id,
+        row.revision,
+        domain.Status(row.status),
+        _need(row),
+        pack,
+        pack.rules.named(row.flagged_rules),
+        row.open_time,
+        row.update_time,
+        _assessment(found) if found else None,
+        _plan(row, order, pack) if order else None,
+        row.decline_reason,
+        row.decided_number,
+    )
+
+
+def intake_row(intake: domain.Intake) -> IntakeRow:
+    """The row of an intake; made without validation, for its values come from the domain."""
+    need, plan = intake.need, intake.plan
+    return IntakeRow.model_construct(
+        intake_id=intake.intake_id,
+        revision=intake.revision,
+        status=intake.status.value,
+        referral_id=need.referral_id,
+        clinic_id=need.clinic_id,
+        patient_id=need.patient_id,
+        indication_code=need.indication_code,
+        age_years=need.age_years,
+        sex_at_birth=need.sex_at_birth,
+        weight_grams=need.weight_grams,
+        height_millimetres=need.height_millimetres,
+        phq9_score=need.phq9_score,
+        psychiatric_history=list(need.psychiatric_history),
+        physical_history=list(need.physical_history),
+        medications=list(need.medications),
+        allergies=list(need.allergies),
+        priority=need.priority,
+        pack=intake.pack.label,
+        flagged_rules=[flag.rule_id for flag in intake.flags],
+        assessed=intake.assessment is not None,
+        decline_reason=intake.decline_reason,
+        open_time=intake.open_time,
+        update_time=intake.update_time,
+        schedule=plan.schedule.name if plan else None,
+        approval=plan.approval.value if plan else None,
+        rationale=plan.rationale if plan else None,
+        starting_micrograms=plan.starting_micrograms if plan else None,
+        approve_time=plan.approve_time if plan else None,
+        dose_number=plan.dose.number if plan else 0,
+        decided_number=intake.decided_number,
+    )
+
+
+def assessment_row(intake: domain.Intake, found: domain.Assessment) -> AssessmentRow:
+    """The row of an intake's assessment."""
+    told: dict[str, Any] = asdict(found)
+    for name in ("psychiatric_codes", "physical_codes"):
+        told[name] = list(told[name])
+    return AssessmentRow.model_construct(intake_id=intake.intake_id, **told)
+
+
+def order_row(intake: domain.Intake, order: domain.DoseOrder) -> DoseOrderRow:
+    """The row of a dose order."""
+    return DoseOrderRow.model_construct(
+        dose_order_id=order.dose_order_id,
+        intake_id=intake.intake_id,
+        number=order.number,
+        dose_micrograms=order.dose_micrograms,
+        dosing_weight_grams=order.dosing_weight_grams,
+        weight_basis=order.weight_basis,
+        reasons=list(order.reasons),
+        order_time=order.order_time,
+    )
+
+
+def _need(row: IntakeRow) -> domain.Need:
+    return domain.Need(
+        row.referral_id,
+        row.clinic_id,
+        row.patient_id,
+        row.indication_code,
+        row.age_years,
+        row.sex_at_birth,
+        row.weight_grams,
+        row.height_millimetres,
+        row.phq9_score,
+        tuple(row.psychiatric_history),
+        tuple(row.physical_history),
+        tuple(row.medications),
+        tuple(row.allergies),
+        row.priority,
+    )
+
+
+def _assessment(row: AssessmentRow) -> domain.Assessment:
+    return domain.Assessment(
+        row.phq9_score,
+        row.phq9_item9,
+        tuple(row.psychiatric_codes),
+        tuple(row.physical_codes),
+        row.weight_grams,
+        row.height_millimetres,
+        row.systolic,
+        row.diastolic,
+        row.escort_available,
+        row.present_note,
+        row.psychiatric_note,
+        row.physical_note,
+        row.circumstances_note,
+    )
+
+
+def _plan(row: IntakeRow, order: DoseOrderRow, pack: domain.Pack) -> domain.Plan:
+    assert row.approve_time
+    return domain.Plan(
+        domain.plan_id(row.intake_id),
+        pack.schedule(row.schedule or ""),
+        domain.Approval(row.approval),
+        row.starting_micrograms or 0,
+        _order(order),
+        row.approve_time,
+        row.rationale or "",
+    )
+
+
+def _order(row: DoseOrderRow) -> domain.DoseOrder:
+    return domain.DoseOrder(
+        row.dose_order_id,
+        row.number,
+        row.dose_micrograms,
+        row.dosing_weight_grams,
+        row.weight_basis,
+        tuple(row.reasons),
+        row.order_time,
+    )

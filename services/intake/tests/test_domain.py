@@ -1,0 +1,486 @@
+"""What is true of an intake: tables of rules, and properties that hold for every patient."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis.refusal import Invalid, NotAllowed, NotFound, Reject
+from services.intake import domain
+from services.intake.domain import dosing, screening, titration
+from services.intake.tests import examples as eg
+from services.intake.tests.examples import BOSTON, NOON, PACK
+
+# --- dosing -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sex", "height", "weight", "basis", "grams", "dose"),
+    [
+        ("male", 1750, 70000, "actual", 70000, 35000),
+        ("female", 1650, 110000, "ideal_devine", 56909, 28500),
+        ("male", 1800, 150000, "ideal_devine", 74992, 37500),
+        ("unknown", 1800, 150000, "ideal_devine", 70492, 35200),
+        ("female", 1650, 81674, "actual", 81674, 40800),
+        ("female", 1650, 81675, "ideal_devine", 56909, 28500),
+        ("female", 1400, 70000, "ideal_devine", 45500, 22800),
+        ("female", 1000, 31000, "actual", 31000, 15500),
+    ],
+)
+def test_the_starting_dose_of_the_published_vectors(
+    sex: str, height: int, weight: int, basis: str, grams: int, dose: int
+) -> None:
+    need = eg.need(sex_at_birth=sex, height_millimetres=height, weight_grams=weight)
+    found = dosing.dosing_weight(PACK.dosing, need, None)
+    assert (found.basis, found.grams) == (basis, grams)
+    assert dosing.starting_dose(PACK.dosing, 41, found.grams) == dose
+
+
+@pytest.mark.parametrize(("age", "dose"), [(18, 35000), (64, 35000), (65, 28000), (90, 28000)])
+def test_older_patients_start_lower(age: int, dose: int) -> None:
+    assert dosing.starting_dose(PACK.dosing, age, 70000) == dose
+
+
+def test_the_specialists_weight_replaces_the_referrers() -> None:
+    found = eg.found(weight_grams=60000)
+    assert dosing.dosing_weight(PACK.dosing, eg.need(), found).grams == 60000
+
+
+bodies = st.builds(
+    eg.need,
+    age_years=st.integers(0, 120),
+    sex_at_birth=st.sampled_from(["female", "male", "unknown"]),
+    weight_grams=st.integers(20_000, 400_000),
+    height_millimetres=st.integers(800, 2600),
+    phq9_score=st.none() | st.integers(0, 27),
+)
+
+
+@given(bodies)
+def test_no_starting_dose_leaves_the_caps(need: domain.Need) -> None:
+    weight = dosing.dosing_weight(PACK.dosing, need, None)
+    dose = dosing.starting_dose(PACK.dosing, need.age_years, weight.grams)
+    assert 0 < weight.grams <= need.weight_grams
+    assert dose % 100 == 0
+    assert 1000 * dose <= 1500 * weight.grams
+    assert dose <= 120_000
+    assert dosing.lowest(PACK.dosing, weight.grams) <= dose
+    assert abs(1000 * dose - _per_kg(need.age_years) * weight.grams) <= 50_000 or dose == 120_000
+
+
+def _per_kg(age: int) -> int:
+    return 400 if age >= 65 else 500
+
+
+# --- screening --------------------------------------------------------------------------------
+
+
+def rule_ids(need: domain.Need, found: domain.Assessment | None = None) -> set[str]:
+    return {rule.rule_id for rule in screening.screen(PACK.rules, need, found)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "raised"),
+    [
+        ({}, {"hypertension-history"}),
+        ({"indication_code": "F33.3"}, {"hypertension-history", "psychosis"}),
+        ({"physical_history": (f"{eg.ICD_10}|i71.4",)}, {"aneurysmal-disease"}),
+        ({"physical_history": ("urn:oid:2.16.840.1.113883.6.90|I714",)}, {"aneurysmal-disease"}),
+        ({"physical_history": ("http://snomed.info/sct|38341003",)}, {"unread-code"}),
+        ({"physical_history": (f"{eg.ICD_10}|",)}, {"unread-code"}),
+        ({"physical_history": ("no system",)}, {"unread-code"}),
+        ({"physical_history": (), "age_years": 17}, {"under-age"}),
+        ({"physical_history": (), "age_years": 65}, {"lower-starting-dose"}),
+        ({"physical_history": (), "age_years": 70}, {"older-age", "lower-starting-dose"}),
+        ({"physical_history": (), "weight_grams": 95287}, set()),
+        ({"physical_history": (), "weight_grams": 95288}, {"obesity"}),
+        ({"physical_history": (), "phq9_score": None}, set()),
+        ({"physical_history": (), "phq9_score": 9}, {"mild-depression"}),
+        (
+            {"physical_history": (), "allergies": ("halcyon|Ketamine",)},
+            {"ketamine-hypersensitivity"},
+        ),
+        ({"physical_history": (), "allergies": ("halcyon|opioid",)}, set()),
+        ({"physical_history": (), "medications": ("halcyon|opioid",)}, {"respiratory-depressant"}),
+        ({"physical_history": (), "medications": ("halcyon|maoi",)}, {"maoi"}),
+        (
+            {"physical_history": (), "psychiatric_history": (f"{eg.ICD_10}|F11.20",)},
+            {"opioid-or-ketamine-misuse"},
+        ),
+        (
+            {"physical_history": (), "psychiatric_history": (f"{eg.ICD_10}|F11.21",)},
+            {"substance-use"},
+        ),
+        (
+            {"physical_history": (), "psychiatric_history": (f"{eg.ICD_10}|F31.30",)},
+            {"bipolar"},
+        ),
+        (
+            {"physical_history": (), "psychiatric_history": (f"{eg.ICD_10}|F31.2",)},
+            {"bipolar", "mania", "psychosis"},
+        ),
+        ({"physical_history": (), "indication_code": "O99.3"}, {"pregnancy-or-lactation"}),
+    ],
+)
+def test_the_referral_raises(changes: dict[str, Any], raised: set[str]) -> None:
+    assert rule_ids(eg.need(**changes)) == raised
+
+
+@pytest.mark.parametrize(
+    ("changes", "raised"),
+    [
+        ({}, set()),
+        ({"systolic": 160, "diastolic": 99}, {"systolic-pressure-high"}),
+        (
+            {"systolic": 180, "diastolic": 100},
+            {"systolic-pressure-very-high", "diastolic-pressure-high"},
+        ),
+        ({"systolic": 150, "diastolic": 110}, {"diastolic-pressure-very-high"}),
+        ({"systolic": 89, "diastolic": 50}, {"systolic-pressure-low"}),
+        ({"phq9_item9": 1}, {"self-harm-thoughts"}),
+        ({"escort_available": False}, {"no-escort"}),
+        ({"psychiatric_codes": ("halcyon|mania",)}, {"mania"}),
+        ({"physical_codes": (f"{eg.ICD_10}|K74.60",)}, {"severe-liver-disease"}),
+        ({"weight_grams": 120000}, {"obesity"}),
+    ],
+)
+def test_the_assessment_raises(changes: dict[str, Any], raised: set[str]) -> None:
+    need = eg.need(physical_history=())
+    assert rule_ids(need, eg.found(**changes)) == raised
+
+
+def test_what_the_referrer_told_is_not_forgotten() -> None:
+    need = eg.need(medications=("halcyon|maoi",))
+    assert "maoi" in rule_ids(need, eg.found())
+
+
+# --- titration --------------------------------------------------------------------------------
+
+
+def proposal(dose: int = 35000, baseline: int | None = 20, **changes: Any) -> domain.Proposal:
+    response = eg.response(uuid4(), uuid4(), **changes)
+    course = titration.Course(dose, 70000, baseline)
+    return domain.propose(PACK, course, response)
+
+
+@pytest.mark.parametrize(
+    ("changes", "direction", "dose", "reasons"),
+    [
+        ({}, "up", 42000, ("weak_response",)),
+        ({"phq9_score": 25}, "up", 42000, ("weak_response",)),
+        ({"phq9_score": 15}, "hold", 35000, ("partial_response",)),
+        ({"phq9_score": 10}, "hold", 35000, ("response",)),
+        ({"phq9_score": 4}, "hold", 35000, ("remission",)),
+        ({"phq9_score": None}, "hold", 35000, ("no_score",)),
+        ({"baseline": None}, "hold", 35000, ("no_baseline",)),
+        ({"baseline": 0}, "hold", 35000, ("no_baseline",)),
+        ({"number": 1}, "hold", 35000, ("response_not_yet_known",)),
+        ({"stopped_early": True}, "hold", 35000, ("stopped_early",)),
+        ({"peak_systolic": 164, "peak_diastolic": 104}, "up", 42000, ("weak_response",)),
+        ({"peak_systolic": 165}, "hold", 35000, ("blood_pressure",)),
+        ({"peak_diastolic": 105}, "hold", 35000, ("blood_pressure",)),
+        ({"peak_systolic": 180}, "down", 28000, ("blood_pressure",)),
+        ({"peak_diastolic": 110}, "down", 28000, ("blood_pressure",)),
+        ({"peak_systolic": 0}, "hold", 35000, ("blood_pressure_not_measured",)),
+        ({"lowest_moaas": 4}, "up", 42000, ("weak_response",)),
+        ({"lowest_moaas": 3}, "hold", 35000, ("sedation",)),
+        ({"lowest_moaas": 2}, "down", 28000, ("sedation",)),
+        ({"lowest_oxygen_saturation": 93}, "hold", 35000, ("oxygen_saturation",)),
+        ({"lowest_oxygen_saturation": 91}, "down", 28000, ("oxygen_saturation",)),
+        ({"adverse_events": ("vomiting",)}, "down", 28000, ("adverse_event",)),
+        ({"adverse_events": ("never_heard_of",)}, "hold", 35000, ("adverse_event",)),
+        ({"dose": 70000}, "hold", 70000, ("weak_response", "upper_limit")),
+        ({"dose": 66000}, "up", 70000, ("weak_response",)),
+        ({"dose": 90000}, "hold", 90000, ("weak_response", "upper_limit")),
+        ({"dose": 7000, "lowest_moaas": 1}, "hold", 7000, ("sedation", "lower_limit")),
+        ({"dose": 8000, "lowest_moaas": 1}, "down", 7000, ("sedation",)),
+        (
+            {"lowest_moaas": 1, "peak_systolic": 200, "phq9_score": 1},
+            "down",
+            28000,
+            ("blood_pressure", "sedation"),
+        ),
+    ],
+)
+def test_the_next_dose(
+    changes: dict[str, Any], direction: str, dose: int, reasons: tuple[str, ...]
+) -> None:
+    found = proposal(**changes)
+    assert (found.direction.value, found.dose_micrograms, found.reasons) == (
+        direction,
+        dose,
+        reasons,
+    )
+
+
+responses = st.fixed_dictionaries(
+    {
+        "stopped_early": st.booleans(),
+        "peak_systolic": st.integers(0, 300),
+        "peak_diastolic": st.integers(0, 200),
+        "lowest_oxygen_saturation": st.integers(30, 100),
+        "lowest_moaas": st.integers(0, 5),
+        "adverse_events": st.lists(
+            st.sampled_from(["nausea", "vomiting", "seizure", "itch"]), max_size=2
+        ).map(tuple),
+        "phq9_score": st.none() | st.integers(0, 27),
+    }
+)
+
+
+@given(bodies, st.lists(responses, max_size=12), st.data())
+def test_no_titration_leaves_the_caps_or_takes_two_steps(
+    need: domain.Need, told: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    intake = _planned(need, data)
+    assert intake.plan
+    grams = intake.plan.dose.dosing_weight_grams
+    for number, changes in enumerate(told, 1):
+        assert intake.plan
+        before = intake.plan.dose
+        response = eg.response(intake.plan.plan_id, need.referral_id, number, **changes)
+        intake, (stated,) = domain.adjust(intake, response, NOON)
+        assert intake.plan
+        after = intake.plan.dose
+        assert isinstance(stated, domain.DoseAdjusted)
+        assert abs(after.dose_micrograms - before.dose_micrograms) * 1000 <= 100 * grams
+        assert after.dose_micrograms * 1000 <= 1500 * grams
+        assert after.dose_micrograms <= 120_000
+        raised = after.dose_micrograms > before.dose_micrograms
+        assert not raised or after.dose_micrograms * 1000 <= 1000 * grams
+        assert after.number == before.number + (after.dose_micrograms != before.dose_micrograms)
+        assert domain.adjust(intake, response, NOON) == (intake, ())
+
+
+def _planned(need: domain.Need, data: st.DataObject) -> domain.Intake:
+    """A plan with any dose that an approval lets through."""
+    intake, _ = domain.open_for(need, None, eg.policy(), PACK, NOON)
+    unflagged = replace(intake, flags=(), status=domain.Status.ASSESSED)
+    dose = data.draw(st.none() | st.integers(1, 200_000))
+    wish = domain.Wish(None, dose, "because")
+    try:
+        return domain.approve_plan(unflagged, wish, eg.policy(), NOON)[0]
+    except Invalid:
+        wish = domain.Wish(None, None)
+        return domain.approve_plan(unflagged, wish, eg.policy(), NOON)[0]
+
+
+# --- an intake's life -------------------------------------------------------------------------
+
+
+def opened(**changes: Any) -> domain.Intake:
+    return domain.open_for(eg.need(**changes), None, eg.policy(), PACK, NOON)[0]
+
+
+def assessed(**changes: Any) -> domain.Intake:
+    return domain.record_assessment(opened(), eg.found(**changes), PACK, NOON)[0]
+
+
+def planned() -> domain.Intake:
+    return domain.approve_plan(assessed(), domain.Wish(), eg.policy(), NOON)[0]
+
+
+def declined() -> domain.Intake:
+    return domain.decline(opened(), "capacity", NOON)[0]
+
+
+def closed() -> domain.Intake:
+    intake = opened()
+    return domain.close(intake.need, intake, PACK, NOON)[0]
+
+
+def test_a_routed_referral_opens_an_intake() -> None:
+    need = eg.need()
+    intake, events = domain.open_for(need, None, eg.policy(), PACK, NOON)
+    assert events == (domain.IntakeOpened(intake),)
+    assert (intake.revision, intake.status) == (1, domain.Status.OPEN)
+    assert domain.open_for(need, intake, eg.STANDING, PACK, NOON) == (intake, ())
+
+
+def test_a_standing_order_approves_at_once() -> None:
+    intake, events = domain.open_for(eg.need(), None, eg.STANDING, PACK, NOON)
+    assert [type(event) for event in events] == [domain.IntakeOpened, domain.PlanApproved]
+    assert [event.intake.revision for event in events] == [1, 2]
+    assert intake.plan
+    assert (intake.plan.approval, intake.plan.dose.dose_micrograms) == (
+        domain.Approval.STANDING_ORDER,
+        35000,
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"medications": ("halcyon|maoi",)},
+        {"medications": ("http://www.nlm.nih.gov/research/umls/rxnorm|1",)},
+        {"age_years": 16},
+    ],
+)
+def test_a_standing_order_never_speaks_over_a_flag(changes: dict[str, Any]) -> None:
+    intake, _ = domain.open_for(eg.need(**changes), None, eg.STANDING, PACK, NOON)
+    assert intake.status is domain.Status.OPEN
+
+
+def test_a_standing_order_for_a_schedule_nobody_knows_waits_for_a_specialist() -> None:
+    unknown = replace(eg.STANDING, schedule="gone")
+    assert domain.open_for(eg.need(), None, unknown, PACK, NOON)[0].plan is None
+
+
+def test_a_withdrawal_heard_first_closes_what_opens_later() -> None:
+    need = eg.need()
+    withdrawn = domain.Need(need.referral_id, BOSTON)
+    tomb, events = domain.close(withdrawn, None, PACK, NOON)
+    assert (tomb.status, events) == (domain.Status.CLOSED, ())
+    late, events = domain.open_for(need, tomb, eg.STANDING, PACK, NOON)
+    assert (late.status, late.need, events) == (domain.Status.CLOSED, need, ())
+
+
+@pytest.mark.parametrize("make", [opened, assessed, planned])
+def test_a_withdrawal_closes(make: Any) -> None:
+    intake, events = domain.close(make().need, make(), PACK, NOON)
+    assert (intake.status, events) == (domain.Status.CLOSED, ())
+
+
+def test_a_withdrawal_leaves_a_decline() -> None:
+    intake = declined()
+    assert domain.close(intake.need, intake, PACK, NOON) == (intake, ())
+
+
+def test_an_assessment_is_replaced_until_a_decision() -> None:
+    first = assessed()
+    again, events = domain.record_assessment(first, eg.found(), PACK, NOON)
+    assert (again, events) == (first, ())
+    second, (stated,) = domain.record_assessment(first, eg.found(phq9_score=15), PACK, NOON)
+    assert stated == domain.AssessmentRecorded(second, 15)
+    assert (second.revision, second.baseline_score) == (3, 15)
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        ({"phq9_score": 0, "phq9_item9": 1}, ["assessment.present_state.phq9_item9"]),
+        ({"phq9_score": 27, "phq9_item9": 2}, ["assessment.present_state.phq9_item9"]),
+        ({"systolic": 80, "diastolic": 80}, ["assessment.physical_state.diastolic"]),
+        (
+            {"psychiatric_codes": ("F20",), "physical_codes": ("ok|I10", "|I10", "x|")},
+            [
+                "assessment.psychiatric_history.codes[0]",
+                "assessment.physical_state.history.codes[1]",
+                "assessment.physical_state.history.codes[2]",
+            ],
+        ),
+    ],
+)
+def test_an_assessment_that_contradicts_itself_is_refused(
+    changes: dict[str, Any], fields: list[str]
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        domain.record_assessment(opened(), eg.found(**changes), PACK, NOON)
+    assert refused.value.reason == "INVALID_ASSESSMENT"
+    assert [fault.field for fault in refused.value.violations] == fields
+
+
+@pytest.mark.parametrize("make", [planned, declined, closed])
+def test_an_ended_intake_takes_no_assessment(make: Any) -> None:
+    with pytest.raises(NotAllowed) as refused:
+        domain.record_assessment(make(), eg.found(phq9_score=11), PACK, NOON)
+    assert refused.value.reason == "INTAKE_CLOSED"
+
+
+def approve(intake: domain.Intake, *wish: Any) -> domain.Decision:
+    return domain.approve_plan(intake, domain.Wish(*wish), eg.policy(), NOON)
+
+
+@pytest.mark.parametrize(
+    ("intake", "wish", "kind", "reason"),
+    [
+        (opened(), (), NotAllowed, "NOT_ASSESSED"),
+        (declined(), (), NotAllowed, "INTAKE_CLOSED"),
+        (closed(), (), NotAllowed, "INTAKE_CLOSED"),
+        (planned(), ("six_in_two_weeks",), NotAllowed, "INTAKE_CLOSED"),
+        (planned(), (None, 36000, "why"), NotAllowed, "INTAKE_CLOSED"),
+        (assessed(), ("gone",), NotFound, "PROTOCOL_NOT_FOUND"),
+        (assessed(systolic=190), (None, None, "why"), NotAllowed, "TREATMENT_BLOCKED"),
+        (assessed(phq9_item9=2), (), Invalid, "INVALID_ASSESSMENT"),
+        (assessed(phq9_item9=2), (None, None, "  "), Invalid, "INVALID_ASSESSMENT"),
+        (assessed(), (None, 36000), Invalid, "INVALID_ASSESSMENT"),
+        (assessed(), (None, 105100, "why"), Invalid, "DOSE_OUT_OF_RANGE"),
+        (assessed(), (None, 6999, "why"), Invalid, "DOSE_OUT_OF_RANGE"),
+    ],
+)
+def test_a_plan_is_refused(
+    intake: domain.Intake, wish: tuple[Any, ...], kind: type[Exception], reason: str
+) -> None:
+    with pytest.raises(kind) as refused:
+        approve(intake, *wish)
+    assert refused.value.reason == reason  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("intake", "wish", "schedule", "dose"),
+    [
+        (assessed(), (), "taper_3_2_1_1_1", 35000),
+        (assessed(), (None, 35000), "taper_3_2_1_1_1", 35000),
+        (assessed(), (None, 105000, "why"), "taper_3_2_1_1_1", 105000),
+        (assessed(), (None, 7000, "why"), "taper_3_2_1_1_1", 7000),
+        (
+            assessed(phq9_item9=2),
+            ("three_in_three_weeks", None, "why"),
+            "three_in_three_weeks",
+            35000,
+        ),
+    ],
+)
+def test_a_plan_is_approved_once(
+    intake: domain.Intake, wish: tuple[Any, ...], schedule: str, dose: int
+) -> None:
+    plan, (stated,) = approve(intake, *wish)
+    assert isinstance(stated, domain.PlanApproved)
+    assert (stated.plan.schedule.name, stated.plan.dose.dose_micrograms) == (schedule, dose)
+    assert (plan.status, plan.revision) == (domain.Status.PLANNED, 3)
+    assert approve(plan, *wish) == (plan, ())
+
+
+def test_a_titrated_plan_is_still_the_plan_that_was_approved() -> None:
+    intake = planned()
+    assert intake.plan
+    told = eg.response(intake.plan.plan_id, intake.need.referral_id)
+    adjusted, _ = domain.adjust(intake, told, NOON)
+    assert approve(adjusted) == (adjusted, ())
+
+
+def test_a_decline_is_said_once() -> None:
+    intake, (stated,) = domain.decline(assessed(), "not_eligible", NOON)
+    assert stated == domain.ReferralDeclined(intake, "not_eligible")
+    assert domain.decline(intake, "not_eligible", NOON) == (intake, ())
+    with pytest.raises(NotAllowed):
+        domain.decline(intake, "capacity", NOON)
+    with pytest.raises(NotAllowed):
+        domain.decline(planned(), "capacity", NOON)
+
+
+def test_older_news_of_a_session_decides_nothing() -> None:
+    intake = planned()
+    assert intake.plan
+    told = [
+        eg.response(intake.plan.plan_id, intake.need.referral_id, number) for number in (1, 2, 3)
+    ]
+    later, (stated,) = domain.adjust(intake, told[2], NOON)
+    assert stated.intake.decided_number == 3
+    assert domain.adjust(later, told[1], NOON) == (later, ())
+    assert domain.adjust(later, replace(told[2], plan_id=uuid4(), number=4), NOON) == (later, ())
+
+
+def test_a_response_to_nothing_is_parked() -> None:
+    with pytest.raises(Reject):
+        domain.adjust(None, eg.response(uuid4(), uuid4()), NOON)
+
+
+@pytest.mark.parametrize("make", [opened, closed, declined])
+def test_a_response_outside_a_plan_decides_nothing(make: Any) -> None:
+    intake = make()
+    told = eg.response(domain.plan_id(intake.intake_id), intake.need.referral_id)
+    assert domain.adjust(intake, told, NOON) == (intake, ())

@@ -1,0 +1,27 @@
+"""Our words and everyone's: the only room that sees both the domain and the contracts."""
+
+from services.intake.wire.facts import event, need, response, withdrawn
+from services.intake.wire.replies import intake, policy_reply
+from services.intake.wire.requests import (
+    assessment,
+    decline_reason,
+    entity_id,
+    policy,
+    status,
+    wish,
+)
+
+__all__ = [
+    "assessment",
+    "decline_reason",
+    "entity_id",
+    "event",
+    "intake",
+    "need",
+    "policy",
+    "policy_reply",
+    "response",
+    "status",
+    "wish",
+    "withdrawn",
+]

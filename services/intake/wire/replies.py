@@ -1,0 +1,92 @@
+"""What callers are told."""
+
+from halcyon.intake.v1 import intake_pb2 as nouns
+from services.intake import domain
+from services.intake.wire.facts import stamp
+
+
+def intake(known: domain.Intake) -> nouns.Intake:
+    """An intake, whole."""
+    need = known.need
+    return nouns.Intake(
+        intake_id=str(known.intake_id),
+        revision=known.revision,
+        status=nouns.IntakeStatus.Value(f"INTAKE_STATUS_{known.status.name}"),
+        referral_id=str(need.referral_id),
+        clinic_id=str(need.clinic_id),
+        patient_id=str(need.patient_id),
+        indication_code=need.indication_code,
+        age_years=need.age_years,
+        assessment=_assessment(known.assessment) if known.assessment else None,
+        flags=[_flag(rule) for rule in known.flags],
+        plan=_plan(known.plan, known.pack) if known.plan else None,
+        open_time=stamp(known.open_time),
+        update_time=stamp(known.update_time),
+    )
+
+
+def policy_reply(policy: domain.Policy) -> nouns.ClinicPolicy:
+    """How a clinic runs its intake."""
+    return nouns.ClinicPolicy(
+        clinic_id=str(policy.clinic_id),
+        approval=_approval(policy.approval),
+        schedule=policy.schedule,
+    )
+
+
+def _assessment(found: domain.Assessment) -> nouns.Assessment:
+    return nouns.Assessment(
+        present_state=nouns.PresentState(
+            phq9_score=found.phq9_score, phq9_item9=found.phq9_item9, note=found.present_note
+        ),
+        psychiatric_history=_history(found.psychiatric_codes, found.psychiatric_note),
+        physical_state=nouns.PhysicalState(
+            history=_history(found.physical_codes, found.physical_note),
+            weight_grams=found.weight_grams,
+            height_millimetres=found.height_millimetres,
+            systolic=found.systolic,
+            diastolic=found.diastolic,
+        ),
+        circumstances=nouns.Circumstances(
+            escort_available=found.escort_available, note=found.circumstances_note
+        ),
+    )
+
+
+def _history(codes: tuple[str, ...], note: str) -> nouns.History:
+    return nouns.History(codes=codes, asked=True, note=note)
+
+
+def _flag(rule: domain.Rule) -> nouns.Flag:
+    severity = nouns.FlagSeverity.Value(f"FLAG_SEVERITY_{rule.severity.name}")
+    return nouns.Flag(rule_id=rule.rule_id, severity=severity, finding=rule.finding)
+
+
+def _plan(plan: domain.Plan, pack: domain.Pack) -> nouns.Plan:
+    return nouns.Plan(
+        plan_id=str(plan.plan_id),
+        schedule=plan.schedule.name,
+        pack=pack.label,
+        sessions_per_week=plan.schedule.sessions_per_week,
+        infusion_minutes=pack.infusion_minutes,
+        recovery_minutes=pack.recovery_minutes,
+        dose=_dose(plan.dose),
+        approval=_approval(plan.approval),
+        approve_time=stamp(plan.approve_time),
+    )
+
+
+def _dose(order: domain.DoseOrder) -> nouns.DoseOrder:
+    return nouns.DoseOrder(
+        dose_order_id=str(order.dose_order_id),
+        number=order.number,
+        dose_micrograms=order.dose_micrograms,
+        dosing_weight_grams=order.dosing_weight_grams,
+        weight_basis=order.weight_basis,
+        reasons=order.reasons,
+        order_time=stamp(order.order_time),
+    )
+
+
+def _approval(approval: domain.Approval) -> nouns.Approval.ValueType:
+    return nouns.Approval.Value(f"APPROVAL_{approval.name}")

@@ -1,0 +1,173 @@
+"""What may happen to a referral on request: it is received, routed, cancelled."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+from uuid import UUID
+
+from chassis.refusal import AlreadyExists, Invalid, NotAllowed, Violation
+from services.referral.domain.admission import Application, age_on, must_be_sound
+from services.referral.domain.referral import Person, Progress, Referral, Sex, Status
+from services.referral.domain.routing import Clinic, choose
+from services.referral.domain.viewing import Viewer
+
+
+class CancelReason(StrEnum):
+    """Why a referral is withdrawn."""
+
+    PATIENT_DECLINED = "patient_declined"
+    ENTERED_IN_ERROR = "entered_in_error"
+    TREATED_ELSEWHERE = "treated_elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The registry learned of a patient; nobody outside is told."""
+
+    patient_id: UUID
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A referral was taken in."""
+
+    referral: Referral
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """A referral was sent to a clinic."""
+
+    referral: Referral
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """A referral was withdrawn; the clinic whose capacity it used gets it back."""
+
+    referral: Referral
+    reason: CancelReason
+    freed_clinic_id: UUID | None
+
+
+Event: TypeAlias = Registered | Received | Routed | Cancelled
+Decision: TypeAlias = tuple[Referral, tuple[Event, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known when a referral is asked for, and the ids it will have if it is new."""
+
+    referral_id: UUID
+    patient_id: UUID
+    registered: bool
+    made: Referral | None
+    """What the same request id made before."""
+    twin: Referral | None
+    """An open referral of the same patient for the same category."""
+    clinics: Sequence[Clinic]
+
+
+def receive(asked: Application, known: Known, viewer: Viewer, now: datetime) -> Decision:
+    """One request makes one referral, routed at once when a clinic has room."""
+    viewer.must_refer_under(asked.referrer.npi)
+    if known.made:
+        return _same(known.made, asked), ()
+    must_be_sound(asked, now.date())
+    _must_know_clinic(asked, known)
+    _must_be_alone(known.twin, viewer)
+    received = _received(asked, known, now)
+    events: tuple[Event, ...] = (Received(received),)
+    if not known.registered:
+        events = (Registered(known.patient_id, asked.patient), *events)
+    address = asked.patient.address
+    home = address.position if address else None
+    clinic = choose(known.clinics, asked.clinical.category, asked.preferred_clinic_id, home)
+    if clinic is None:
+        return received, events
+    routed = _step(received, Status.ROUTED, now, clinic)
+    return routed, (*events, Routed(routed))
+
+
+def route(referral: Referral, clinic: Clinic, now: datetime) -> Decision:
+    """A person's choice, so capacity and specialty do not bind; sent once is sent."""
+    _must_be_open(referral)
+    if referral.progress.clinic_id == clinic.clinic_id:
+        return referral, ()
+    if referral.progress.clinic_id is not None:
+        raise NotAllowed("ALREADY_ROUTED", "The referral was sent to another clinic.")
+    routed = _step(referral, Status.ROUTED, now, clinic.clinic_id)
+    return routed, (Routed(routed),)
+
+
+def cancel(referral: Referral, reason: CancelReason, now: datetime) -> Decision:
+    """Whatever has not ended can be withdrawn; twice is the same as once."""
+    before = referral.progress
+    if before.status is Status.CANCELLED:
+        return referral, ()
+    _must_be_open(referral)
+    cancelled = _step(referral, Status.CANCELLED, now, before.clinic_id)
+    return cancelled, (Cancelled(cancelled, reason, before.occupied_clinic_id),)
+
+
+def _received(asked: Application, known: Known, now: datetime) -> Referral:
+    birth = asked.patient.birth_date.real()
+    assert birth is not None
+    referral = Referral(
+        referral_id=known.referral_id,
+        request_id=asked.request_id,
+        digest=asked.digest,
+        patient_id=known.patient_id,
+        referrer=asked.referrer,
+        clinical=asked.clinical,
+        age_years=age_on(now.date(), birth),
+        sex_at_birth=asked.patient.sex_at_birth or Sex.UNKNOWN,
+        priority=asked.priority,
+        preferred_clinic_id=asked.preferred_clinic_id,
+        receive_time=now,
+        progress=Progress(known.referral_id, Status.RECEIVED, now, now),
+    )
+    return _step(referral, Status.RECEIVED, now, None)
+
+
+def _step(referral: Referral, status: Status, now: datetime, clinic_id: UUID | None) -> Referral:
+    """Each fact stated is one revision and one line of the history."""
+    before = referral.progress
+    after = replace(
+        before,
+        status=status,
+        clinic_id=clinic_id,
+        revision=before.revision + 1,
+        changes=before.changes + 1,
+        occupied_clinic_id=None,
+        update_time=max(now, before.update_time),
+    )
+    return replace(referral, progress=after)
+
+
+def _same(made: Referral, asked: Application) -> Referral:
+    if made.digest != asked.digest:
+        raise AlreadyExists("REQUEST_ID_REUSED", "This request_id made another referral.")
+    return made
+
+
+def _must_know_clinic(asked: Application, known: Known) -> None:
+    wanted = asked.preferred_clinic_id
+    if wanted and all(clinic.clinic_id != wanted for clinic in known.clinics):
+        fault = Violation("preferred_clinic_id", "must be a clinic of the network")
+        raise Invalid("CLINIC_NOT_FOUND", "No clinic has this id.", (fault,))
+
+
+def _must_be_alone(twin: Referral | None, viewer: Viewer) -> None:
+    if twin:
+        shown = {"referral_id": str(twin.referral_id)} if viewer.may_see(twin) else {}
+        message = "An open referral for this patient and indication exists already."
+        raise AlreadyExists("DUPLICATE_REFERRAL", message, shown)
+
+
+def _must_be_open(referral: Referral) -> None:
+    if referral.progress.ended:
+        raise NotAllowed("REFERRAL_CLOSED", "The referral has ended.")

@@ -1,0 +1,167 @@
+"""The tables, row by row; nothing outside this room sees a row."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Text
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from chassis.plans import R, plan_of
+
+
+class Row(SQLModel, registry=registry()):
+    """What referral keeps."""
+
+
+class Part(SQLModel, registry=registry()):
+    """The changing columns of a row that is otherwise written once."""
+
+
+def made(row: type[R], /, **columns: Any) -> R:
+    """A row from values that the domain has already judged; not validated, so four times faster."""
+    fresh: R = plan_of(row).revive(columns.items(), raw=False)
+    return fresh
+
+
+def _moment() -> Column[datetime]:
+    return Column(DateTime(timezone=True), nullable=False)
+
+
+def _texts() -> Column[list[str]]:
+    return Column(ARRAY(Text), nullable=False)
+
+
+def _marks() -> Column[list[int]]:
+    return Column(ARRAY(BigInteger), nullable=False)
+
+
+class PatientRow(Row, table=True):
+    """The registry: the only table with identifiers."""
+
+    __tablename__ = "patient"
+
+    patient_id: UUID = Field(primary_key=True)
+    match_key: bytes = Field(repr=False)
+    given_name: str = Field(repr=False)
+    family_name: str = Field(repr=False)
+    birth_date: date = Field(repr=False)
+    sex_at_birth: str | None = Field(repr=False)
+    phone: str = Field(repr=False)
+    email: str = Field(repr=False)
+    has_address: bool
+    line: str = Field(repr=False)
+    city: str = Field(repr=False)
+    state: str = Field(repr=False)
+    postal_code: str = Field(repr=False)
+    latitude: float | None = Field(repr=False)
+    longitude: float | None = Field(repr=False)
+    register_time: datetime = Field(sa_column=_moment())
+
+
+class ReferralRow(Row, table=True):
+    """One referral, whole."""
+
+    __tablename__ = "referral"
+
+    referral_id: UUID = Field(primary_key=True)
+    request_id: UUID
+    digest: bytes = Field(repr=False)
+    patient_id: UUID = Field(foreign_key="patient.patient_id")
+    npi: str
+    referrer_given_name: str = Field(repr=False)
+    referrer_family_name: str = Field(repr=False)
+    organization: str
+    indication_code: str
+    category: str
+    weight_grams: int
+    weight_date: date
+    height_millimetres: int
+    phq9_score: int | None
+    psychiatric_history: list[str] = Field(sa_column=_texts())
+    physical_history: list[str] = Field(sa_column=_texts())
+    medications: list[str] = Field(sa_column=_texts())
+    allergies: list[str] = Field(sa_column=_texts())
+    age_years: int
+    sex_at_birth: str
+    priority: str
+    preferred_clinic_id: UUID | None
+    receive_time: datetime = Field(sa_column=_moment())
+    status: str
+    update_time: datetime = Field(sa_column=_moment())
+    standing_time: datetime = Field(sa_column=_moment())
+    clinic_id: UUID | None
+    revision: int = Field(sa_type=BigInteger)
+    changes: int = Field(sa_type=BigInteger)
+    series_revision: int = Field(sa_type=BigInteger)
+    invoice_revision: int = Field(sa_type=BigInteger)
+    occupied_clinic_id: UUID | None
+    heard: list[int] = Field(sa_column=_marks())
+
+
+class ProgressRow(Part, table=True):
+    """The same table, as far as news moves it: a batch of facts reads and writes only this."""
+
+    __tablename__ = "referral"
+
+    referral_id: UUID = Field(primary_key=True)
+    status: str
+    update_time: datetime = Field(sa_column=_moment())
+    standing_time: datetime = Field(sa_column=_moment())
+    clinic_id: UUID | None
+    revision: int = Field(sa_type=BigInteger)
+    changes: int = Field(sa_type=BigInteger)
+    series_revision: int = Field(sa_type=BigInteger)
+    invoice_revision: int = Field(sa_type=BigInteger)
+    occupied_clinic_id: UUID | None
+    heard: list[int] = Field(sa_column=_marks())
+
+
+class ChangeRow(Row, table=True):
+    """One line of the history."""
+
+    __tablename__ = "change"
+
+    referral_id: UUID = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_type=BigInteger)
+    status: str
+    cause: str
+    change_time: datetime = Field(sa_column=_moment())
+    trace_id: str
+
+
+class ClinicRow(Row, table=True):
+    """One clinic of the directory."""
+
+    __tablename__ = "clinic"
+
+    clinic_id: UUID = Field(primary_key=True)
+    revision: int = Field(sa_type=BigInteger)
+    latitude: float
+    longitude: float
+    categories: list[str] = Field(sa_column=_texts())
+    series_capacity: int
+
+
+class LoadRow(Row, table=True):
+    """A share of a clinic's open series: the shares add up, and each has one busy writer."""
+
+    __tablename__ = "clinic_load"
+
+    clinic_id: UUID = Field(primary_key=True)
+    share: int = Field(primary_key=True)
+    open_series: int = Field(sa_type=BigInteger)
+
+
+class AccessRow(Row, table=True):
+    """Somebody read a patient's identifiers."""
+
+    __tablename__ = "access_log"
+
+    access_id: UUID = Field(primary_key=True)
+    subject: str
+    method: str
+    patient_id: UUID
+    referral_id: UUID | None
+    access_time: datetime = Field(sa_column=_moment())

@@ -1,0 +1,31 @@
+"""Our words and everyone's words: the only room that sees both the domain and the contracts."""
+
+from services.referral.wire.facts import fact
+from services.referral.wire.news import NEWS, Heard, clinic, clinic_id, news, referral_id, step
+from services.referral.wire.replies import change, echo, named, patient, pseudonymous
+from services.referral.wire.requests import (
+    application,
+    reason,
+    search,
+    viewer,
+)
+
+__all__ = [
+    "NEWS",
+    "Heard",
+    "application",
+    "change",
+    "clinic",
+    "clinic_id",
+    "echo",
+    "fact",
+    "named",
+    "news",
+    "patient",
+    "pseudonymous",
+    "reason",
+    "referral_id",
+    "search",
+    "step",
+    "viewer",
+]

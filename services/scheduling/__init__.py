@@ -1,0 +1,1 @@
+"""Clinics, and series of sessions that never share a room, a pump or a nurse."""

@@ -1,0 +1,75 @@
+"""One session's booking, and the places found for a series before it has them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from chassis.refusal import NotAllowed
+from services.scheduling.domain.allocation import Bound
+from services.scheduling.domain.series import Decision, Series, Status
+from services.scheduling.domain.shelf import Placement, Spot
+from services.scheduling.domain.standing import hold, waitlist
+
+
+class Standing(StrEnum):
+    """Where one booking stands."""
+
+    HELD = "held"
+    CONFIRMED = "confirmed"
+    FULFILLED = "fulfilled"
+    RELEASED = "released"
+
+
+class Keeping(StrEnum):
+    """What a booking does with its time; whether it is paid is said by its series."""
+
+    TAKEN = "taken"
+    RELEASED = "released"
+    FULFILLED = "fulfilled"
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """One session's time and resources, and where it stands."""
+
+    series_id: UUID
+    placement: Placement
+    standing: Standing
+
+    @property
+    def key(self) -> tuple[datetime, UUID, int]:
+        """Its place in a list of a day."""
+        return self.placement.start, self.series_id, self.placement.number
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Free places for every session of a series, and how long they may be held."""
+
+    spots: tuple[Spot, ...]
+    placements: tuple[Placement, ...]
+    minutes: int
+    held_for: timedelta
+
+
+def standing(keeping: Keeping, series: Status) -> Standing:
+    """A taken time is held until its series is paid."""
+    if keeping != Keeping.TAKEN:
+        return Standing(keeping)
+    return Standing.HELD if series == Status.HELD else Standing.CONFIRMED
+
+
+def hold_or_wait(series: Series, found: Places | Bound, now: datetime) -> Decision:
+    """Hold what was found; without times the series waits for staff."""
+    if isinstance(found, Bound):
+        return waitlist(series, found, now)
+    starts = [one.start for one in found.placements]
+    return hold(series, starts, found.minutes, found.held_for, now)
+
+
+def must_be_free(found: Places | Bound) -> Places:
+    """The places, or a refusal to whoever asked for them."""
+    if isinstance(found, Bound):
+        raise NotAllowed("NO_FREE_TIME", "No time is free in the horizon.", {"bound": found.value})
+    return found

@@ -1,0 +1,117 @@
+"""A clinic's days in units of time: hours are kept on the wall, overlap is judged in real time."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from services.scheduling.domain.clinic import Hours
+
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_DAY_SECONDS = 86_400
+
+
+class LocalDay:
+    """One local day: its first unit since the epoch, how many there are, and which are open."""
+
+    __slots__ = ("_plain", "_starts", "_unit_minutes", "_zone", "day", "first", "opened", "units")
+
+    def __init__(
+        self, day: date, zone: ZoneInfo, hours: Iterable[Hours], unit_minutes: int
+    ) -> None:
+        self.day, self._zone, self._unit_minutes = day, zone, unit_minutes
+        self.first = self._absolute(0, 0)
+        self.units = self._absolute(1440, 0) - self.first
+        self._plain = self.units * unit_minutes == 1440
+        self._starts: dict[int, int] = {}
+        self.opened = 0
+        for one in hours:
+            self.opened |= self._open_units(one)
+
+    def starts(self, length: int) -> int:
+        """The units at which a session of this length fits into the opening hours, as bits."""
+        found = self._starts.get(length)
+        if found is None:
+            found = self._starts[length] = together(self.opened, length)
+        return found
+
+    def minute(self, at: int) -> int:
+        """What the wall clock shows at a unit of this day, in minutes."""
+        if self._plain:
+            return at * self._unit_minutes
+        seconds = (self.first + at) * self._unit_minutes * 60
+        shown = datetime.fromtimestamp(seconds, self._zone)
+        return shown.hour * 60 + shown.minute
+
+    def at(self, minute: int) -> int:
+        """The unit of this day at which the wall clock shows a minute."""
+        if self._plain:
+            return minute // self._unit_minutes
+        return self._absolute(minute, 0) - self.first
+
+    def _open_units(self, hours: Hours) -> int:
+        """A wall time that comes twice or never is read in the way that keeps inside the hours."""
+        opens = max(self._seconds(hours.open_minute, fold) for fold in (0, 1))
+        closes = min(self._seconds(hours.close_minute, fold) for fold in (0, 1))
+        size = self._unit_minutes * 60
+        start = max(0, -(-opens // size) - self.first)
+        end = min(self.units, closes // size - self.first)
+        return ((1 << end) - 1) & ~((1 << start) - 1) if end > start else 0
+
+    def _absolute(self, minute: int, fold: int) -> int:
+        return self._seconds(minute, fold) // (self._unit_minutes * 60)
+
+    def _seconds(self, minute: int, fold: int) -> int:
+        days, minute = divmod(minute, 1440)
+        wall = datetime.combine(
+            self.day + timedelta(days), time(minute // 60, minute % 60, fold=fold), self._zone
+        )
+        return int(wall.timestamp())
+
+
+class Calendar:
+    """The local days of one clinic, each worked out once."""
+
+    def __init__(self, zone: str, hours: Iterable[Hours], unit_minutes: int) -> None:
+        self.unit_minutes = unit_minutes
+        self._zone = ZoneInfo(zone)
+        self._by_weekday: dict[int, list[Hours]] = {}
+        for one in hours:
+            self._by_weekday.setdefault(one.weekday, []).append(one)
+        self._days: dict[int, LocalDay] = {}
+
+    def day(self, ordinal: int) -> LocalDay:
+        """One local day, by its proleptic ordinal."""
+        found = self._days.get(ordinal)
+        if found is None:
+            day = date.fromordinal(ordinal)
+            hours = self._by_weekday.get(day.isoweekday(), ())
+            found = LocalDay(day, self._zone, hours, self.unit_minutes)
+            self._days[ordinal] = found
+        return found
+
+    def ordinal(self, unit: int) -> int:
+        """The local day a unit belongs to."""
+        guess = unit * self.unit_minutes * 60 // _DAY_SECONDS + _EPOCH_DAY
+        while self.day(guess).first > unit:
+            guess -= 1
+        while self.day(guess + 1).first <= unit:
+            guess += 1
+        return guess
+
+    def unit(self, moment: datetime) -> int:
+        """The unit that begins at or next after a moment."""
+        return int(-(-moment.timestamp() // (self.unit_minutes * 60)))
+
+    def moment(self, unit: int) -> datetime:
+        """When a unit begins."""
+        return datetime.fromtimestamp(unit * self.unit_minutes * 60, UTC)
+
+
+def together(bits: int, length: int) -> int:
+    """The bits that begin a run of `length` set bits."""
+    have = 1
+    while have < length:
+        step = min(have, length - have)
+        bits &= bits >> step
+        have += step
+    return bits

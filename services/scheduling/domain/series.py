@@ -1,0 +1,106 @@
+"""A series: all sessions of one plan, held before money is asked, booked when it is paid."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+
+class Status(StrEnum):
+    """Where a series stands."""
+
+    WAITLISTED = "waitlisted"
+    HELD = "held"
+    CONFIRMED = "confirmed"
+    RELEASED = "released"
+    FULFILLED = "fulfilled"
+
+
+class Reason(StrEnum):
+    """Why the times of a series were given back."""
+
+    HOLD_EXPIRED = "hold_expired"
+    PAYMENT_FAILED = "payment_failed"
+    REFERRAL_CANCELLED = "referral_cancelled"
+    PAID_TOO_LATE = "paid_too_late"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What scheduling needs to know of an approved plan."""
+
+    plan_id: UUID
+    referral_id: UUID
+    patient_id: UUID
+    clinic_id: UUID
+    indication_code: str
+    weeks: tuple[int, ...]
+    min_gap_hours: int
+    infusion_minutes: int
+    recovery_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One series; its bookings say who has the times, its starts say what the times are."""
+
+    series_id: UUID
+    revision: int
+    status: Status
+    plan: Plan
+    starts: tuple[datetime, ...]
+    room_minutes: int
+    delivered: int
+    hold_expire_time: datetime | None
+    release_reason: Reason | None
+    payment_id: UUID | None
+    update_time: datetime
+
+    @property
+    def closed(self) -> bool:
+        """Nothing can bring it back."""
+        return self.status == Status.FULFILLED or self.release_reason == Reason.REFERRAL_CANCELLED
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesHeld:
+    """Times for the whole series are held until the hold expires."""
+
+    series: Series
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesWaitlisted:
+    """No times were found; staff must act."""
+
+    series: Series
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesConfirmed:
+    """The series is paid and booked."""
+
+    series: Series
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesReleased:
+    """The times were given back, or the money came too late for them."""
+
+    series: Series
+    reason: Reason
+
+
+Event = SeriesHeld | SeriesWaitlisted | SeriesConfirmed | SeriesReleased
+Decision = tuple[Series, tuple[Event, ...]]
+
+
+def series_id(plan_id: UUID) -> UUID:
+    """One plan has one series."""
+    return uuid5(plan_id, "series")
+
+
+def session_id(series: UUID, number: int) -> UUID:
+    """A session is itself whenever it is held."""
+    return uuid5(series, f"session/{number}")

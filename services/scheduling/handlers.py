@@ -1,0 +1,144 @@
+"""What scheduling does when the rest of the platform speaks, and when a hold's time has come."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from chassis.database import Tx
+from chassis.deadlines import Deadlines
+from chassis.refusal import Busy
+from chassis.subscriptions import Subscriptions
+from halcyon.billing.events.v1.billing_events_pb2 import PaymentCollected, PaymentFailed
+from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
+from halcyon.intake.events.v1.intake_events_pb2 import PlanApproved
+from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled
+from services.scheduling import domain, store, wire
+
+on = Subscriptions()
+due = Deadlines()
+
+
+async def _for_holds(facts: Sequence[PlanApproved], tx: Tx) -> None:
+    """Desks before series, and cancellations after both: a withdrawal waits or is seen."""
+    plans = [wire.need(fact) for fact in facts]
+    clinics = {plan.clinic_id for plan in plans}
+    await store.open_desks(tx, clinics, careful=len(plans) == 1)
+    await store.load(tx, [domain.series_id(plan.plan_id) for plan in plans])
+    await store.load_cancelled(tx, [plan.referral_id for plan in plans])
+    await store.read_ahead(tx, plans)
+
+
+@on(PlanApproved, prefetch=_for_holds)
+async def hold_series(fact: PlanApproved, tx: Tx) -> None:
+    """An approved plan holds times for its whole series, before money is asked."""
+    plan = wire.need(fact)
+    if await store.find(tx, domain.series_id(plan.plan_id)):
+        return
+    series = domain.opened(plan, tx.now)
+    if await store.is_cancelled(tx, plan.referral_id):
+        store.record(tx, *domain.cancel(series, tx.now))
+        return
+    found = await store.find_places(tx, plan)
+    held, events = domain.hold_or_wait(series, found, tx.now)
+    store.record(tx, held, events)
+    if isinstance(found, domain.Places):
+        await store.book(tx, held, found, again=False)
+
+
+async def _for_payments(facts: Sequence[PaymentCollected], tx: Tx) -> None:
+    """Only a payment that finds its times gone needs the desk; it is locked before the series."""
+    series = [wire.series_of(fact) for fact in facts]
+    await store.open_desks(tx, await store.clinics_waiting_for(tx, series), careful=True)
+    await store.load(tx, series)
+
+
+@on(PaymentCollected, prefetch=_for_payments)
+async def confirm_series(fact: PaymentCollected, tx: Tx) -> None:
+    """Money confirms a hold; money that comes too late is sent back, never kept in silence."""
+    series, payment_id = await _known(tx, wire.series_of(fact)), wire.payment(fact)
+    if domain.paid_late(series, payment_id):
+        await _settle_late(tx, series, payment_id)
+        return
+    confirmed, events = domain.confirm(series, payment_id, tx.now)
+    if events:
+        store.record(tx, confirmed, events)
+
+
+async def _settle_late(tx: Tx, series: domain.Series, payment_id: UUID) -> None:
+    """The same times again if all are free, else the news that the money must go back."""
+    if domain.may_restore(series, tx.now):
+        found = await store.find_same_places(tx, series)
+        if isinstance(found, domain.Places):
+            store.record(tx, *domain.restore(series, payment_id, tx.now))
+            await store.book(tx, series, found, again=True)
+            return
+    store.record(tx, *domain.too_late(series, payment_id, tx.now))
+
+
+async def _for_releases(facts: Sequence[PaymentFailed], tx: Tx) -> None:
+    series = [wire.series_of(fact) for fact in facts]
+    await store.open_desks(tx, await store.clinics_of(tx, series), careful=True)
+    await store.load(tx, series)
+
+
+@on(PaymentFailed, prefetch=_for_releases)
+async def release_unpaid(fact: PaymentFailed, tx: Tx) -> None:
+    """A payment that failed for good gives the times back."""
+    series = await _known(tx, wire.series_of(fact))
+    failed_at = wire.moment(fact.fail_time)
+    await _let_go(tx, *domain.payment_failed(series, failed_at, tx.now))
+
+
+async def _for_cancellations(facts: Sequence[ReferralCancelled], tx: Tx) -> None:
+    """The desk first: a plan of the same referral is then either held already or sees this."""
+    referrals = [wire.referral_of(fact) for fact in facts]
+    named = {clinic for fact in facts if (clinic := wire.clinic_of(fact))}
+    before = await store.series_of_referrals(tx, referrals)
+    clinics = named | {clinic for _, clinic in before}
+    await store.open_desks(tx, clinics, careful=True)
+    await store.load_cancelled(tx, referrals)
+
+
+@on(ReferralCancelled, prefetch=_for_cancellations)
+async def release_cancelled(fact: ReferralCancelled, tx: Tx) -> None:
+    """A withdrawn referral gives its times back, also those of a plan that comes later."""
+    referral_id = wire.referral_of(fact)
+    await store.remember_cancelled(tx, referral_id)
+    for series_id, _ in await store.series_of_referrals(tx, [referral_id]):
+        series = await store.get(tx, series_id)
+        await _let_go(tx, *domain.cancel(series, tx.now))
+
+
+async def _for_deliveries(facts: Sequence[InfusionCompleted], tx: Tx) -> None:
+    sessions = [wire.session(fact) for fact in facts]
+    await store.load(tx, [series for series, _ in sessions])
+    await store.load_bookings(tx, sessions)
+
+
+@on(InfusionCompleted, prefetch=_for_deliveries)
+async def fulfil_booking(fact: InfusionCompleted, tx: Tx) -> None:
+    """A delivered session fulfils its booking, and the last one its series."""
+    series_id, number = wire.session(fact)
+    series = await _known(tx, series_id)
+    if await store.fulfil(tx, series, number):
+        store.record(tx, *domain.deliver(series, tx.now))
+
+
+@due("release-hold")
+async def release_hold(entity_id: UUID, tx: Tx) -> None:
+    """A hold that was not paid in time gives the times back."""
+    await store.open_desks(tx, await store.clinics_of(tx, [entity_id]), careful=True)
+    series = await store.get(tx, entity_id)
+    await _let_go(tx, *domain.expire(series, tx.now))
+
+
+async def _let_go(tx: Tx, series: domain.Series, events: Sequence[domain.Event]) -> None:
+    store.record(tx, series, events)
+    if events:
+        await store.give_back(tx, series)
+
+
+async def _known(tx: Tx, series_id: UUID) -> domain.Series:
+    """News of a series that we do not know yet waits until we do."""
+    if series := await store.find(tx, series_id):
+        return series
+    raise Busy("SERIES_UNKNOWN", "The series is not known here yet.")

@@ -1,0 +1,61 @@
+"""Where clinics, their agendas, series and bookings are kept; the only writer."""
+
+from services.scheduling.store.clinics import (
+    find_clinic,
+    get_clinic,
+    list_clinics,
+    lock_clinic,
+    owned,
+    record_clinic,
+)
+from services.scheduling.store.desks import Desk, desk_of, open_desks, read_ahead
+from services.scheduling.store.places import find_places, find_same_places
+from services.scheduling.store.reading import list_day, read_series, read_series_of
+from services.scheduling.store.series import (
+    book,
+    clinics_of,
+    clinics_waiting_for,
+    find,
+    fulfil,
+    get,
+    give_back,
+    is_cancelled,
+    load,
+    load_bookings,
+    load_cancelled,
+    record,
+    remember_cancelled,
+    series_of_referrals,
+)
+
+__all__ = [
+    "Desk",
+    "book",
+    "clinics_of",
+    "clinics_waiting_for",
+    "desk_of",
+    "find",
+    "find_clinic",
+    "find_places",
+    "find_same_places",
+    "fulfil",
+    "get",
+    "get_clinic",
+    "give_back",
+    "is_cancelled",
+    "list_clinics",
+    "list_day",
+    "load",
+    "load_bookings",
+    "load_cancelled",
+    "lock_clinic",
+    "open_desks",
+    "owned",
+    "read_ahead",
+    "read_series",
+    "read_series_of",
+    "record",
+    "record_clinic",
+    "remember_cancelled",
+    "series_of_referrals",
+]

@@ -1,0 +1,192 @@
+"""The desk of a clinic: one transaction at a time changes what the clinic has promised.
+
+The agenda is a small copy of the bookings, kept with them under the desk's lock, so that a choice
+is right at the first try. The bookings are the truth: a desk that finds itself wrong starts anew.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from uuid import UUID, uuid5
+from weakref import WeakKeyDictionary
+
+from sqlmodel import col, select
+
+from chassis.database import Tx
+from chassis.refusal import Busy
+from services.scheduling.domain import Agenda, Day, Full, Placement, Plan, Shelf, Spot, window, wish
+from services.scheduling.packs import policy
+from services.scheduling.store.clinics import get_clinic
+from services.scheduling.store.rows import AgendaRow, DeskRow
+
+_TRY = """
+SELECT clinic_id FROM desk WHERE clinic_id = ANY($1::uuid[])
+ORDER BY clinic_id FOR UPDATE SKIP LOCKED
+"""
+_COUNT = "SELECT count(*) FROM desk WHERE clinic_id = ANY($1::uuid[])"
+_FORGET = "DELETE FROM agenda WHERE clinic_id = $1 AND day < $2"
+_TAKEN = """
+SELECT number, start_time, end_time, room_id, pump_id, nurse_id FROM booking
+WHERE clinic_id = $1 AND start_time > $2::timestamptz - interval '2 days' AND status = 'taken'
+"""
+_AHEAD = 28
+_SHELVES = 256
+
+_shelves: OrderedDict[UUID, Shelf] = OrderedDict()
+_open: "WeakKeyDictionary[Tx, dict[UUID, Desk | None]]" = WeakKeyDictionary()
+
+
+class Desk:
+    """One clinic's agenda in the hands of one transaction."""
+
+    def __init__(self, tx: Tx, row: DeskRow, shelf: Shelf, *, careful: bool) -> None:
+        self._tx, self._row, self._days = tx, row, dict[int, AgendaRow]()
+        self.shelf, self.agenda, self.careful = shelf, Agenda(shelf), careful
+
+    @property
+    def full(self) -> Full | None:
+        """Days known to have no start left."""
+        before, length = self._row.full_before, self._row.full_length
+        return None if before is None or length is None else Full(before, length)
+
+    def learn(self, full: Full | None) -> None:
+        """Keep what a search has learned."""
+        if full != self.full:
+            self._row.full_before, self._row.full_length = full or (None, None)
+            self._tx.put(self._row)
+
+    def keys(self, ordinals: Iterable[int]) -> list[tuple[UUID, int]]:
+        """The agenda rows of days that may matter and have not been read."""
+        calendar, known = self.shelf.calendar, self.agenda.days
+        wanted = [one for one in ordinals if one not in known and calendar.day(one).opened]
+        return [] if self.agenda.complete else [(self._row.clinic_id, one) for one in wanted]
+
+    async def adopt(self, keys: Iterable[tuple[UUID, int]]) -> None:
+        """Days that were loaded; a day without a row is empty."""
+        for key in keys:
+            row = await self._tx.find(AgendaRow, key)
+            if row is not None:
+                self._days[key[1]] = row
+            self.agenda.days[key[1]] = row.taken if row is not None else Day()
+
+    async def read(self, ordinals: Iterable[int]) -> None:
+        """Read these days, whether the clinic is open or not."""
+        wanted = [one for one in ordinals if one not in self.agenda.days]
+        if self.agenda.complete or not wanted:
+            return
+        keys = [(self._row.clinic_id, one) for one in wanted]
+        await self._tx.load(AgendaRow, keys)
+        await self.adopt(keys)
+
+    async def read_on(self, ordinal: int) -> None:
+        """Read the weeks from a day on."""
+        await self.read(range(ordinal, ordinal + _AHEAD))
+
+    def take(self, spots: Iterable[Spot]) -> None:
+        """Promise these spots."""
+        spots = tuple(spots)
+        self.agenda.take(spots)
+        self._keep({spot.ordinal for spot in spots})
+
+    async def free(self, placements: Iterable[Placement]) -> None:
+        """Give these times back; a day that gains a start is full no more."""
+        found = [piece for one in placements for piece in self.agenda.where(one)]
+        await self.read({ordinal for ordinal, _, _ in found})
+        for ordinal, units, bits in found:
+            self.agenda.mark(ordinal, units, bits, taken=False)
+        self._keep({ordinal for ordinal, _, _ in found})
+        full, first = self.full, min((ordinal for ordinal, _, _ in found), default=None)
+        if full and first is not None and first < full.before:
+            self.learn(Full(first, full.length))
+
+    async def rebuild(self) -> None:
+        """Read the bookings themselves and write the agenda anew."""
+        tx, row, calendar = self._tx, self._row, self.shelf.calendar
+        today = calendar.ordinal(calendar.unit(tx.now))
+        await tx.driver.execute(_FORGET, row.clinic_id, today - 1)
+        mine = (col(AgendaRow.clinic_id) == row.clinic_id, col(AgendaRow.day) >= today - 1)
+        self._days = {one.day: one for one in await tx.rows(select(AgendaRow).where(*mine))}
+        self.agenda = Agenda(self.shelf)
+        self.agenda.complete = True
+        for one in await tx.driver.fetch(_TAKEN, row.clinic_id, tx.now):
+            for ordinal, units, bits in self.agenda.where(Placement(*one)):
+                self.agenda.mark(ordinal, units, bits, taken=True)
+        self._keep({*self._days, *self.agenda.days})
+        row.layout, row.full_before, row.full_length = _layout(row), None, None
+        tx.put(row)
+
+    def _keep(self, ordinals: Iterable[int]) -> None:
+        for ordinal in ordinals:
+            row = self._days.get(ordinal)
+            if row is None:
+                row = AgendaRow.model_construct(clinic_id=self._row.clinic_id, day=ordinal)
+                self._days[ordinal] = row
+            row.__dict__["taken"] = self.agenda.day(ordinal)
+            self._tx.put(row)
+
+
+async def open_desks(tx: Tx, clinic_ids: Iterable[UUID], *, careful: bool) -> None:
+    """Lock the desks in one order; a later lock of the same transaction never waits.
+
+    A careful desk asks the bookings themselves before it believes its agenda.
+    """
+    held = _open.setdefault(tx, {})
+    for desk in held.values():
+        if desk:
+            desk.careful = desk.careful and careful
+    wanted = sorted(set(clinic_ids) - held.keys())
+    if not wanted:
+        return
+    if any(held.values()):
+        await _try(tx, wanted)
+    await tx.load(DeskRow, wanted)
+    for clinic_id in wanted:
+        row = await tx.find(DeskRow, clinic_id)
+        held[clinic_id] = await _desk(tx, row, careful=careful) if row else None
+
+
+async def desk_of(tx: Tx, clinic_id: UUID) -> Desk | None:
+    """The desk of a clinic; None when nobody knows the clinic."""
+    await open_desks(tx, [clinic_id], careful=True)
+    return _open[tx][clinic_id]
+
+
+async def read_ahead(tx: Tx, plans: Iterable[Plan]) -> None:
+    """Load the days that these plans will most likely need, for all clinics at once."""
+    days: dict[UUID, set[int]] = {}
+    for plan in plans:
+        if desk := await desk_of(tx, plan.clinic_id):
+            wanted = wish(plan, policy(), desk.agenda, tx.now)
+            days.setdefault(plan.clinic_id, set()).update(window(wanted, desk.agenda, desk.full))
+    keys = {one: desk.keys(sorted(days[one])) for one, desk in _desks(tx) if one in days}
+    if any(keys.values()):
+        await tx.load(AgendaRow, [key for some in keys.values() for key in some])
+    for clinic_id, desk in _desks(tx):
+        await desk.adopt(keys.get(clinic_id, ()))
+
+
+def _desks(tx: Tx) -> list[tuple[UUID, Desk]]:
+    return [(clinic_id, desk) for clinic_id, desk in _open[tx].items() if desk]
+
+
+async def _desk(tx: Tx, row: DeskRow, *, careful: bool) -> Desk:
+    shelf = _shelves.get(_layout(row))
+    if shelf is None:
+        shelf = Shelf(await get_clinic(tx, row.clinic_id), policy().unit_minutes)
+        _shelves[_layout(row)] = shelf
+        if len(_shelves) > _SHELVES:
+            _shelves.popitem(last=False)
+    desk = Desk(tx, row, shelf, careful=careful)
+    if row.layout != _layout(row):
+        await desk.rebuild()
+    return desk
+
+
+async def _try(tx: Tx, wanted: list[UUID]) -> None:
+    """Whoever holds one desk must not wait for another: that is how two would wait for ever."""
+    locked = await tx.driver.fetch(_TRY, wanted)
+    if len(locked) < await tx.driver.fetchval(_COUNT, wanted):
+        raise Busy("DESK_BUSY", "The clinic's agenda is in use; try again.")
+
+
+def _layout(row: DeskRow) -> UUID:
+    return uuid5(row.clinic_print, str(policy().unit_minutes))

@@ -1,0 +1,68 @@
+"""Reads that serve screens."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import tuple_
+from sqlmodel import col, select
+
+from chassis.database import Tx
+from chassis.refusal import NotFound
+from services.scheduling.domain import Booking, Clinic, Keeping, Series, Status, standing
+from services.scheduling.store.rows import BookingRow, SeriesRow
+from services.scheduling.store.shapes import placement, series_of_row
+
+DayKey = tuple[datetime, UUID, int]
+
+
+async def read_series(tx: Tx, series_id: UUID) -> tuple[Series, list[Booking]]:
+    """A series and its bookings in order."""
+    return await _one(tx, await tx.find(SeriesRow, series_id))
+
+
+async def read_series_of(tx: Tx, referral_id: UUID) -> tuple[Series, list[Booking]]:
+    """The same by referral; the latest, if a referral was planned more than once."""
+    query = select(SeriesRow).where(col(SeriesRow.referral_id) == referral_id)
+    found = await tx.rows(query.order_by(col(SeriesRow.update_time).desc()).limit(1))
+    return await _one(tx, found[0] if found else None)
+
+
+async def list_day(
+    tx: Tx, clinic: Clinic, day: date, limit: int, after: DayKey | None
+) -> list[Booking]:
+    """Live bookings of one local day, in order of start."""
+    zone = ZoneInfo(clinic.time_zone)
+    begin = datetime.combine(day, datetime.min.time(), zone)
+    end = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
+    key = (col(BookingRow.start_time), col(BookingRow.series_id), col(BookingRow.number))
+    query = (
+        select(BookingRow)
+        .where(
+            col(BookingRow.clinic_id) == clinic.clinic_id,
+            col(BookingRow.status) != Keeping.RELEASED.value,
+            key[0] >= begin,
+            key[0] < end,
+        )
+        .order_by(*key)
+        .limit(limit)
+    )
+    rows = await tx.rows(query if after is None else query.where(tuple_(*key) > after))
+    await tx.load(SeriesRow, {row.series_id for row in rows})
+    return [await _booking(tx, row) for row in rows]
+
+
+async def _one(tx: Tx, row: SeriesRow | None) -> tuple[Series, list[Booking]]:
+    if row is None:
+        raise NotFound("SERIES_NOT_FOUND", "No such series.")
+    query = select(BookingRow).where(col(BookingRow.series_id) == row.series_id)
+    found = await tx.rows(query.order_by(col(BookingRow.number)))
+    return series_of_row(row), [await _booking(tx, one) for one in found]
+
+
+async def _booking(tx: Tx, row: BookingRow) -> Booking:
+    series = await tx.find(SeriesRow, row.series_id)
+    assert series is not None
+    return Booking(
+        row.series_id, placement(row), standing(Keeping(row.status), Status(series.status))
+    )

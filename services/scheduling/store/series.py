@@ -1,0 +1,136 @@
+"""Series, their bookings, and the referrals that were withdrawn."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from chassis.database import Tx
+from chassis.refusal import NotFound
+from services.scheduling import wire
+from services.scheduling.domain import Event, Keeping, Placement, Places, Series, Status
+from services.scheduling.store.desks import desk_of
+from services.scheduling.store.rows import BookingRow, CancelledRow, SeriesRow
+from services.scheduling.store.shapes import placement, series_of_row, series_row
+
+RELEASE_HOLD = "release-hold"
+
+_CLINICS = """
+SELECT DISTINCT clinic_id FROM series WHERE series_id = ANY($1::uuid[])
+"""
+_CLINICS_WAITING = """
+SELECT DISTINCT clinic_id FROM series
+WHERE series_id = ANY($1::uuid[]) AND status IN ('released', 'waitlisted')
+"""
+_OF_REFERRALS = "SELECT series_id, clinic_id FROM series WHERE referral_id = ANY($1::uuid[])"
+
+
+async def find(tx: Tx, series_id: UUID) -> Series | None:
+    """One series, for change."""
+    row = await tx.find(SeriesRow, series_id)
+    return series_of_row(row) if row else None
+
+
+async def get(tx: Tx, series_id: UUID) -> Series:
+    """One series, for change, or a refusal."""
+    if series := await find(tx, series_id):
+        return series
+    raise NotFound("SERIES_NOT_FOUND", "No such series.")
+
+
+async def load(tx: Tx, series_ids: Iterable[UUID]) -> None:
+    """Many series at once."""
+    await tx.load(SeriesRow, series_ids)
+
+
+async def load_bookings(tx: Tx, keys: Iterable[tuple[UUID, int]]) -> None:
+    """Many bookings at once, by series and number."""
+    await tx.load(BookingRow, keys)
+
+
+async def clinics_of(tx: Tx, series_ids: Sequence[UUID]) -> list[UUID]:
+    """The clinics of these series, without a lock: a series never changes its clinic."""
+    return [row[0] for row in await tx.driver.fetch(_CLINICS, series_ids)]
+
+
+async def clinics_waiting_for(tx: Tx, series_ids: Sequence[UUID]) -> list[UUID]:
+    """The clinics of those of these series that have no times now."""
+    return [row[0] for row in await tx.driver.fetch(_CLINICS_WAITING, series_ids)]
+
+
+async def series_of_referrals(tx: Tx, referral_ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
+    """The series of these referrals and their clinics, without a lock."""
+    return [(row[0], row[1]) for row in await tx.driver.fetch(_OF_REFERRALS, referral_ids)]
+
+
+async def load_cancelled(tx: Tx, referral_ids: Iterable[UUID]) -> None:
+    """Which of many referrals were withdrawn."""
+    await tx.load(CancelledRow, referral_ids)
+
+
+async def is_cancelled(tx: Tx, referral_id: UUID) -> bool:
+    """Whether a referral was withdrawn."""
+    return await tx.find(CancelledRow, referral_id) is not None
+
+
+async def remember_cancelled(tx: Tx, referral_id: UUID) -> None:
+    """A plan may come later than its cancellation."""
+    if not await is_cancelled(tx, referral_id):
+        tx.put(CancelledRow.model_construct(referral_id=referral_id, cancel_time=tx.now))
+
+
+def record(tx: Tx, series: Series, events: Iterable[Event]) -> None:
+    """Keep the new state, its facts and its deadline together."""
+    tx.put(series_row(series))
+    for event in events:
+        tx.emit(wire.event(event))
+        if series.status == Status.HELD and series.hold_expire_time:
+            tx.due(RELEASE_HOLD, series.series_id, series.hold_expire_time)
+        else:
+            tx.undue(RELEASE_HOLD, series.series_id)
+
+
+async def book(tx: Tx, series: Series, places: Places, *, again: bool) -> None:
+    """The places are the series' now; a series that had times before has rows already."""
+    clinic_id, series_id = series.plan.clinic_id, series.series_id
+    if again:
+        await load_bookings(tx, [(series_id, one.number) for one in places.placements])
+    for one in places.placements:
+        tx.put(
+            BookingRow.model_construct(
+                series_id=series_id,
+                number=one.number,
+                clinic_id=clinic_id,
+                room_id=one.room_id,
+                pump_id=one.pump_id,
+                nurse_id=one.nurse_id,
+                start_time=one.start,
+                end_time=one.end,
+                status=Keeping.TAKEN.value,
+            )
+        )
+    if desk := await desk_of(tx, clinic_id):
+        desk.take(places.spots)
+
+
+async def give_back(tx: Tx, series: Series) -> None:
+    """Whatever the series still takes is free again."""
+    keys = [(series.series_id, number) for number in range(1, len(series.starts) + 1)]
+    await load_bookings(tx, keys)
+    freed: list[Placement] = []
+    for key in keys:
+        row = await tx.find(BookingRow, key)
+        if row is not None and row.status == Keeping.TAKEN:
+            row.status = Keeping.RELEASED.value
+            tx.put(row)
+            freed.append(placement(row))
+    if freed and (desk := await desk_of(tx, series.plan.clinic_id)):
+        await desk.free(freed)
+
+
+async def fulfil(tx: Tx, series: Series, number: int) -> bool:
+    """The session was delivered; False when that was known, or no such session is booked."""
+    row = await tx.find(BookingRow, (series.series_id, number))
+    if row is None or row.status == Keeping.FULFILLED:
+        return False
+    row.status = Keeping.FULFILLED.value
+    tx.put(row)
+    return True

@@ -1,0 +1,38 @@
+"""Our words and everyone's words: the only room that sees both the domain and the contracts."""
+
+from services.scheduling.wire.heard import (
+    clinic_of,
+    moment,
+    need,
+    payment,
+    referral_of,
+    series_of,
+    session,
+)
+from services.scheduling.wire.keys import day_key, name_key
+from services.scheduling.wire.replies import (
+    booking_reply,
+    clinic_reply,
+    clinic_wanted,
+    day_of,
+    series_reply,
+)
+from services.scheduling.wire.stated import event
+
+__all__ = [
+    "booking_reply",
+    "clinic_of",
+    "clinic_reply",
+    "clinic_wanted",
+    "day_key",
+    "day_of",
+    "event",
+    "moment",
+    "name_key",
+    "need",
+    "payment",
+    "referral_of",
+    "series_of",
+    "series_reply",
+    "session",
+]

@@ -1,0 +1,99 @@
+"""What others state, in our words; what cannot be read can never be handled."""
+
+from datetime import UTC, datetime
+from typing import Protocol
+from uuid import UUID
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from chassis.refusal import Reject
+from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
+from halcyon.intake.events.v1.intake_events_pb2 import PlanApproved
+from services.scheduling.domain import Plan
+
+_MOST_SESSIONS = 366
+_MOST_MINUTES = 24 * 60
+
+
+class AboutSeries(Protocol):
+    """A fact that names a series."""
+
+    series_id: str
+
+
+class AboutClinic(Protocol):
+    """A fact that names a clinic."""
+
+    clinic_id: str
+
+
+class AboutReferral(Protocol):
+    """A fact that names a referral."""
+
+    referral_id: str
+
+
+class AboutPayment(Protocol):
+    """A fact that names a payment."""
+
+    payment_id: str
+
+
+def need(fact: PlanApproved) -> Plan:
+    """What a plan asks of us; weeks without sessions before the first session do not count."""
+    weeks = tuple(fact.sessions_per_week)
+    minutes = fact.infusion_minutes + fact.recovery_minutes
+    counted = min(weeks, default=-1) >= 0 and 0 < sum(weeks) <= _MOST_SESSIONS
+    timed = fact.infusion_minutes > 0 and fact.recovery_minutes >= 0 and minutes < _MOST_MINUTES
+    if not (counted and timed and fact.min_gap_hours >= 0):
+        raise Reject("plan")
+    while not weeks[0]:
+        weeks = weeks[1:]
+    return Plan(
+        plan_id=_id(fact.plan_id),
+        referral_id=_id(fact.referral_id),
+        patient_id=_id(fact.patient_id),
+        clinic_id=_id(fact.clinic_id),
+        indication_code=fact.indication_code,
+        weeks=weeks,
+        min_gap_hours=fact.min_gap_hours,
+        infusion_minutes=fact.infusion_minutes,
+        recovery_minutes=fact.recovery_minutes,
+    )
+
+
+def series_of(fact: AboutSeries) -> UUID:
+    """The series a fact is about."""
+    return _id(fact.series_id)
+
+
+def referral_of(fact: AboutReferral) -> UUID:
+    """The referral a fact is about."""
+    return _id(fact.referral_id)
+
+
+def clinic_of(fact: AboutClinic) -> UUID | None:
+    """The clinic a fact names, if it names one."""
+    return _id(fact.clinic_id) if fact.clinic_id else None
+
+
+def payment(fact: AboutPayment) -> UUID:
+    """The payment a fact is about."""
+    return _id(fact.payment_id)
+
+
+def session(fact: InfusionCompleted) -> tuple[UUID, int]:
+    """The series and the number of the session in it."""
+    return _id(fact.series_id), fact.number
+
+
+def moment(stamp: Timestamp) -> datetime:
+    """A timestamp as a moment."""
+    return stamp.ToDatetime(UTC)
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Reject("id") from None
