@@ -12,7 +12,6 @@ from nats.js.errors import NotFoundError
 
 STREAM = "HALCYON"
 SUBJECTS = ("halcyon.*.events.>",)
-ACK_WAIT = 30.0
 
 Tap = Callable[[str, str, bytes, bytes | None], None]
 """Subject, reply, payload and raw headers of one message; it must not raise."""
@@ -44,8 +43,8 @@ class _Wire(Client):
 class Bus:
     """A connection that outlives its server, until it is closed for good."""
 
-    def __init__(self, url: str, name: str = "halcyon") -> None:
-        self._url, self._name = url, name
+    def __init__(self, url: str, name: str = "halcyon", *, ack_wait: float = 30) -> None:
+        self._url, self._name, self._ack_wait = url, name, ack_wait
         self._wire = _Wire()
         self.closed = asyncio.Event()
         """Set when the client gave up for ever; the process must then end."""
@@ -102,7 +101,7 @@ class Bus:
                 filter_subjects=sorted(subjects),
                 deliver_policy=DeliverPolicy.ALL,
                 ack_policy=AckPolicy.EXPLICIT,
-                ack_wait=ACK_WAIT,
+                ack_wait=self._ack_wait,
                 max_deliver=-1,
                 max_ack_pending=4096,
             ),
@@ -136,10 +135,13 @@ class Bus:
         transport: Any = wire._transport
         if not wire.is_connected or transport is None:
             raise BusAway
-        if wire._pending:
-            await wire._flush_pending()
-        transport.write(commands)
-        await transport.drain()
+        try:
+            if wire._pending:
+                await wire._flush_pending()
+            transport.write(commands)
+            await transport.drain()
+        except OSError as error:
+            raise BusAway from error
 
     async def flush(self) -> None:
         """Wait until the server has read what was written."""

@@ -34,4 +34,9 @@ class Settings(BaseSettings):
     batch: int = Field(default=64, ge=1)
     max_deliver: int = Field(default=5, ge=1)
     lease_seconds: float = Field(default=10, gt=0)
+    """How long a process may hold facts it has yet to publish."""
+    errand_lease_seconds: float = Field(default=60, gt=0)
+    """How long a process may be about a remote call."""
+    ack_wait_seconds: float = Field(default=30, gt=0)
+    """How long a process may be about a fact; then the broker gives it to another."""
     failpoint: str | None = None

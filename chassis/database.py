@@ -82,9 +82,12 @@ class Tx:
 class Database:
     """Where a service keeps what it knows."""
 
-    def __init__(self, url: str, *, pool: int = 16, lease: float = 10) -> None:
+    def __init__(
+        self, url: str, *, pool: int = 16, lease: float = 10, errand_lease: float = 60
+    ) -> None:
         self._lines = Lines(url, pool)
         self._lease = timedelta(seconds=lease)
+        self.errand_lease = timedelta(seconds=errand_lease)
         self._offset = timedelta()
         self.committed: list[Callable[[Written], None]] = []
         """Told what each commit wrote: the relay, the deadlines and the errands listen."""
@@ -148,4 +151,5 @@ class Database:
         await self._lines.close()
 
     def _new_lease(self) -> Lease:
-        return Lease(self.clock() + self._lease)
+        now = self.clock()
+        return Lease(now + self._lease, now + self.errand_lease)

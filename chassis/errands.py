@@ -12,11 +12,10 @@ import structlog
 from chassis import telemetry
 from chassis.database import Database
 from chassis.work import Work
-from chassis.written import ERRAND_LEASE, Task, Written
+from chassis.written import Task, Written
 
 _BATCH = 64
 _CREWS = 4
-_PATIENCE = ERRAND_LEASE.total_seconds() / 2
 _CLAIM = """
 UPDATE errand SET lease_token = $1, leased_until = $3
 WHERE (name, entity_id) IN (
@@ -27,7 +26,8 @@ RETURNING name, entity_id, traceparent
 _FINISH = "DELETE FROM errand WHERE name = $1 AND entity_id = ANY($2::uuid[])"
 _PUSH = """
 UPDATE errand SET attempts = attempts + 1, lease_token = NULL,
-    leased_until = $3 + LEAST(60, 0.5 * power(2, LEAST(attempts, 10))) * $4 * interval '1 second'
+    leased_until = $3::timestamptz
+        + $4::float8 * LEAST(60, 0.5 * 2 ^ LEAST(attempts, 10)) * interval '1 second'
 WHERE name = $1 AND entity_id = $2
 """
 
@@ -135,7 +135,7 @@ class Runner:
 
     async def _try(self, name: str, batch: list[Errand]) -> bool:
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(self._db.errand_lease.total_seconds() / 2):
                 await self._errands[name](batch, self._db)
         except Exception as error:
             about = {"errands": len(batch), "error_class": type(error).__qualname__}
@@ -165,7 +165,7 @@ class Runner:
         while True:
             try:
                 now = self._db.clock()
-                until = now + ERRAND_LEASE
+                until = now + self._db.errand_lease
                 names = self._errands.names
                 found = await self._db.fetch(_CLAIM, uuid4(), now, until, names)
                 if found:

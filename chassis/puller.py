@@ -75,7 +75,7 @@ class Puller:
             reply = f"{self._inbox}.{self._pull}"
             await self._bus.write(message(self._next, json.dumps(wanted).encode(), reply))
             self._credit += asked
-        except (BusAway, OSError):
+        except BusAway:
             self._faults += 1
 
     async def _wait(self) -> None:

@@ -75,8 +75,9 @@ async def _live(service: Service, settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    db = Database(settings.database_url, lease=settings.lease_seconds)
-    bus = Bus(settings.nats_url, service.name)
+    leases = {"lease": settings.lease_seconds, "errand_lease": settings.errand_lease_seconds}
+    db = Database(settings.database_url, **leases)
+    bus = Bus(settings.nats_url, service.name, ack_wait=settings.ack_wait_seconds)
     try:
         await _patiently(db.tell_time)()
         await _patiently(bus.connect)()

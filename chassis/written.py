@@ -1,15 +1,13 @@
 """What one transaction wrote besides its rows, and what the loops are told once it commits."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.outbox import Entry
 
 Task = tuple[str, UUID]
-
-ERRAND_LEASE = timedelta(seconds=60)
 
 _FACTS = """
 INSERT INTO outbox (event_id, subject, entity_id, revision, data, traceparent,
@@ -41,6 +39,7 @@ class Lease:
     """Rows are born in the hands of the process that wrote them, until this moment."""
 
     until: datetime
+    errands_until: datetime
     token: UUID = field(default_factory=uuid4)
 
 
@@ -76,7 +75,7 @@ class Written:
     async def _ask(self, driver: Any, now: datetime) -> None:
         asked = dict(sorted(self.asked.items()))
         traces = list(asked.values())
-        until = now + ERRAND_LEASE
+        until = self.lease.errands_until
         names, entities = _columns(asked)
         new = await driver.fetch(_ASKED, names, entities, now, self.lease.token, until, traces)
         self.asked = {(row[0], row[1]): asked[row[0], row[1]] for row in new}

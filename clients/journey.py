@@ -1,4 +1,4 @@
-"""What people do along a referral's way, as calls of the SDK; demo, tests and bench play with it."""
+"""What people do along a referral's way, as calls of the SDK, for demo, tests and bench."""
 
 from collections.abc import Collection, Sequence
 from contextlib import aclosing
@@ -56,6 +56,17 @@ async def until(
     return seen
 
 
+async def history(watcher: Halcyon, referral: Referral) -> Sequence[ReferralChange]:
+    """Every change up to the revision at hand."""
+    seen: list[ReferralChange] = []
+    async with aclosing(watcher.watch(referral.referral_id)) as changes:
+        async for change in changes:
+            seen.append(change)
+            if change.revision >= referral.revision:
+                break
+    return seen
+
+
 async def assess(
     specialist: Halcyon,
     referral_id: str,
@@ -65,7 +76,7 @@ async def assess(
     height_millimetres: int = 1_700,
 ) -> intake.Intake:
     """The specialist's own assessment, in its four blocks."""
-    found = await specialist.intake.GetIntake(deciding.GetIntakeRequest(referral_id=referral_id))
+    found = await intake_of(specialist, referral_id)
     assessment = intake.Assessment(
         present_state=intake.PresentState(phq9_score=phq9_score, phq9_item9=0),
         psychiatric_history=intake.History(asked=True),
@@ -78,9 +89,7 @@ async def assess(
         ),
         circumstances=intake.Circumstances(escort_available=True),
     )
-    request = deciding.RecordAssessmentRequest(
-        intake_id=found.intake.intake_id, assessment=assessment
-    )
+    request = deciding.RecordAssessmentRequest(intake_id=found.intake_id, assessment=assessment)
     return (await specialist.intake.RecordAssessment(request)).intake
 
 
@@ -88,6 +97,12 @@ async def approve(specialist: Halcyon, intake_id: str, rationale: str = "") -> i
     """The specialist signs the individual plan."""
     request = deciding.ApprovePlanRequest(intake_id=intake_id, rationale=rationale)
     return (await specialist.intake.ApprovePlan(request)).intake
+
+
+async def intake_of(reader: Halcyon, referral_id: str) -> intake.Intake:
+    """The clinic's own intake of a referral."""
+    request = deciding.GetIntakeRequest(referral_id=referral_id)
+    return (await reader.intake.GetIntake(request)).intake
 
 
 async def referral_of(reader: Halcyon, referral_id: str) -> Referral:

@@ -32,6 +32,12 @@ def facts_of(service: str) -> tuple[Descriptor, ...]:
     return tuple(message for message in messages if "revision" in message.fields_by_name)
 
 
+def subjects_of(service: str) -> frozenset[str]:
+    """What a service listens to."""
+    subjects: frozenset[str] = importlib.import_module(f"services.{service}.handlers").on.subjects
+    return subjects
+
+
 def routes() -> Iterator[Route]:
     """Every fact of the platform, in the order of the services and their contracts."""
     hearing = {name: importlib.import_module(f"services.{name}.handlers").on for name in SERVICES}

@@ -8,7 +8,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from chassis.bus import STREAM, Bus, publication
+from chassis.bus import STREAM, Bus, BusAway, publication
 from chassis.database import Database
 from chassis.embedded import Nats, Servers
 from chassis.facts import identity
@@ -73,8 +73,15 @@ def wired(fact, seq=1, delivered=1, **headers) -> Delivery:
 
 async def publish(bus: Bus, *facts) -> None:
     """Put facts on the stream as another service would."""
-    for fact in facts:
-        headers = f"NATS/1.0\r\nNats-Msg-Id: {identity(fact).event_id}\r\n\r\n".encode()
-        data = fact.SerializeToString()
-        await bus.write(publication(fact.DESCRIPTOR.full_name, "", headers, data))
-    await bus.flush()
+    lines = [_line(fact) for fact in facts]
+    while True:
+        try:
+            await bus.write(b"".join(lines))
+            return await bus.flush()
+        except BusAway:
+            await asyncio.sleep(0.1)
+
+
+def _line(fact) -> bytes:
+    headers = f"NATS/1.0\r\nNats-Msg-Id: {identity(fact).event_id}\r\n\r\n".encode()
+    return publication(fact.DESCRIPTOR.full_name, "", headers, fact.SerializeToString())

@@ -18,9 +18,11 @@ async def consuming(db, bus, **settings):
     consumer = Consumer("toy", toy.on, db, bus, **settings)
     await consumer.provision()
     running = asyncio.create_task(consumer.run())
-    yield consumer
-    consumer.stop()
-    await asyncio.wait_for(running, 10)
+    try:
+        yield consumer
+    finally:
+        consumer.stop()
+        await asyncio.wait_for(running, 10)
 
 
 async def labels(db):

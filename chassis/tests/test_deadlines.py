@@ -18,9 +18,11 @@ from chassis.tests.toy import ThingRow
 @asynccontextmanager
 async def running(loop):
     task = asyncio.create_task(loop.run())
-    yield
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def things(db, number, ahead=timedelta()):

@@ -19,10 +19,12 @@ async def relaying(db, bus, **settings):
     await publisher.start()
     relay = Relay(db, bus, publisher, lease=0.5, poll=0.1)
     running = asyncio.create_task(relay.run())
-    yield relay
-    running.cancel()
-    db.committed.remove(relay.offer)
-    await asyncio.gather(running, return_exceptions=True)
+    try:
+        yield relay
+    finally:
+        running.cancel()
+        db.committed.remove(relay.offer)
+        await asyncio.gather(running, return_exceptions=True)
 
 
 async def state(db, *labels, thing_id=None):

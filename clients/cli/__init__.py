@@ -1,1 +1,1 @@
-"""The `halcyon` command: a network on a laptop, referrals, flows, parked facts, the demonstration."""
+"""The `halcyon` command: a network on a laptop, referrals, flows, parked facts, the demo."""

@@ -34,6 +34,7 @@ class DemoClinic:
     nurses: int
     approval: intake.Approval.ValueType
     dollars: int
+    series_capacity: int = 200
 
     @property
     def clinic_id(self) -> UUID:
@@ -102,5 +103,5 @@ def _clinic(clinic: DemoClinic) -> scheduling.Clinic:
             for number in range(1, count + 1)
         ],
         hold_seconds=_TWO_DAYS,
-        series_capacity=200,
+        series_capacity=clinic.series_capacity,
     )

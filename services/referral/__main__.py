@@ -1,6 +1,7 @@
-"""`python -m services.referral`: run the service."""
+"""The referral process."""
 
 from chassis.service import Service, run
 from services.referral import api, handlers
 
-run(Service("referral", answers=api.serve, listens=handlers.on))
+if __name__ == "__main__":
+    run(Service("referral", answers=api.serve, listens=handlers.on))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from services.billing.domain.money import Money
@@ -118,11 +119,13 @@ class Payment:
     update_time: datetime
 
 
+@lru_cache(maxsize=1024)
 def invoice_id(series_id: UUID) -> UUID:
     """One series, one invoice."""
     return uuid5(series_id, "invoice")
 
 
+@lru_cache(maxsize=1024)
 def payment_id(invoice: UUID, attempt: int) -> UUID:
     """One try, one id."""
     return uuid5(invoice, f"payment/{attempt}")

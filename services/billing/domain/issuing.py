@@ -82,7 +82,7 @@ def _issue_again(invoice: Invoice, need: Need, unit_price: Money, now: datetime)
     again = replace(
         _first(need, unit_price, now),
         revision=invoice.revision,
-        attempt=invoice.attempt,
+        attempt=invoice.attempt + 1,
         session_count=need.session_count - settled,
         settled_count=settled,
     )

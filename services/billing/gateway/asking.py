@@ -1,6 +1,7 @@
 """Asking patiently: a passing fault is asked again under the same key, a lasting one is unknown."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from uuid import UUID
 
@@ -9,7 +10,6 @@ from tenacity import (
     retry,
     retry_if_exception_type,
     stop_after_attempt,
-    wait_random,
     wait_random_exponential,
 )
 
@@ -53,19 +53,28 @@ def _by_id(payments: Sequence[Payment], outcomes: Sequence[Outcome]) -> Mapping[
 
 async def _ask(verb: Verb, charge: Charge) -> Outcome:
     try:
-        return await _patiently(verb, charge)
+        try:
+            return await _once(verb, charge)
+        except _PASSING:
+            return await _again(verb, charge)
     except Exception as error:
         about = {"payment_id": str(charge.payment_id), "error_class": type(error).__qualname__}
         log.warning("gateway.unknown", **about)
         return Unknown()
 
 
+async def _once(verb: Verb, charge: Charge) -> Outcome:
+    async with asyncio.timeout(PATIENCE):
+        return await verb(charge)
+
+
 @retry(
-    stop=stop_after_attempt(3),
-    wait=wait_random_exponential(multiplier=0.1, max=2) + wait_random(0, 0.05),
+    stop=stop_after_attempt(2),
+    wait=wait_random_exponential(multiplier=0.2, max=2),
     retry=retry_if_exception_type(_PASSING),
     reraise=True,
 )
-async def _patiently(verb: Verb, charge: Charge) -> Outcome:
-    async with asyncio.timeout(PATIENCE):
-        return await verb(charge)
+async def _again(verb: Verb, charge: Charge) -> Outcome:
+    """Those that failed together do not come back together."""
+    await asyncio.sleep(random.uniform(0, 0.1))  # noqa: S311
+    return await _once(verb, charge)

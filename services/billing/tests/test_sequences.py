@@ -31,8 +31,9 @@ from services.billing.tests.examples import CODES, NOW, SERIES, delivery, need, 
 
 REASONS = st.sampled_from(["hold_expired", "payment_failed", "referral_cancelled", "paid_too_late"])
 OUTCOMES = st.sampled_from(
-    [Collected(), Declined("card_declined"), Cancelled(), Refunded(), Unknown()]
+    [Collected(), Collected(), Refunded(), Declined("card_declined"), Cancelled(), Unknown()]
 )
+GAPS = st.sampled_from([1, 1, 1, 2, 0, -1, -2])
 PRICES = st.sampled_from([Money(40000), Money(45001), Money(199999)])
 
 
@@ -56,13 +57,13 @@ class Billing(RuleBasedStateMachine):
             self.release(gap=1, reason="referral_cancelled", unsent=False)
         self.hold(gap=1, price=Money(45000), sessions=8)
 
-    @rule(gap=st.integers(-2, 2), price=PRICES, sessions=st.integers(1, 8))
+    @rule(gap=GAPS, price=PRICES, sessions=st.integers(1, 8))
     def hold(self, gap: int, price: Money, sessions: int) -> None:
         told = need(self.heard(gap), sessions)
         self.keep(domain.issue_for(told, self.invoice, price, NOW))
         assert domain.issue_for(told, self.invoice, price, NOW) == NOTHING
 
-    @rule(gap=st.integers(-2, 2), reason=REASONS, unsent=st.booleans())
+    @rule(gap=GAPS, reason=REASONS, unsent=st.booleans())
     def release(self, gap: int, reason: str, unsent: bool) -> None:
         told, last = release(reason, self.heard(gap)), self.last
         self.keep(domain.release(told, self.invoice, last, NOW, unsent=unsent))

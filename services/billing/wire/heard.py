@@ -1,6 +1,7 @@
 """What others say, in our words."""
 
 from datetime import UTC
+from functools import lru_cache
 from uuid import UUID
 
 from chassis.refusal import Reject
@@ -46,7 +47,9 @@ def delivery(fact: InfusionCompleted) -> domain.Delivery:
     )
 
 
+@lru_cache(maxsize=1024)
 def _id(text: str) -> UUID:
+    """A batch names each id several times, and its clinics over and over."""
     try:
         return UUID(text)
     except ValueError:

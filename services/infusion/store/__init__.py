@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import col
 
 from chassis.database import Tx
@@ -88,7 +89,7 @@ async def order_in_force(tx: Tx, plan_id: UUID) -> domain.DoseOrder | None:
 async def orders_in_force(tx: Tx, plan_ids: Iterable[UUID]) -> Mapping[UUID, domain.DoseOrder]:
     """The orders in force of many plans."""
     plan, number = col(DoseOrderRow.plan_id), col(DoseOrderRow.number)
-    newest = select(DoseOrderRow).where(plan.in_(set(plan_ids))).distinct(plan)
+    newest = select(DoseOrderRow).where(plan.in_(set(plan_ids))).ext(distinct_on(plan))
     rows = await tx.rows(newest.order_by(plan, number.desc()))
     return {row.plan_id: shapes.order(row) for row in rows}
 

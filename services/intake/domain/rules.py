@@ -52,8 +52,9 @@ class Place:
                     yield rule.rule_id
 
     def raised_by_code(self, code: str) -> Iterable[str]:
-        """Rules that name the pack's own code."""
-        return [rule.rule_id for rule in self._codes.get(code.strip().lower(), ())]
+        """Rules that name the pack's own code; a hyphen is an underscore."""
+        plain = code.strip().lower().replace("-", "_")
+        return [rule.rule_id for rule in self._codes.get(plain, ())]
 
     @cached_property
     def _icd10(self) -> Mapping[str, tuple[Rule, ...]]:

@@ -157,7 +157,7 @@ def intake_id(routed: ReferralRouted) -> UUID:
 
 def assessment(**changes: Any) -> nouns.Assessment:
     """What the specialist records; `changes` reach the physical and the present state."""
-    present = {"phq9_score": 20, "phq9_item9": 0, "note": SECRET}
+    present: dict[str, Any] = {"phq9_score": 20, "phq9_item9": 0, "note": SECRET}
     physical: dict[str, Any] = {
         "weight_grams": 70000,
         "height_millimetres": 1650,

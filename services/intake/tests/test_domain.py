@@ -18,24 +18,25 @@ from services.intake.tests.examples import BOSTON, NOON, PACK
 
 
 @pytest.mark.parametrize(
-    ("sex", "height", "weight", "basis", "grams", "dose"),
+    ("body", "weight", "dose"),
     [
-        ("male", 1750, 70000, "actual", 70000, 35000),
-        ("female", 1650, 110000, "ideal_devine", 56909, 28500),
-        ("male", 1800, 150000, "ideal_devine", 74992, 37500),
-        ("unknown", 1800, 150000, "ideal_devine", 70492, 35200),
-        ("female", 1650, 81674, "actual", 81674, 40800),
-        ("female", 1650, 81675, "ideal_devine", 56909, 28500),
-        ("female", 1400, 70000, "ideal_devine", 45500, 22800),
-        ("female", 1000, 31000, "actual", 31000, 15500),
+        (("male", 1750, 70000), ("actual", 70000), 35000),
+        (("female", 1650, 110000), ("ideal_devine", 56909), 28500),
+        (("male", 1800, 150000), ("ideal_devine", 74992), 37500),
+        (("unknown", 1800, 150000), ("ideal_devine", 70492), 35200),
+        (("female", 1650, 81674), ("actual", 81674), 40800),
+        (("female", 1650, 81675), ("ideal_devine", 56909), 28500),
+        (("female", 1400, 70000), ("ideal_devine", 45500), 22800),
+        (("female", 1000, 31000), ("actual", 31000), 15500),
     ],
 )
 def test_the_starting_dose_of_the_published_vectors(
-    sex: str, height: int, weight: int, basis: str, grams: int, dose: int
+    body: tuple[str, int, int], weight: tuple[str, int], dose: int
 ) -> None:
-    need = eg.need(sex_at_birth=sex, height_millimetres=height, weight_grams=weight)
+    sex, height, grams = body
+    need = eg.need(sex_at_birth=sex, height_millimetres=height, weight_grams=grams)
     found = dosing.dosing_weight(PACK.dosing, need, None)
-    assert (found.basis, found.grams) == (basis, grams)
+    assert (found.basis, found.grams) == weight
     assert dosing.starting_dose(PACK.dosing, 41, found.grams) == dose
 
 
@@ -106,6 +107,10 @@ def rule_ids(need: domain.Need, found: domain.Assessment | None = None) -> set[s
         ({"physical_history": (), "allergies": ("halcyon|opioid",)}, set()),
         ({"physical_history": (), "medications": ("halcyon|opioid",)}, {"respiratory-depressant"}),
         ({"physical_history": (), "medications": ("halcyon|maoi",)}, {"maoi"}),
+        (
+            {"physical_history": (), "medications": ("urn:halcyon:drug-class|St-Johns-wort",)},
+            {"interacting-drug"},
+        ),
         (
             {"physical_history": (), "psychiatric_history": (f"{eg.ICD_10}|F11.20",)},
             {"opioid-or-ketamine-misuse"},

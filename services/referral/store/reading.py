@@ -9,15 +9,9 @@ from services.referral.domain import Line, Person, Referral, Search, Status, Vie
 from services.referral.store import shapes
 from services.referral.store.rows import AccessRow, made
 
-_STAGES = ("waiting", "attention", "open", "ended")
-_OF_STATUS: Mapping[Status, str] = {
-    Status.RECEIVED: "waiting",
-    Status.NEEDS_ATTENTION: "attention",
-    Status.COMPLETED: "ended",
-    Status.DECLINED: "ended",
-    Status.CANCELLED: "ended",
-}
-"""The stages the table computes; every other status is open."""
+_UNDER_WAY = "OPEN"
+_STAGES = ("RECEIVED", "NEEDS_ATTENTION", "COMPLETED", "DECLINED", "CANCELLED", _UNDER_WAY)
+"""The stages the table computes: the statuses where referrals stay, and all others together."""
 
 _PAGE = """
 SELECT referral.* FROM (
@@ -65,7 +59,7 @@ async def page(tx: Tx, viewer: Viewer, search: Search, limit: int) -> Sequence[R
     found = await tx.driver.fetch(
         _PAGE,
         viewer.clinics,
-        [_OF_STATUS.get(search.status, "open")] if search.status else _STAGES,
+        _stages(search.status),
         viewer.own_npi,
         viewer.minds_the_pool,
         search.status and search.status.value,
@@ -74,6 +68,12 @@ async def page(tx: Tx, viewer: Viewer, search: Search, limit: int) -> Sequence[R
         limit,
     )
     return [shapes.referral(row) for row in found]
+
+
+def _stages(status: Status | None) -> Sequence[str]:
+    if status is None:
+        return _STAGES
+    return [status.value] if status.value in _STAGES else [_UNDER_WAY]
 
 
 async def history(tx: Tx, referral_id: UUID, after: int) -> Sequence[Line]:

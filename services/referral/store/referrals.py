@@ -29,7 +29,7 @@ _LOOK_UP = """
 SELECT patient.patient_id,
     (SELECT made FROM referral AS made WHERE request_id = $1) AS made,
     (SELECT twin FROM referral AS twin WHERE twin.patient_id = patient.patient_id
-        AND category = $3 AND stage <> 'ended') AS twin,
+        AND category = $3 AND stage NOT IN ('COMPLETED', 'DECLINED', 'CANCELLED')) AS twin,
     ARRAY(SELECT directory FROM directory) AS clinics
 FROM (SELECT) AS always LEFT JOIN patient ON match_key = $2
 """

@@ -3,11 +3,10 @@
 from services.scheduling.domain.agenda import Agenda, Unread
 from services.scheduling.domain.allocation import (
     Bound,
-    Full,
     Outcome,
     Wish,
     allocate,
-    full_before,
+    first_unit,
     placements,
     places_at,
     room_minutes,
@@ -26,6 +25,7 @@ from services.scheduling.domain.booking import (
 from services.scheduling.domain.clinic import Clinic, ClinicUpdated, Hours, Kind, Resource, update
 from services.scheduling.domain.day import Day
 from services.scheduling.domain.policy import Policy
+from services.scheduling.domain.reach import Reach, advanced, given_back
 from services.scheduling.domain.series import (
     Decision,
     Event,
@@ -64,7 +64,6 @@ __all__ = [
     "Day",
     "Decision",
     "Event",
-    "Full",
     "Hours",
     "Keeping",
     "Kind",
@@ -73,6 +72,7 @@ __all__ = [
     "Places",
     "Plan",
     "Policy",
+    "Reach",
     "Reason",
     "Resource",
     "Series",
@@ -86,12 +86,14 @@ __all__ = [
     "Status",
     "Unread",
     "Wish",
+    "advanced",
     "allocate",
     "cancel",
     "confirm",
     "deliver",
     "expire",
-    "full_before",
+    "first_unit",
+    "given_back",
     "hold_or_wait",
     "may_restore",
     "must_be_free",

@@ -23,7 +23,7 @@ class Agenda:
         self.days: dict[int, Day] = {}
         self.complete = False
         """True when every day that was not read is known to be empty."""
-        self._starts: dict[tuple[int, int], int] = {}
+        self._starts: dict[int, dict[int, int]] = {}
 
     def day(self, ordinal: int) -> Day:
         """One day, if it has been read."""
@@ -34,16 +34,25 @@ class Agenda:
             found = self.days[ordinal] = Day()
         return found
 
-    def starts(self, ordinal: int, length: int) -> int:
-        """Units at which a session may start; some may prove taken, none is missing."""
-        found = self._starts.get((ordinal, length))
+    def starts(self, length: int) -> dict[int, int]:
+        """By day, the units at which a session may start; some may prove taken, none is missing."""
+        found = self._starts.get(length)
         if found is None:
-            found = self._starts[ordinal, length] = self._open_starts(ordinal, length)
+            found = self._starts[length] = {}
         return found
 
-    def rule_out(self, ordinal: int, length: int, at: int) -> None:
-        """This start has proved taken."""
-        self._starts[ordinal, length] &= ~(1 << at)
+    def learn_starts(self, ordinal: int, length: int) -> int:
+        """The same for a day not looked at yet: the hours, less units where a kind is used up."""
+        local, shelf = self.shelf.calendar.day(ordinal), self.shelf
+        found = 0
+        if local.opened:
+            full, all_of = 0, shelf.all_of
+            for unit, bits in enumerate(self.day(ordinal).units(local.units)):
+                if bits and any(bits & kind == kind for kind in all_of):
+                    full |= 1 << unit
+            found = together(local.opened & ~full, length) if full else local.starts(length)
+        self.starts(length)[ordinal] = found
+        return found
 
     def spot(self, ordinal: int, at: int, length: int) -> Spot | None:
         """The first free room, pump and nurse for the whole time, if there are."""
@@ -62,8 +71,8 @@ class Agenda:
         count = self.shelf.calendar.day(ordinal).units
         self.day(ordinal).mark(units, bits, count, taken=taken)
         if not taken:
-            for key in [key for key in self._starts if key[0] == ordinal]:
-                del self._starts[key]
+            for starts in self._starts.values():
+                starts.pop(ordinal, None)
 
     def take(self, spots: Iterable[Spot]) -> None:
         """The spots are promised."""
@@ -88,20 +97,3 @@ class Agenda:
             last = min(end, day.first + day.units)
             yield ordinal, range(begin - day.first, last - day.first), bits
             begin = last
-
-    def _open_starts(self, ordinal: int, length: int) -> int:
-        """The opening hours, less what a unit without any free resource of a kind rules out."""
-        local, shelf = self.shelf.calendar.day(ordinal), self.shelf
-        if not local.opened:
-            return 0
-        full = 0
-        rooms, pumps = shelf.all_rooms, shelf.all_pumps << shelf.pump_shift
-        nurses = shelf.all_nurses << shelf.nurse_shift
-        for unit, bits in enumerate(self.day(ordinal).units(local.units)):
-            if bits and (bits & rooms == rooms or bits & pumps == pumps or bits & nurses == nurses):
-                full |= 1 << unit
-        return together(local.opened & ~full, length) if full else local.starts(length)
-
-
-def _lowest(bits: int) -> int:
-    return (bits & -bits).bit_length() - 1

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
 
 from services.scheduling.domain.agenda import Agenda, Unread
 from services.scheduling.domain.policy import Policy
@@ -30,13 +29,14 @@ class Wish:
     earliest: int
     until: int
 
+    @property
+    def pattern(self) -> str:
+        """What two wishes share that can begin at the same times."""
+        return f"{','.join(map(str, self.weeks))}/{self.gap}/{self.length}"
 
-class Full(NamedTuple):
-    """Before this day no session of this length, or longer, can start."""
 
-    before: int
-    length: int
-
+_SHIFT = 120
+"""Clocks change by at most this many minutes; a window that a change stretches may end as much later."""
 
 Outcome = tuple[Spot, ...] | Unread | Bound
 
@@ -61,65 +61,92 @@ def room_minutes(plan: Plan, policy: Policy) -> int:
     return plan.infusion_minutes + plan.recovery_minutes + policy.turnover_minutes
 
 
-def allocate(wanted: Wish, agenda: Agenda, full: Full | None) -> Outcome:
-    """The earliest first session that the whole pattern can follow, and the pattern after it."""
-    lower = _from(wanted, agenda, full)
+def allocate(wanted: Wish, agenda: Agenda, reached: int) -> Outcome:
+    """The earliest first session that the whole pattern can follow, and the pattern after it.
+
+    Nothing before `reached` is tried. A first session that fails for want of a start before some
+    moment is tried again only as much later as brings the next free start before that moment.
+    """
+    lower, same_time = max(wanted.earliest, reached), True
     try:
         while first := _next(agenda, wanted.length, lower, wanted.until, None):
-            for same_time in (True, False):
-                placed, window_end = _follow(first, wanted, agenda, same_time=same_time)
-                if len(placed) == sum(wanted.weeks):
-                    return tuple(placed)
-            if window_end >= wanted.until:
+            placed, upper = _follow(first, wanted, agenda, same_time=same_time)
+            if upper is not None and same_time:
+                placed, upper = _follow(first, wanted, agenda, same_time=False)
+            elif upper is None and not same_time:
+                placed = _at_same_time(first, wanted, agenda) or placed
+            if upper is None:
+                return tuple(placed)
+            free = _next(agenda, wanted.length, upper, wanted.until, None)
+            if free is None:
                 break
-            lower = _unit(agenda, first) + 1
+            later = _unit(agenda, free) - upper + 1 - _SHIFT // agenda.shelf.calendar.unit_minutes
+            lower, same_time = _unit(agenda, first) + max(1, later), False
     except Unread as missing:
         return missing
     return Bound.NO_FREE_TIME
 
 
+def _at_same_time(first: Spot, wanted: Wish, agenda: Agenda) -> list[Spot] | None:
+    placed, upper = _follow(first, wanted, agenda, same_time=True)
+    return placed if upper is None else None
+
+
 def _follow(
     first: Spot, wanted: Wish, agenda: Agenda, *, same_time: bool
-) -> tuple[list[Spot], int]:
-    """The series after its first session, as far as it goes, and the end of the last window."""
+) -> tuple[list[Spot], int | None]:
+    """The series after its first session, and before when a start was missing, if one was."""
     calendar, length = agenda.shelf.calendar, wanted.length
     wall = calendar.day(first.ordinal).minute(first.at)
+    kept = wall if same_time else None
     placed = [first]
     bound = _unit(agenda, first) + wanted.gap
-    end = 0
+    closing = calendar.day(first.ordinal)
+    end = closing.first + first.at
     for week, count in enumerate(wanted.weeks):
-        opening, closing = (calendar.day(first.ordinal + 7 * n) for n in (week, week + 1))
-        start, end = opening.first + opening.at(wall), closing.first + closing.at(wall)
+        start, closing = end, calendar.day(first.ordinal + 7 * (week + 1))
+        end = closing.first + closing.at(wall)
         for _ in range(count - (week == 0)):
-            lower, upper = max(bound, start), min(end, wanted.until)
-            found = _next(agenda, length, lower, upper, wall if same_time else None)
+            upper = min(end, wanted.until)
+            found = _next(agenda, length, max(bound, start), upper, kept)
             if found is None:
-                return placed, end
+                return placed, upper
             placed.append(found)
             bound = _unit(agenda, found) + wanted.gap
-    return placed, end
+    return placed, None
 
 
 def _next(agenda: Agenda, length: int, lower: int, upper: int, wall: int | None) -> Spot | None:
     """The first day with a free time in [lower, upper): at the wall time if free, else earliest."""
     if lower >= upper:
         return None
-    calendar = agenda.shelf.calendar
+    calendar, starts_of = agenda.shelf.calendar, agenda.starts(length)
     ordinal = calendar.ordinal(lower)
-    while (day := calendar.day(ordinal)).first < upper:
-        starts = agenda.starts(ordinal, length) & -(1 << max(0, lower - day.first))
-        if upper - day.first < day.units:
-            starts &= (1 << (upper - day.first)) - 1
+    day = calendar.day(ordinal)
+    wanted = -(1 << (lower - day.first))
+    while day.first < upper:
+        starts = starts_of.get(ordinal)
+        if starts is None:
+            starts = agenda.learn_starts(ordinal, length)
+        starts &= wanted
         while starts:
             at = (starts & -starts).bit_length() - 1
-            if wall is not None and starts >> (same := day.at(wall)) & 1:
+            if day.first + at >= upper:
+                return None
+            if wall is not None and _is_free(starts, same := day.at(wall), upper - day.first):
                 at = same
             if spot := agenda.spot(ordinal, at, length):
                 return spot
-            agenda.rule_out(ordinal, length, at)
+            starts_of[ordinal] &= ~(1 << at)
             starts &= ~(1 << at)
         ordinal += 1
+        day = calendar.day(ordinal)
+        wanted = -1
     return None
+
+
+def _is_free(starts: int, at: int, end: int) -> bool:
+    return 0 <= at < end and bool(starts >> at & 1)
 
 
 def places_at(starts: Sequence[datetime], minutes: int, agenda: Agenda) -> Outcome:
@@ -158,33 +185,15 @@ def placements(spots: Sequence[Spot], minutes: int, agenda: Agenda) -> tuple[Pla
     )
 
 
-def full_before(wanted: Wish, agenda: Agenda, full: Full | None) -> Full | None:
-    """What the search has learned about the days from the earliest on."""
-    calendar = agenda.shelf.calendar
-    today = calendar.ordinal(wanted.earliest)
-    current = full if full and full.before > today else None
-    if current and wanted.length > current.length:
-        return full
-    ordinal = current.before if current and wanted.length == current.length else today
-    last = calendar.ordinal(wanted.until)
-    while ordinal < last and (ordinal in agenda.days or not calendar.day(ordinal).opened):
-        first = calendar.day(ordinal).first
-        if agenda.starts(ordinal, wanted.length) & -(1 << max(0, wanted.earliest - first)):
-            break
-        ordinal += 1
-    return Full(ordinal, wanted.length) if ordinal > today else None
-
-
-def window(wanted: Wish, agenda: Agenda, full: Full | None) -> range:
+def window(wanted: Wish, agenda: Agenda, reached: int) -> range:
     """The days that the search will most likely need."""
-    first = agenda.shelf.calendar.ordinal(_from(wanted, agenda, full))
+    first = agenda.shelf.calendar.ordinal(max(wanted.earliest, reached))
     return range(first, first + 7 * len(wanted.weeks) + 7)
 
 
-def _from(wanted: Wish, agenda: Agenda, full: Full | None) -> int:
-    if full is None or wanted.length < full.length:
-        return wanted.earliest
-    return max(wanted.earliest, agenda.shelf.calendar.day(full.before).first)
+def first_unit(spots: Sequence[Spot], agenda: Agenda) -> int:
+    """When the first of these places begins."""
+    return _unit(agenda, spots[0])
 
 
 def _unit(agenda: Agenda, spot: Spot) -> int:

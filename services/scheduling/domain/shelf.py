@@ -47,6 +47,11 @@ class Shelf:
         self.all_rooms = (1 << len(self.rooms)) - 1
         self.all_pumps = (1 << len(self.pumps)) - 1
         self.all_nurses = (1 << len(self.nurses)) - 1
+        self.all_of = (
+            self.all_rooms,
+            self.all_pumps << self.pump_shift,
+            self.all_nurses << self.nurse_shift,
+        )
 
     def bits(self, spot: Spot) -> int:
         """The bits of the three resources of a spot."""

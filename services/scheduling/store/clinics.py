@@ -137,6 +137,6 @@ def _desk_row(clinic: Clinic, known: DeskRow | None) -> DeskRow:
         clinic_id=clinic.clinic_id,
         clinic_print=uuid5(clinic.clinic_id, repr(clinic)),
         layout=known.layout if known else None,
-        full_before=None,
-        full_length=None,
+        patterns=[],
+        reached=[],
     )

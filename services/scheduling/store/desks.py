@@ -13,7 +13,18 @@ from sqlmodel import col, select
 
 from chassis.database import Tx
 from chassis.refusal import Busy
-from services.scheduling.domain import Agenda, Day, Full, Placement, Plan, Shelf, Spot, window, wish
+from services.scheduling.domain import (
+    Agenda,
+    Day,
+    Placement,
+    Plan,
+    Reach,
+    Shelf,
+    Spot,
+    given_back,
+    window,
+    wish,
+)
 from services.scheduling.packs import policy
 from services.scheduling.store.clinics import get_clinic
 from services.scheduling.store.rows import AgendaRow, DeskRow
@@ -43,15 +54,14 @@ class Desk:
         self.shelf, self.agenda, self.careful = shelf, Agenda(shelf), careful
 
     @property
-    def full(self) -> Full | None:
-        """Days known to have no start left."""
-        before, length = self._row.full_before, self._row.full_length
-        return None if before is None or length is None else Full(before, length)
+    def reach(self) -> Reach:
+        """How far the search for each pattern has come."""
+        return dict(zip(self._row.patterns, self._row.reached, strict=True))
 
-    def learn(self, full: Full | None) -> None:
-        """Keep what a search has learned."""
-        if full != self.full:
-            self._row.full_before, self._row.full_length = full or (None, None)
+    def learn(self, reach: Reach) -> None:
+        """Keep what a search, or times given back, have changed."""
+        if reach != self.reach:
+            self._row.patterns, self._row.reached = list(reach), list(reach.values())
             self._tx.put(self._row)
 
     def keys(self, ordinals: Iterable[int]) -> list[tuple[UUID, int]]:
@@ -88,15 +98,16 @@ class Desk:
         self._keep({spot.ordinal for spot in spots})
 
     async def free(self, placements: Iterable[Placement]) -> None:
-        """Give these times back; a day that gains a start is full no more."""
+        """Give these times back; series may begin earlier again."""
         found = [piece for one in placements for piece in self.agenda.where(one)]
         await self.read({ordinal for ordinal, _, _ in found})
         for ordinal, units, bits in found:
             self.agenda.mark(ordinal, units, bits, taken=False)
         self._keep({ordinal for ordinal, _, _ in found})
-        full, first = self.full, min((ordinal for ordinal, _, _ in found), default=None)
-        if full and first is not None and first < full.before:
-            self.learn(Full(first, full.length))
+        if found:
+            calendar = self.shelf.calendar
+            freed = min(calendar.day(ordinal).first + units[0] for ordinal, units, _ in found)
+            self.learn(given_back(self.reach, freed, 1440 // calendar.unit_minutes))
 
     async def rebuild(self) -> None:
         """Read the bookings themselves and write the agenda anew."""
@@ -111,7 +122,7 @@ class Desk:
             for ordinal, units, bits in self.agenda.where(Placement(*one)):
                 self.agenda.mark(ordinal, units, bits, taken=True)
         self._keep({*self._days, *self.agenda.days})
-        row.layout, row.full_before, row.full_length = _layout(row), None, None
+        row.layout, row.patterns, row.reached = _layout(row), [], []
         tx.put(row)
 
     def _keep(self, ordinals: Iterable[int]) -> None:
@@ -156,7 +167,8 @@ async def read_ahead(tx: Tx, plans: Iterable[Plan]) -> None:
     for plan in plans:
         if desk := await desk_of(tx, plan.clinic_id):
             wanted = wish(plan, policy(), desk.agenda, tx.now)
-            days.setdefault(plan.clinic_id, set()).update(window(wanted, desk.agenda, desk.full))
+            first = desk.reach.get(wanted.pattern, 0)
+            days.setdefault(plan.clinic_id, set()).update(window(wanted, desk.agenda, first))
     keys = {one: desk.keys(sorted(days[one])) for one, desk in _desks(tx) if one in days}
     if any(keys.values()):
         await tx.load(AgendaRow, [key for some in keys.values() for key in some])

@@ -13,8 +13,9 @@ from services.scheduling.domain import (
     Plan,
     Series,
     Unread,
+    advanced,
     allocate,
-    full_before,
+    first_unit,
     placements,
     places_at,
     wish,
@@ -42,8 +43,14 @@ async def find_places(tx: Tx, plan: Plan) -> Places | Bound:
     if desk is None:
         return Bound.CLINIC_UNKNOWN
     wanted = wish(plan, policy(), desk.agenda, tx.now)
-    found = await _seek(tx, desk, wanted.minutes, lambda: allocate(wanted, desk.agenda, desk.full))
-    desk.learn(full_before(wanted, desk.agenda, desk.full))
+    found = await _seek(
+        tx,
+        desk,
+        wanted.minutes,
+        lambda: allocate(wanted, desk.agenda, desk.reach.get(wanted.pattern, 0)),
+    )
+    if isinstance(found, Places):
+        desk.learn(advanced(desk.reach, wanted.pattern, first_unit(found.spots, desk.agenda)))
     return found
 
 

@@ -4,7 +4,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Column, DateTime, Dialect, Integer, LargeBinary, SmallInteger, Text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+)
 from sqlalchemy.orm import registry
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
@@ -82,8 +92,8 @@ class DeskRow(Row, table=True):
     clinic_id: UUID = Field(primary_key=True)
     clinic_print: UUID
     layout: UUID | None
-    full_before: int | None
-    full_length: int | None
+    patterns: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    reached: list[int] = Field(sa_column=Column(ARRAY(BigInteger), nullable=False))
 
 
 class AgendaRow(Row, table=True):

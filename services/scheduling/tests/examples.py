@@ -13,6 +13,7 @@ from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled
 from halcyon.scheduling.v1 import scheduling_pb2 as rpc
 from services.scheduling.domain import Clinic, Hours, Kind, Plan, Resource, series_id
 
+SUNDAY = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
 MONDAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 WEEKDAYS = tuple(Hours(weekday, 480, 1080) for weekday in range(1, 6))
 TAPER = (3, 2, 1, 1, 1)

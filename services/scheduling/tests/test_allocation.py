@@ -14,15 +14,16 @@ from services.scheduling.domain import (
     Bound,
     Clinic,
     Day,
-    Full,
     Hours,
     Placement,
     Plan,
     Policy,
     Shelf,
     Unread,
+    advanced,
     allocate,
-    full_before,
+    first_unit,
+    given_back,
     placements,
     places_at,
     window,
@@ -45,7 +46,7 @@ def hold(
     agenda: Agenda, wanted: Plan, now: datetime = MONDAY, rules: Policy | None = None
 ) -> tuple[Placement, ...] | Bound:
     asked = wish(wanted, rules or policy(), agenda, now)
-    found = allocate(asked, agenda, None)
+    found = allocate(asked, agenda, 0)
     assert not isinstance(found, Unread)
     if isinstance(found, Bound):
         return found
@@ -125,7 +126,10 @@ def test_it_takes_the_earliest_when_its_own_time_is_gone() -> None:
     first = placed(agenda, plan(one_room.clinic_id, (1,)), MONDAY + timedelta(days=7))
     second = placed(agenda, weekly)
     assert first[0].start.astimezone(DENVER).hour == 10
-    assert [f"{one.start.astimezone(DENVER):%d %H:%M}" for one in second] == ["23 10:00", "30 12:00"]
+    assert [f"{one.start.astimezone(DENVER):%d %H:%M}" for one in second] == [
+        "23 10:00",
+        "30 12:00",
+    ]
 
 
 def test_a_session_that_fits_no_opening_is_waitlisted() -> None:
@@ -165,25 +169,32 @@ def test_a_later_first_session_is_tried_when_the_earliest_cannot_be_followed() -
 def test_an_unread_day_is_asked_for() -> None:
     agenda = Agenda(Shelf(clinic(), policy().unit_minutes))
     wanted = wish(plan(clinic().clinic_id), policy(), agenda, MONDAY)
-    missing = allocate(wanted, agenda, None)
+    missing = allocate(wanted, agenda, 0)
     assert isinstance(missing, Unread)
-    assert missing.ordinal in window(wanted, agenda, None)
+    assert missing.ordinal in window(wanted, agenda, 0)
 
 
-def test_full_days_are_skipped_and_remembered() -> None:
+def test_what_was_impossible_stays_so_until_a_time_is_given_back() -> None:
     busy = clinic(1, 1, 1)
-    agenda, wanted = agenda_of(busy), plan(busy.clinic_id, (1,))
-    for _ in range(24):
-        placed(agenda, wanted)
+    agenda, wanted = agenda_of(busy), plan(busy.clinic_id)
     asked = wish(wanted, policy(), agenda, MONDAY)
-    full = full_before(asked, agenda, None)
-    assert full is not None
-    again = allocate(asked, agenda, full)
-    assert again == allocate(asked, agenda, None)
-    longer = wish(plan(busy.clinic_id, (1,), minutes=105), policy(), agenda, MONDAY)
-    assert full_before(longer, agenda, full) == full
-    shorter = Full(full.before, asked.length + 1)
-    assert allocate(asked, agenda, shorter) == again
+    reach: dict[str, int] = {}
+    for _ in range(30):
+        found = allocate(asked, agenda, 0)
+        assert found == allocate(asked, agenda, reach.get(asked.pattern, 0))
+        assert isinstance(found, tuple)
+        agenda.take(found)
+        reach = dict(advanced(reach, asked.pattern, first_unit(found, agenda)))
+    earlier = agenda.shelf.calendar.unit(MONDAY + timedelta(days=60))
+    back = given_back(reach, earlier, 96)[asked.pattern]
+    assert back == min(reach[asked.pattern], earlier - 36 * 96)
+
+
+def test_only_so_many_patterns_are_remembered() -> None:
+    reach: dict[str, int] = {}
+    for n in range(20):
+        reach = dict(advanced(reach, str(n), n))
+    assert list(reach) == [str(n) for n in range(4, 20)]
 
 
 def test_the_same_times_are_found_again_or_not_at_all() -> None:

@@ -1,7 +1,7 @@
 """What may happen to a series and to a clinic, rule by rule."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chassis.refusal import Invalid, NotAllowed
 from services.scheduling import domain
-from services.scheduling.domain import Clinic, Hours, Kind, Reason, Resource, Series, Status
+from services.scheduling.domain import Clinic, Hours, Kind, Reason, Series, Status
 from services.scheduling.domain.standing import hold, waitlist
 from services.scheduling.packs import policy
 from services.scheduling.tests.examples import MONDAY, clinic, plan
@@ -174,9 +174,11 @@ def test_deciding_twice_states_nothing_new(series: Series, hours: int, payment_i
         lambda one: domain.confirm(one, payment_id, now),
         lambda one: domain.cancel(one, now),
         lambda one: domain.payment_failed(one, now, now),
-        lambda one: domain.too_late(one, payment_id, now)
-        if domain.paid_late(one, payment_id)
-        else (one, ()),
+        lambda one: (
+            domain.too_late(one, payment_id, now)
+            if domain.paid_late(one, payment_id)
+            else (one, ())
+        ),
     ):
         once, events = decide(series)
         assert once.revision == series.revision + len(events)
@@ -194,9 +196,7 @@ def test_a_new_clinic_is_stated_and_the_same_again_is_not() -> None:
     joined, events = domain.update(None, wanted, {}, MONDAY)
     assert events == (domain.ClinicUpdated(joined, MONDAY),)
     assert joined.revision == 1
-    backwards = replace(
-        wanted, resources=wanted.resources[::-1], hours=wanted.hours[::-1]
-    )
+    backwards = replace(wanted, resources=wanted.resources[::-1], hours=wanted.hours[::-1])
     assert domain.update(joined, backwards, {}, MONDAY) == (joined, ())
     changed, events = domain.update(joined, replace(wanted, hold_seconds=60), {}, MONDAY)
     assert (changed.revision, len(events)) == (2, 1)
@@ -258,9 +258,3 @@ def test_the_pack_says_where_its_numbers_come_from() -> None:
     assert (rules.unit_minutes, rules.horizon_days) == (15, 180)
     with pytest.raises(ValueError, match="divide 15"):
         replace(rules, unit_minutes=20)
-
-
-def test_a_resource_is_a_value() -> None:
-    room = clinic().resources[0]
-    assert room == Resource(room.resource_id, Kind.ROOM, room.label)
-    assert MONDAY.tzinfo is UTC

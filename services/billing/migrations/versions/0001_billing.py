@@ -34,7 +34,7 @@ _STATEMENTS = (
         CONSTRAINT invoice_issued_or_void CHECK (
             CASE revision WHEN 0 THEN status = 'void' AND attempt = 0 AND session_count = 0
             ELSE attempt > 0 AND session_count > 0 AND unit_minor_units > 0 END))
-        WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05)""",
+        WITH (autovacuum_vacuum_scale_factor = 0.05)""",
     "CREATE INDEX invoice_referral ON invoice (referral_id)",
     "CREATE INDEX invoice_newest ON invoice (issue_time, invoice_id)",
     "CREATE INDEX invoice_clinic ON invoice (clinic_id, issue_time, invoice_id)",
@@ -53,7 +53,7 @@ _STATEMENTS = (
         request_id uuid,
         request_time timestamptz NOT NULL,
         update_time timestamptz NOT NULL)
-        WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05)""",
+        WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05)""",
     """CREATE UNIQUE INDEX payment_request ON payment (invoice_id, request_id)
         WHERE request_id IS NOT NULL""",
     """CREATE TABLE clinic_price (

@@ -42,13 +42,12 @@ _TABLES = (
         series_revision bigint NOT NULL, invoice_revision bigint NOT NULL,
         occupied_clinic_id uuid, heard bigint[] NOT NULL,
         stage text NOT NULL GENERATED ALWAYS AS (CASE
-            WHEN status IN ('COMPLETED', 'DECLINED', 'CANCELLED') THEN 'ended'
-            WHEN status = 'RECEIVED' THEN 'waiting'
-            WHEN status = 'NEEDS_ATTENTION' THEN 'attention'
-            ELSE 'open' END) STORED)
+            WHEN status IN ('ROUTED', 'IN_ASSESSMENT', 'PLANNED', 'AWAITING_PAYMENT',
+                'SCHEDULED', 'IN_TREATMENT') THEN 'OPEN'
+            ELSE status END) STORED)
         WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02)""",
     """CREATE UNIQUE INDEX referral_open_once ON referral (patient_id, category)
-        WHERE stage <> 'ended'""",
+        WHERE stage NOT IN ('COMPLETED', 'DECLINED', 'CANCELLED')""",
     "CREATE INDEX referral_of_patient ON referral (patient_id)",
     "CREATE INDEX referral_of_referrer ON referral (npi, referral_id)",
     "CREATE INDEX referral_of_clinic ON referral (clinic_id, stage, referral_id)",

@@ -27,7 +27,7 @@ _TABLES = (
     # of it would lock the clinic's row too.
     """CREATE TABLE desk (
         clinic_id uuid PRIMARY KEY, clinic_print uuid NOT NULL, layout uuid,
-        full_before integer, full_length integer)
+        patterns text[] NOT NULL, reached bigint[] NOT NULL)
         WITH (fillfactor = 50)""",
     # A day of a large clinic is about 2 kB: it stays in its row, uncompressed, and changes in place.
     """CREATE TABLE agenda (

@@ -1,0 +1,111 @@
+"""The whole process: kill it at every failpoint, and what was heard has its effect exactly once."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from chassis.database import Database
+from chassis.failpoints import NAMES
+from chassis.testing import eventually
+from chassis.tests import toy
+from chassis.tests.conftest import publish
+
+ROOT = Path(__file__).parents[2]
+
+
+@asynccontextmanager
+async def process(toy_url, nats, tmp_path, **settings):
+    ready = tmp_path / "ready.json"
+    ready.unlink(missing_ok=True)
+    jwks = tmp_path / "jwks.json"
+    jwks.write_text('{"keys": []}')
+    about = {"database_url": toy_url, "nats_url": nats.url, "ready_file": ready, "jwks": jwks}
+    about |= {"lease_seconds": "0.5"} | settings
+    env = {f"HALCYON_{name.upper()}": str(value) for name, value in about.items()}
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "chassis.tests.toy"),
+        env=os.environ | env | {"PYTHONPATH": f"{ROOT}:{ROOT / 'gen'}"},
+        cwd=ROOT,
+    )
+    try:
+        await eventually(lambda: asyncio.sleep(0, ready.exists() or child.returncode is not None))
+        yield child
+    finally:
+        if child.returncode is None:
+            child.kill()
+        await child.wait()
+
+
+def stated(db, number):
+    async def enough() -> bool:
+        sql = "SELECT 1 FROM outbox WHERE published_at IS NOT NULL"
+        return len(await db.fetch(sql)) >= number
+
+    return eventually(enough, within=30)
+
+
+@pytest.mark.kill
+@pytest.mark.parametrize("name", sorted(NAMES))
+async def test_killed_at_a_failpoint_it_finishes_after_a_restart(
+    db, toy_url, nats, bus, tmp_path, name
+):
+    facts = [toy.made(str(n)) for n in range(100)]
+    async with process(toy_url, nats, tmp_path, failpoint=f"{name}@2", batch=16) as child:
+        for n in range(0, 100, 10):
+            await publish(bus, *facts[n : n + 10])
+            await asyncio.sleep(0.05)
+        assert await asyncio.wait_for(child.wait(), 20) == -signal.SIGKILL
+    async with process(toy_url, nats, tmp_path, batch=16):
+        await publish(bus, *facts)
+        await stated(db, 100)
+    assert len(await db.fetch("SELECT 1 FROM tick")) == 100
+    assert len({row[0] for row in await db.fetch("SELECT label FROM tick")}) == 100
+    info = await bus._wire.jsm().stream_info("HALCYON")
+    assert info.state.messages == 200
+
+
+@pytest.mark.kill
+async def test_told_to_stop_it_finishes_and_leaves_nothing_behind(db, toy_url, nats, bus, tmp_path):
+    async with process(toy_url, nats, tmp_path) as child:
+        told = json.loads((tmp_path / "ready.json").read_text())
+        assert told["service"] == "toy"
+        assert told["pid"] == child.pid
+        await publish(bus, *(toy.made(str(n)) for n in range(200)))
+        await stated(db, 1)
+        child.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(child.wait(), 10) == 0
+    assert not await db.fetch("SELECT 1 FROM outbox WHERE published_at IS NULL")
+
+
+@pytest.mark.kill
+async def test_a_broker_that_hangs_is_survived(db, toy_url, nats, bus, tmp_path):
+    async with process(toy_url, nats, tmp_path) as child:
+        os.kill(nats.pid, signal.SIGSTOP)
+        await asyncio.sleep(8)
+        os.kill(nats.pid, signal.SIGCONT)
+        await publish(bus, *(toy.made(str(n)) for n in range(20)))
+        await stated(db, 20)
+        assert child.returncode is None
+
+
+@pytest.mark.kill
+async def test_without_its_database_it_waits_and_then_starts(servers, toy_url, nats, bus, tmp_path):
+    name = toy_url.rpartition("/")[2]
+    elsewhere = Database(servers.postgres.url())
+    await elsewhere.fetch(f'ALTER DATABASE "{name}" RENAME TO "{name}_away"')
+
+    async def come_back():
+        await asyncio.sleep(2)
+        await elsewhere.fetch(f'ALTER DATABASE "{name}_away" RENAME TO "{name}"')
+
+    returning = asyncio.create_task(come_back())
+    async with process(toy_url, nats, tmp_path) as child:
+        assert child.returncode is None
+    await returning
+    await elsewhere.close()

@@ -1,0 +1,32 @@
+"""`halcyon`: every command group in its own file."""
+
+import typer
+
+from clients.cli import demo, flow, parked, referral, seed, token, up
+from clients.cli.errors import Polite
+
+app = typer.Typer(
+    cls=Polite,
+    help="Runs a network of infusion clinics on this machine, and talks to one.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("up")(up.up)
+app.command("down")(up.down)
+app.command("status")(up.status)
+app.command("seed")(seed.seed)
+app.command("token")(token.token)
+app.command("demo")(demo.demo)
+app.add_typer(referral.app, name="referral")
+app.add_typer(flow.app, name="flow")
+app.add_typer(parked.app, name="parked")
+
+
+def main() -> None:
+    """The entry point of the `halcyon` command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""`halcyon demo`: one referral from the doctor's letter to the first infusion, in one trace."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from opentelemetry.trace import Tracer
+
+from clients import journey
+from clients.cli import flow
+from clients.cli.place import run
+from clients.cli.screen import console, show
+from clients.cli.views import tables, tree, words
+from clients.network import Network, Options
+from clients.sdk import Halcyon
+from clients.tracing import current_trace_id, tracing
+from halcyon.billing.events.v1.billing_events_pb2 import PaymentCollected, SuperbillIssued
+from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted, SessionPlanned
+from halcyon.intake.events.v1.intake_events_pb2 import DoseAdjusted, IntakeOpened
+from halcyon.intake.v1.intake_pb2 import Intake
+from halcyon.referral.v1.referral_service_pb2 import CreateReferralRequest
+from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesConfirmed, SeriesHeld
+
+_AUTOMATIC = (SeriesHeld, PaymentCollected, SeriesConfirmed, SessionPlanned)
+_AFTERWARDS = (InfusionCompleted, DoseAdjusted, SuperbillIssued)
+_RATIONALE = "Screened findings weighed; benefit outweighs risk."
+
+
+def demo(
+    data: Annotated[Path | None, typer.Option(help="Keep the network's folder here.")] = None,
+    file: Annotated[Path, typer.Option(help="The referral to send.")] = (
+        journey.EXAMPLES / "depression-denver.fhir.json"
+    ),
+) -> None:
+    """Play a whole referral on a network of its own, and show what happened."""
+    request = journey.read_referral(file.read_bytes())
+    with _folder(data) as directory:
+        began = time.monotonic()
+        with console.status("starting") as status:
+            network = Network(directory, Options(trace_ratio=1, say=status.update)).start()
+        try:
+            show(
+                f"[dim]five services, PostgreSQL and NATS up in {time.monotonic() - began:.1f} s[/]"
+            )
+            with tracing(network.traces) as tracer:
+                story = run(Story(network, tracer, request).play())
+            _tell(network, *story)
+        finally:
+            network.stop()
+        show(f"[dim]the whole demonstration took {time.monotonic() - began:.1f} s[/]")
+
+
+class Story:
+    """The people of one referral, and what each of them does."""
+
+    def __init__(self, network: Network, tracer: Tracer, request: CreateReferralRequest) -> None:
+        self._network, self._tracer, self._request = network, tracer, request
+        self._id = ""
+
+    async def play(self) -> tuple[flow.Flow, str]:
+        """Everything in one trace, which this terminal heads."""
+        async with AsyncExitStack() as stack:
+            npi = self._request.referrer.npi
+            doctor = await self._person(stack, "referrer", npi=npi)
+            specialist = await self._person(stack, "prescriber")
+            nurse = await self._person(stack, "nurse", "coordinator")
+            clerk = await self._person(stack, "coordinator", "cashier")
+            with self._tracer.start_as_current_span("halcyon demo"):
+                await self._refer(doctor)
+                await self._decide(doctor, specialist)
+                await self._treat(doctor, clerk, nurse)
+                return await flow.read(clerk, self._id), current_trace_id()
+
+    async def _person(self, stack: AsyncExitStack, *roles: str, npi: str | None = None) -> Halcyon:
+        return await stack.enter_async_context(self._network.client(*roles, npi=npi))
+
+    async def _refer(self, doctor: Halcyon) -> None:
+        with self._tracer.start_as_current_span("the doctor refers"):
+            referral = await journey.refer(doctor, self._request)
+        self._id = referral.referral_id
+        _step("doctor", f"referred {referral.clinical.indication_code}, {self._id}")
+
+    async def _decide(self, doctor: Halcyon, specialist: Halcyon) -> None:
+        await journey.until(doctor, self._id, [IntakeOpened])
+        intake = await journey.intake_of(specialist, self._id)
+        if intake.HasField("plan"):
+            _step("platform", "the medical director's standing order approved the plan")
+        else:
+            intake = await self._assess_and_approve(specialist)
+        plan = intake.plan
+        weeks = "+".join(map(str, plan.sessions_per_week))
+        given = f"{words.dose(plan.dose.dose_micrograms)} over {plan.infusion_minutes} min"
+        _step("plan", f"{weeks} sessions, {given}, by {plan.dose.weight_basis} weight")
+
+    async def _assess_and_approve(self, specialist: Halcyon) -> Intake:
+        clinical = self._request.clinical
+        with self._tracer.start_as_current_span("the specialist assesses and plans"):
+            assessed = await journey.assess(
+                specialist,
+                self._id,
+                phq9_score=clinical.phq9_score,
+                weight_grams=clinical.weight_grams,
+                height_millimetres=clinical.height_millimetres,
+            )
+            _step("specialist", f"assessed in four blocks, {len(assessed.flags)} findings")
+            return await journey.approve(specialist, assessed.intake_id, _RATIONALE)
+
+    async def _treat(self, doctor: Halcyon, clerk: Halcyon, nurse: Halcyon) -> None:
+        await journey.until(doctor, self._id, _AUTOMATIC)
+        booked = await flow.read(clerk, self._id)
+        if booked.series is None or booked.invoice is None:
+            return
+        count = len(booked.series.bookings)
+        _step("platform", f"held {count} sessions, collected {words.money(booked.invoice.total)}")
+        with self._tracer.start_as_current_span("the nurse runs the first infusion"):
+            first = (await journey.sessions_of(nurse, booked.series.series_id))[0]
+            await journey.begin(nurse, first.session_id, phq9_score=20)
+            readings = [journey.vitals(*pressure) for pressure in _PRESSURES]
+            await journey.measure(nurse, first.session_id, *readings)
+            ended = await journey.finish(nurse, first.session_id, "vomiting")
+        given = words.dose(ended.given_micrograms)
+        _step("nurse", f"gave {given}, {len(readings)} readings, one adverse event: vomiting")
+        await journey.until(doctor, self._id, _AFTERWARDS)
+        intake = await journey.intake_of(nurse, self._id)
+        dose = intake.plan.dose
+        why = ", ".join(dose.reasons).replace("_", " ")
+        _step("platform", f"next dose {words.dose(dose.dose_micrograms)} ({why})")
+
+
+_PRESSURES = ((131, 84), (142, 88), (156, 95), (148, 90), (134, 85))
+
+
+def _tell(network: Network, found: flow.Flow, trace_id: str) -> None:
+    show(tables.timeline(found.changes))
+    flow.tell_money_and_time(found)
+    network.settle()
+    show(tree.trace(flow.written_spans(network.traces, trace_id), trace_id))
+
+
+def _step(who: str, what: str) -> None:
+    show(f"  [bold]{who:>10}[/]  {what}")
+
+
+@contextmanager
+def _folder(data: Path | None) -> Iterator[Path]:
+    if data:
+        yield data
+        return
+    with tempfile.TemporaryDirectory(prefix="halcyon-demo-") as folder:
+        yield Path(folder)

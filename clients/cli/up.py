@@ -1,0 +1,113 @@
+"""`halcyon up`, `down`, `status`: a network in a folder, for as long as the command runs."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from chassis.children import alive
+from clients.cli.place import DEFAULT, Data
+from clients.cli.screen import console, show
+from clients.cli.views import tables
+from clients.network import Network, NetworkFailed, NotRunning, Options, record
+from clients.network.process import PATIENCE, ROOT
+
+_POLL = 0.1
+
+
+def up(
+    data: Data = DEFAULT,
+    trace_ratio: Annotated[float, typer.Option(help="Share of traces to keep.")] = 1.0,
+    detach: Annotated[bool, typer.Option(help="Return once it is up; end it with down.")] = False,
+) -> None:
+    """Start PostgreSQL, NATS and every service, and keep them running until Ctrl-C."""
+    if detach:
+        show(tables.network(_detached(data.resolve(), trace_ratio)))
+        return
+    over = _until_signalled()
+    with console.status("starting") as status:
+        options = Options(trace_ratio=trace_ratio, heal_servers=True, say=status.update)
+        network = Network(data, options).start()
+    try:
+        show(tables.network(record.read(network.directory)))
+        show("[dim]Ctrl-C ends it; the data stays. Logs are in[/]", str(network.directory / "logs"))
+        over.wait()
+    finally:
+        _ignore_signals()
+        network.stop()
+    show("everything has ended; the data stays in", str(network.directory))
+
+
+def down(data: Data = DEFAULT) -> None:
+    """End the network that runs in the folder; its data stays."""
+    pid = record.read(data.resolve())["pid"]
+    os.kill(pid, signal.SIGTERM)
+    until = time.monotonic() + PATIENCE
+    while alive(pid):
+        if time.monotonic() > until:
+            raise NetworkFailed(f"the supervisor {pid} does not end")
+        time.sleep(_POLL)
+    show("everything has ended")
+
+
+def status(data: Data = DEFAULT) -> None:
+    """What runs where."""
+    show(tables.network(record.read(data.resolve())))
+
+
+class _Ended(SystemExit):
+    """A signal came before everything was up."""
+
+
+def _until_signalled() -> threading.Event:
+    """Set by the first signal; one that comes while things start ends the start."""
+    over = threading.Event()
+
+    def told(_signum: int, _frame: FrameType | None) -> None:
+        if over.is_set() or threading.current_thread() is not threading.main_thread():
+            return
+        over.set()
+        raise _Ended(130)
+
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, told)
+    return over
+
+
+def _ignore_signals() -> None:
+    """The end must not be interrupted half way."""
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, signal.SIG_IGN)
+
+
+def _detached(data: Path, trace_ratio: float) -> dict[str, object]:
+    """A supervisor of its own session, which outlives this terminal."""
+    logs = data / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    paths = {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "gen")])}
+    command = [sys.executable, "-m", "clients.cli", "up", "--data", str(data)]
+    with (logs / "up.log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "--trace-ratio", str(trace_ratio)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **paths},
+            start_new_session=True,
+        )
+    while process.poll() is None:
+        try:
+            found = record.read(data)
+        except NotRunning:
+            found = {}
+        if found.get("pid") == process.pid:
+            return found
+        time.sleep(_POLL)
+    raise NetworkFailed((logs / "up.log").read_text().strip())

@@ -1,0 +1,1 @@
+"""How things look in a terminal of a hundred columns."""
