@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 import structlog
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
 
 from chassis import parking
 from chassis.bus import STREAM, Bus, BusAway, message
@@ -54,17 +55,11 @@ class Consumer:
             if not pulling.done():
                 pulling.cancel()
                 break
-            await self._take(pulling.result())
+            await self.deliver(pulling.result())
 
     def stop(self) -> None:
         """Take no more."""
         self._stopping.set()
-
-    async def _take(self, deliveries: Sequence[Delivery]) -> None:
-        try:
-            await self.deliver(deliveries)
-        except BusAway:
-            log.warning("consumer.unacked", messages=len(deliveries))
 
     async def deliver(self, deliveries: Sequence[Delivery]) -> None:
         """Together those that never failed; alone those that are hard to handle."""
@@ -142,7 +137,20 @@ class Consumer:
         await asyncio.sleep(random.uniform(0.3, 0.7))  # noqa: S311
 
     async def _answer(self, batch: Sequence[Heard], answer: bytes) -> None:
-        await self._bus.write(b"".join([message(one.reply, answer) for one in batch]))
+        """A late ack is accepted; one that is lost costs a repeat, which the inbox passes over."""
+        try:
+            await self._say(b"".join([message(one.reply, answer) for one in batch]))
+        except BusAway:
+            log.warning("consumer.unacked", messages=len(batch))
+
+    @retry(
+        stop=stop_after_delay(5),
+        wait=wait_random(0.05, 0.15),
+        retry=retry_if_exception_type(BusAway),
+        reraise=True,
+    )
+    async def _say(self, answers: bytes) -> None:
+        await self._bus.write(answers)
 
 
 def _later(attempts: int) -> bytes:

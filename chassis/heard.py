@@ -1,5 +1,6 @@
 """One delivery understood: its fact, its place in the stream, and what it may be refused for."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
@@ -10,6 +11,8 @@ from chassis.facts import NAMESPACE, identity
 from chassis.puller import Delivery
 from chassis.refusal import Reject
 from chassis.subscriptions import Subscription, Subscriptions
+
+_HEADER = re.compile(r"([^\r\n:]+): *([^\r\n]*)\r\n")
 
 
 @dataclass(slots=True, eq=False)
@@ -71,6 +74,4 @@ def heard(delivery: Delivery) -> Heard:
 def _headers(raw: bytes | None) -> dict[str, str]:
     if not raw:
         return {}
-    lines = raw.decode("utf-8", "replace").split("\r\n")[1:]
-    pairs = [line.partition(":") for line in lines if line]
-    return {name: value.strip() for name, _, value in pairs}
+    return dict(_HEADER.findall(raw.decode("utf-8", "replace")))

@@ -12,6 +12,8 @@ import structlog
 from chassis.bus import Bus, BusAway, message
 
 _HEARTBEAT = 2.0
+_PATIENCE = 2 * _HEARTBEAT + 0.5
+_DOUBT = 0.25
 _EXPIRES = 30.0
 _NANO = 1_000_000_000
 
@@ -40,6 +42,7 @@ class Puller:
         self._news = asyncio.Event()
         self._credit = self._pull = self._oldest = 0
         self._faults = 0
+        self._patience = _PATIENCE
 
     async def start(self) -> None:
         """Listen before asking."""
@@ -79,14 +82,19 @@ class Puller:
             self._faults += 1
 
     async def _wait(self) -> None:
-        """Silence for longer than two heartbeats means that the pull is lost."""
+        """Silence for longer than two heartbeats means that the pull is lost.
+
+        A server that has just come back drops pulls without a word: at first we doubt sooner.
+        """
         self._news.clear()
         try:
-            async with asyncio.timeout(2 * _HEARTBEAT + 0.5):
+            async with asyncio.timeout(self._patience):
                 await self._news.wait()
         except TimeoutError:
-            self._faults += 1
+            doubt = min(2 * self._patience, _PATIENCE)
+            self._faults += self._patience == _PATIENCE
             self._forget()
+            self._patience = doubt
 
     async def _recover(self) -> None:
         """Back off, and see that the consumer is still there."""
@@ -99,7 +107,7 @@ class Puller:
 
     def _forget(self) -> None:
         """Pulls made so far are void: their statuses are stale from now on."""
-        self._credit, self._oldest = 0, self._pull + 1
+        self._credit, self._oldest, self._patience = 0, self._pull + 1, _DOUBT
         self._news.set()
 
     def _on_message(self, subject: str, reply: str, data: bytes, headers: bytes | None) -> None:
@@ -108,7 +116,7 @@ class Puller:
             return
         self._arrived.append(Delivery(subject, reply, data, headers))
         self._credit = max(0, self._credit - 1)
-        self._faults = 0
+        self._faults, self._patience = 0, _PATIENCE
         self._news.set()
 
     def _on_status(self, pull: int, headers: bytes) -> None:
@@ -117,7 +125,7 @@ class Puller:
         if pull < self._oldest:
             return
         if status == b"100":
-            self._faults = 0
+            self._faults, self._patience = 0, _PATIENCE
         else:
             if status not in (b"408", b"404"):
                 self._faults += 1

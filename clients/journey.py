@@ -1,5 +1,6 @@
 """What people do along a referral's way, as calls of the SDK, for demo, tests and bench."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -38,22 +39,29 @@ async def refer(referrer: Halcyon, request: CreateReferralRequest) -> Referral:
     return (await referrer.referral.CreateReferral(request)).referral
 
 
+class Unfinished(RuntimeError):
+    """The flow did not come as far as expected; the message names what was not heard."""
+
+
 async def until(
     watcher: Halcyon,
     referral_id: str,
     facts: Collection[type[Message]],
-    after_revision: int = 0,
+    patience: float = 60,
 ) -> Sequence[ReferralChange]:
     """Watch until each of the facts has been heard; every change seen on the way."""
     missing = {fact.DESCRIPTOR.full_name for fact in facts}
     seen: list[ReferralChange] = []
-    async with aclosing(watcher.watch(referral_id, after_revision)) as changes:
-        async for change in changes:
-            seen.append(change)
-            missing.discard(change.cause)
-            if not missing:
-                break
-    return seen
+    try:
+        async with asyncio.timeout(patience), aclosing(watcher.watch(referral_id)) as changes:
+            async for change in changes:
+                seen.append(change)
+                missing.discard(change.cause)
+                if not missing:
+                    return seen
+    except TimeoutError:
+        pass
+    raise Unfinished(f"{', '.join(sorted(missing))} not heard of {referral_id}")
 
 
 async def history(watcher: Halcyon, referral: Referral) -> Sequence[ReferralChange]:

@@ -61,7 +61,7 @@ def application(number: int, clinic: DemoClinic, run: UUID = RUN) -> CreateRefer
     )
 
 
-async def submit(doctor: Halcyon, asked: CreateReferralRequest, patience: float = 90) -> str:
+async def submit(doctor: Halcyon, asked: CreateReferralRequest, patience: float = 300) -> str:
     """Submit until it is accepted: what is out of reach now is asked again with the same id."""
     async with asyncio.timeout(patience):
         while True:

@@ -30,21 +30,21 @@ async def labels(db):
 
 
 def ticks(db, number):
-    async def enough() -> bool:
+    async def enough():
         return len(await labels(db)) >= number
 
     return eventually(enough, every=0.02)
 
 
 def parked(db, number):
-    async def enough() -> bool:
+    async def enough():
         return len(await db.fetch("SELECT 1 FROM parked")) >= number
 
     return eventually(enough, every=0.02)
 
 
 def settled(bus):
-    async def nothing_pending() -> bool:
+    async def nothing_pending():
         info = await bus._wire.jsm().consumer_info("HALCYON", "toy")
         return info.num_pending == 0 and info.num_ack_pending == 0
 

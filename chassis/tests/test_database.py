@@ -9,6 +9,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from sqlalchemy import delete, select
+from sqlmodel import col
 
 from chassis.mishaps import Conflict, DatabaseAway, DatabaseFault
 from chassis.tests import toy
@@ -85,7 +86,7 @@ async def test_children_wait_for_their_parents_and_serials_for_the_server(db):
         tx.put(thing)
         found = await tx.rows(select(PartRow).order_by(PartRow.number.desc()))
         assert [part.number for part in found] == [2, 1, 0]
-        await tx.execute(delete(PartRow).where(PartRow.number == 2))
+        await tx.execute(delete(PartRow).where(col(PartRow.number) == 2))
         await tx.execute("UPDATE part SET label = :label WHERE number = 1", {"label": "one"})
     labels = await db.fetch("SELECT label FROM part ORDER BY number")
     assert [row[0] for row in labels] == ["0", "one"]

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from chassis import parking
-from chassis.deadlines import Sweeper
+from chassis.deadlines import Deadlines, Sweeper
 from chassis.errands import Runner
 from chassis.testing import eventually
 from chassis.tests import toy
@@ -97,7 +97,7 @@ async def test_one_that_fails_is_pushed_back_and_parked_in_the_end(db):
 async def test_two_sweepers_meet_each_deadline_once(db):
     await things(db, 200)
     await db.fetch("CREATE TABLE seen (id uuid)")
-    due = toy.Deadlines()
+    due = Deadlines()
 
     @due("dull")
     async def _see(entity_id, tx):

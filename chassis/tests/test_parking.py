@@ -7,6 +7,7 @@ import pytest
 from chassis import parking
 from chassis.consumer import Consumer
 from chassis.refusal import NotFound
+from chassis.subscriptions import Subscriptions
 from chassis.tests import toy
 from chassis.tests.conftest import wired
 
@@ -32,7 +33,7 @@ async def test_a_replay_that_fails_again_leaves_it_parked(db, poison):
 
 
 async def test_a_replay_after_the_cause_is_mended_takes_effect_once(db, poison, monkeypatch):
-    mended = toy.Subscriptions()
+    mended = Subscriptions()
 
     @mended(toy.ThingMade)
     async def _keep(fact, tx):

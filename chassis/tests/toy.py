@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
 from google.protobuf.descriptor_pool import Default
-from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from sqlalchemy import Column, DateTime
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, Range
@@ -26,7 +25,7 @@ from chassis.subscriptions import Subscriptions
 PACKAGE = "halcyon.toy.events.v1"
 
 
-def _facts(*names: str) -> list[type[Message]]:
+def _facts(*names: str) -> list[Any]:
     file = FileDescriptorProto(name="toy_events.proto", package=PACKAGE, syntax="proto3")
     for name in names:
         fact = file.message_type.add(name=name)

@@ -11,19 +11,21 @@ import typer
 from opentelemetry.trace import Tracer
 
 from clients import journey
-from clients.cli import flow
+from clients.cli import flow, signals
 from clients.cli.place import run
 from clients.cli.screen import console, show
 from clients.cli.views import tables, tree, words
 from clients.network import Network, Options
 from clients.sdk import Halcyon
-from clients.tracing import current_trace_id, tracing
+from clients.tracing import current_trace_id, tracing, untraced
 from halcyon.billing.events.v1.billing_events_pb2 import PaymentCollected, SuperbillIssued
+from halcyon.billing.v1.billing_pb2 import Invoice
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted, SessionPlanned
 from halcyon.intake.events.v1.intake_events_pb2 import DoseAdjusted, IntakeOpened
 from halcyon.intake.v1.intake_pb2 import Intake
 from halcyon.referral.v1.referral_service_pb2 import CreateReferralRequest
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesConfirmed, SeriesHeld
+from halcyon.scheduling.v1.scheduling_pb2 import Series
 
 _AUTOMATIC = (SeriesHeld, PaymentCollected, SeriesConfirmed, SessionPlanned)
 _AFTERWARDS = (InfusionCompleted, DoseAdjusted, SuperbillIssued)
@@ -40,6 +42,7 @@ def demo(
     request = journey.read_referral(file.read_bytes())
     with _folder(data) as directory:
         began = time.monotonic()
+        signals.first()
         with console.status("starting") as status:
             network = Network(directory, Options(trace_ratio=1, say=status.update)).start()
         try:
@@ -50,6 +53,7 @@ def demo(
                 story = run(Story(network, tracer, request).play())
             _tell(network, *story)
         finally:
+            signals.ignore()
             network.stop()
         show(f"[dim]the whole demonstration took {time.monotonic() - began:.1f} s[/]")
 
@@ -73,7 +77,9 @@ class Story:
                 await self._refer(doctor)
                 await self._decide(doctor, specialist)
                 await self._treat(doctor, clerk, nurse)
-                return await flow.read(clerk, self._id), current_trace_id()
+                with untraced():
+                    found = await flow.read(clerk, self._id)
+                return found, current_trace_id()
 
     async def _person(self, stack: AsyncExitStack, *roles: str, npi: str | None = None) -> Halcyon:
         return await stack.enter_async_context(self._network.client(*roles, npi=npi))
@@ -85,8 +91,9 @@ class Story:
         _step("doctor", f"referred {referral.clinical.indication_code}, {self._id}")
 
     async def _decide(self, doctor: Halcyon, specialist: Halcyon) -> None:
-        await journey.until(doctor, self._id, [IntakeOpened])
-        intake = await journey.intake_of(specialist, self._id)
+        with untraced():
+            await journey.until(doctor, self._id, [IntakeOpened])
+            intake = await journey.intake_of(specialist, self._id)
         if intake.HasField("plan"):
             _step("platform", "the medical director's standing order approved the plan")
         else:
@@ -106,29 +113,33 @@ class Story:
                 weight_grams=clinical.weight_grams,
                 height_millimetres=clinical.height_millimetres,
             )
-            _step("specialist", f"assessed in four blocks, {len(assessed.flags)} findings")
+            found = ", ".join(flag.rule_id for flag in assessed.flags) or "nothing"
+            _step("specialist", f"assessed in four blocks; the screening found {found}")
             return await journey.approve(specialist, assessed.intake_id, _RATIONALE)
 
     async def _treat(self, doctor: Halcyon, clerk: Halcyon, nurse: Halcyon) -> None:
-        await journey.until(doctor, self._id, _AUTOMATIC)
-        booked = await flow.read(clerk, self._id)
-        if booked.series is None or booked.invoice is None:
-            return
-        count = len(booked.series.bookings)
-        _step("platform", f"held {count} sessions, collected {words.money(booked.invoice.total)}")
+        with untraced():
+            await journey.until(doctor, self._id, _AUTOMATIC)
+            booked = await flow.read(clerk, self._id)
+        series, invoice = booked.series or Series(), booked.invoice or Invoice()
+        _step("platform", f"held and confirmed {len(series.bookings)} sessions")
+        _step("platform", f"collected {words.money(invoice.total)} up front")
+        await self._infuse(nurse, series.series_id)
+        with untraced():
+            await journey.until(doctor, self._id, _AFTERWARDS)
+            dose = (await journey.intake_of(nurse, self._id)).plan.dose
+        why = ", ".join(dose.reasons).replace("_", " ")
+        _step("platform", f"next dose {words.dose(dose.dose_micrograms)} ({why})")
+
+    async def _infuse(self, nurse: Halcyon, series_id: str) -> None:
         with self._tracer.start_as_current_span("the nurse runs the first infusion"):
-            first = (await journey.sessions_of(nurse, booked.series.series_id))[0]
+            first = (await journey.sessions_of(nurse, series_id))[0]
             await journey.begin(nurse, first.session_id, phq9_score=20)
             readings = [journey.vitals(*pressure) for pressure in _PRESSURES]
             await journey.measure(nurse, first.session_id, *readings)
             ended = await journey.finish(nurse, first.session_id, "vomiting")
         given = words.dose(ended.given_micrograms)
         _step("nurse", f"gave {given}, {len(readings)} readings, one adverse event: vomiting")
-        await journey.until(doctor, self._id, _AFTERWARDS)
-        intake = await journey.intake_of(nurse, self._id)
-        dose = intake.plan.dose
-        why = ", ".join(dose.reasons).replace("_", " ")
-        _step("platform", f"next dose {words.dose(dose.dose_micrograms)} ({why})")
 
 
 _PRESSURES = ((131, 84), (142, 88), (156, 95), (148, 90), (134, 85))

@@ -9,10 +9,19 @@ from typer.core import TyperGroup
 
 from clients.cli.screen import complain
 from clients.fhir import FhirError, FhirUnavailable
+from clients.journey import Unfinished
 from clients.network import NetworkFailed, NotRunning
 from clients.sdk import HalcyonError
 
-EXPECTED = (HalcyonError, FhirError, FhirUnavailable, ParseError, NetworkFailed, NotRunning)
+EXPECTED = (
+    HalcyonError,
+    FhirError,
+    FhirUnavailable,
+    ParseError,
+    NetworkFailed,
+    NotRunning,
+    Unfinished,
+)
 
 
 class Polite(TyperGroup):

@@ -4,15 +4,15 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
 
 from chassis.children import alive
+from clients.cli import signals
 from clients.cli.place import DEFAULT, Data
 from clients.cli.screen import console, show
 from clients.cli.views import tables
@@ -31,18 +31,10 @@ def up(
     if detach:
         show(tables.network(_detached(data.resolve(), trace_ratio)))
         return
-    over = _until_signalled()
     with console.status("starting") as status:
         options = Options(trace_ratio=trace_ratio, heal_servers=True, say=status.update)
-        network = Network(data, options).start()
-    try:
-        show(tables.network(record.read(network.directory)))
-        show("[dim]Ctrl-C ends it; the data stays. Logs are in[/]", str(network.directory / "logs"))
-        over.wait()
-    finally:
-        _ignore_signals()
-        network.stop()
-    show("everything has ended; the data stays in", str(network.directory))
+        _run(Network(data, options), status.stop)
+    show("everything has ended; the data stays in", str(data.resolve()))
 
 
 def down(data: Data = DEFAULT) -> None:
@@ -62,29 +54,20 @@ def status(data: Data = DEFAULT) -> None:
     show(tables.network(record.read(data.resolve())))
 
 
-class _Ended(SystemExit):
-    """A signal came before everything was up."""
-
-
-def _until_signalled() -> threading.Event:
-    """Set by the first signal; one that comes while things start ends the start."""
-    over = threading.Event()
-
-    def told(_signum: int, _frame: FrameType | None) -> None:
-        if over.is_set() or threading.current_thread() is not threading.main_thread():
-            return
-        over.set()
-        raise _Ended(130)
-
-    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(signum, told)
-    return over
-
-
-def _ignore_signals() -> None:
-    """The end must not be interrupted half way."""
-    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(signum, signal.SIG_IGN)
+def _run(network: Network, started: Callable[[], None]) -> None:
+    """Until the first signal; one that comes while things still start is an early end."""
+    over = signals.first()
+    try:
+        network.start()
+        started()
+        show(tables.network(record.read(network.directory)))
+        show("[dim]Ctrl-C ends it; the data stays. Logs are in[/]", str(network.directory / "logs"))
+        over.wait()
+    except signals.Ended:
+        started()
+    finally:
+        signals.ignore()
+        network.stop()
 
 
 def _detached(data: Path, trace_ratio: float) -> dict[str, object]:

@@ -14,8 +14,7 @@ from typing import TypeVar
 from chassis.children import alive
 from chassis.embedded import ExternalPostgres, ServerFailed, Servers, embedded
 from chassis.issuer import Issuer
-from chassis.migrate import upgrade
-from clients.network import quiet, record, seed
+from clients.network import record, seed
 from clients.network.process import ROOT, NetworkFailed, ServiceProcess
 from clients.network.tokens import Minting
 from clients.sdk import Halcyon
@@ -163,6 +162,8 @@ class Network:
 
     def settle(self, patience: float = 30) -> None:
         """Wait until nothing is in motion anywhere; fails when the patience ends."""
+        from clients.network import quiet
+
         databases = {name: self.database_url(name) for name in self.processes}
         if not to_end(quiet.settle(databases, self.servers.nats.url, patience)):
             raise NetworkFailed(f"the network did not come to rest in {patience:g} seconds")
@@ -173,10 +174,22 @@ class Network:
         Issuer(self.issuer)
         self.options.say("starting PostgreSQL and NATS")
         self._servers = self._stack.enter_context(embedded(self.directory))
+        self._migrate(self._servers)
+        self._launch()
+        if self.options.restart or self.options.heal_servers:
+            self._watcher.start()
+        if self.options.seed:
+            self._seed()
+
+    def _migrate(self, servers: Servers) -> None:
+        from chassis.migrate import upgrade
+
         self.options.say("migrating the databases")
         for name in self.options.services:
-            self._servers.postgres.create_database(f"halcyon_{name}")
+            servers.postgres.create_database(f"halcyon_{name}")
             to_end(upgrade(name, self.database_url(name)))
+
+    def _launch(self) -> None:
         self.options.say(f"starting {', '.join(self.options.services)}")
         for name in self.options.services:
             process = ServiceProcess(name, self._environment(name), self.directory)
@@ -185,10 +198,6 @@ class Network:
         for process in self.processes.values():
             process.wait()
         self._record()
-        if self.options.restart or self.options.heal_servers:
-            self._watcher.start()
-        if self.options.seed:
-            self._seed()
 
     def _environment(self, service: str) -> dict[str, str]:
         places = {

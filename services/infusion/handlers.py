@@ -1,7 +1,6 @@
 """What infusion does when the rest of the platform speaks."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from chassis.database import Tx
 from chassis.subscriptions import Subscriptions
@@ -21,7 +20,7 @@ async def _adjusted_orders(facts: Sequence[DoseAdjusted], tx: Tx) -> None:
 
 
 async def _programmes(facts: Sequence[SeriesConfirmed | SeriesReleased], tx: Tx) -> None:
-    await store.prefetch_programmes(tx, {_course_id(fact): _booked(fact) for fact in facts})
+    await store.prefetch_programmes(tx, [wire.course_id(fact) for fact in facts])
 
 
 @on(PlanApproved, prefetch=_first_orders)
@@ -40,7 +39,7 @@ async def supersede_dose(fact: DoseAdjusted, tx: Tx) -> None:
 async def plan_sessions(fact: SeriesConfirmed, tx: Tx) -> None:
     """A confirmed series has its sessions expected."""
     booking = wire.booking(fact)
-    existing = await store.programme(tx, booking.course.course_id, _booked(fact))
+    existing = await store.programme(tx, booking.course.course_id)
     programme, events = domain.plan(existing, booking, tx.now)
     store.record_programme(tx, programme, events)
 
@@ -51,13 +50,3 @@ async def cancel_sessions(fact: SeriesReleased, tx: Tx) -> None:
     course = wire.released(fact)
     existing = await store.programme(tx, course.course_id)
     store.record_programme(tx, domain.release(existing, course))
-
-
-def _course_id(fact: SeriesConfirmed | SeriesReleased) -> UUID:
-    return domain.course_id(UUID(fact.series_id))
-
-
-def _booked(fact: SeriesConfirmed | SeriesReleased) -> Sequence[UUID]:
-    if isinstance(fact, SeriesReleased):
-        return ()
-    return [UUID(told.session_id) for told in fact.sessions]

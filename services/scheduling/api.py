@@ -102,10 +102,8 @@ class SchedulingService(SchedulingServiceServicer):
             _must_see(series)
             cancelled = await store.is_cancelled(tx, series.plan.referral_id)
             if domain.wants_times(series, cancelled=cancelled):
-                found = domain.must_be_free(await store.find_places(tx, series.plan))
-                series, events = domain.hold_or_wait(series, found, tx.now)
-                store.record(tx, series, events)
-                await store.book(tx, series, found, again=True)
+                found = domain.must_be_free(await store.claim_places(tx, series))
+                store.record(tx, *domain.hold_or_wait(series, found, tx.now))
         async with self._db.read() as tx:
             kept, bookings = await store.read_series(tx, series_id)
         return rpc.HoldSeriesResponse(series=wire.series_reply(kept, bookings))

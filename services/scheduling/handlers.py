@@ -37,11 +37,8 @@ async def hold_series(fact: PlanApproved, tx: Tx) -> None:
     if await store.is_cancelled(tx, plan.referral_id):
         store.record(tx, *domain.cancel(series, tx.now))
         return
-    found = await store.find_places(tx, plan)
-    held, events = domain.hold_or_wait(series, found, tx.now)
-    store.record(tx, held, events)
-    if isinstance(found, domain.Places):
-        await store.book(tx, held, found, again=False)
+    found = await store.claim_places(tx, series)
+    store.record(tx, *domain.hold_or_wait(series, found, tx.now))
 
 
 async def _for_payments(facts: Sequence[PaymentCollected], tx: Tx) -> None:
@@ -66,10 +63,9 @@ async def confirm_series(fact: PaymentCollected, tx: Tx) -> None:
 async def _settle_late(tx: Tx, series: domain.Series, payment_id: UUID) -> None:
     """The same times again if all are free, else the news that the money must go back."""
     if domain.may_restore(series, tx.now):
-        found = await store.find_same_places(tx, series)
+        found = await store.claim_same_places(tx, series)
         if isinstance(found, domain.Places):
             store.record(tx, *domain.restore(series, payment_id, tx.now))
-            await store.book(tx, series, found, again=True)
             return
     store.record(tx, *domain.too_late(series, payment_id, tx.now))
 

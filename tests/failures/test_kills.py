@@ -85,7 +85,7 @@ async def _kill_until(
     """Every second or so somebody dies: a service, or now and then the broker."""
     kills: list[str] = []
     while True:
-        done, _ = await asyncio.wait({submitting}, timeout=chance.uniform(0.7, 2))
+        done, _ = await asyncio.wait({submitting}, timeout=chance.uniform(1, 3))
         if done:
             return kills
         victim = chance.choice([*discovered(), "nats"])

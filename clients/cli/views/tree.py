@@ -1,5 +1,6 @@
 """One trace as a tree: who did what because of what, and how long it took."""
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
@@ -61,5 +62,5 @@ def _line(twins: Sequence[SpanLine], start: int) -> str:
 def _short(name: str) -> str:
     """A contract's full name is long; its own part says enough beside the service."""
     verb, _, subject = name.rpartition(" ")
-    own = subject.rpartition(".")[2] if subject.startswith("halcyon.") else subject
+    own = re.split(r"[./]", subject)[-1] if subject.startswith("halcyon.") else subject
     return f"{verb} {own}".strip()

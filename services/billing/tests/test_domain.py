@@ -1,5 +1,6 @@
 """The rules of money, one table each; no I/O."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid4, uuid5
@@ -206,7 +207,13 @@ def test_a_release_heard_first_closes_the_series_for_the_older_hold() -> None:
         (refund_pending, Refunded(), Status.REFUNDED, PaymentStatus.REFUNDED, ["PaymentRefunded"]),
     ],
 )
-def test_concluded(start, outcome, invoice_status, payment_status, facts) -> None:  # type: ignore[no-untyped-def]
+def test_concluded(
+    start: Callable[[], tuple[Invoice, Payment]],
+    outcome: Outcome,
+    invoice_status: Status,
+    payment_status: PaymentStatus,
+    facts: list[str],
+) -> None:
     invoice, payment = start()
     decision = domain.conclude(invoice, payment, outcome, LATER)
     assert (decision.invoice or invoice).status is invoice_status

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from chassis.refusal import Busy
+from chassis.refusal import Busy, Reject
 from chassis.testing import House
 from services.billing import domain, gateway, store
 from services.billing.domain import Charge, Collected, Declined, Refunded
@@ -353,6 +353,17 @@ async def test_a_session_corrected_gets_a_new_version_of_its_superbill(house: Ho
 async def test_a_session_of_an_unknown_series_comes_again_later(house: House) -> None:
     with pytest.raises(Busy):
         await house.given(infusion_completed(series_held(), 1))
+
+
+@pytest.mark.parametrize("field", ["series_id", "referral_id", "patient_id", "clinic_id"])
+async def test_a_fact_that_makes_no_sense_is_rejected(house: House, field: str) -> None:
+    held = series_held()
+    setattr(held, field, "not an id")
+    with pytest.raises(Reject):
+        await house.given(held)
+    with pytest.raises(Reject):
+        await house.given(series_held(sessions=0))
+    assert await house.stated() == []
 
 
 async def test_a_batch_of_many_takes_as_many_questions_as_one(

@@ -9,6 +9,7 @@ from services.infusion.domain.course import (
     Status,
     course_id,
     session_id,
+    session_ids,
 )
 from services.infusion.domain.events import (
     Event,
@@ -52,5 +53,6 @@ __all__ = [
     "plan",
     "release",
     "session_id",
+    "session_ids",
     "start",
 ]

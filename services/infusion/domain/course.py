@@ -36,6 +36,8 @@ class Course:
     clinic_id: UUID
     session_count: int = 0
     infusion_minutes: int = 0
+    highest_number: int = 0
+    """Of all sessions that were ever planned, those called off among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,11 @@ class Booking:
 def course_id(series_id: UUID) -> UUID:
     """One course for a series."""
     return uuid5(series_id, "course")
+
+
+def session_ids(series_id: UUID, last: int) -> tuple[UUID, ...]:
+    """The sessions of a series up to a number."""
+    return tuple([session_id(series_id, number) for number in range(1, last + 1)])
 
 
 def session_id(series_id: UUID, number: int) -> UUID:

@@ -19,7 +19,9 @@ def plan(
     sessions = tuple(sorted(booked + dropped, key=lambda session: session.number))
     is_news = existing is None or sessions != existing.sessions
     revision = (existing.course.revision if existing else 0) + is_news
-    programme = Programme(replace(booking.course, revision=revision), sessions)
+    highest = max(session.number for session in sessions)
+    course = replace(booking.course, revision=revision, highest_number=highest)
+    programme = Programme(course, sessions)
     return programme, (SessionPlanned(programme, now),) if is_news else ()
 
 

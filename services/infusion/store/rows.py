@@ -31,6 +31,7 @@ class CourseRow(Row, table=True):
     clinic_id: UUID
     session_count: int
     infusion_minutes: int
+    highest_number: int
 
 
 class SessionRow(Row, table=True):

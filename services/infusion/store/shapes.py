@@ -17,6 +17,7 @@ def course(row: CourseRow) -> domain.Course:
         row.clinic_id,
         row.session_count,
         row.infusion_minutes,
+        row.highest_number,
     )
 
 
@@ -33,6 +34,7 @@ def course_row(course: domain.Course) -> CourseRow:
         clinic_id=course.clinic_id,
         session_count=course.session_count,
         infusion_minutes=course.infusion_minutes,
+        highest_number=course.highest_number,
     )
 
 

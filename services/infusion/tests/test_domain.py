@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.refusal import Invalid, NotAllowed, Refusal
@@ -113,6 +113,7 @@ words = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(words, st.randoms())
 def test_the_order_of_news_does_not_matter(told: list[tuple[str, int]], random: Any) -> None:
     """A revision is one word; whoever hears all words ends with the highest."""
@@ -324,6 +325,7 @@ steps = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(steps, max_size=8))
 def test_no_sequence_of_calls_infuses_without_a_passed_gate(told: list[tuple[str, Any]]) -> None:
     case = eg.Case()

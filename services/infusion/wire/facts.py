@@ -36,6 +36,11 @@ def adjusted_order(fact: DoseAdjusted) -> domain.DoseOrder:
     )
 
 
+def course_id(fact: SeriesConfirmed | SeriesReleased) -> UUID:
+    """The course that a word about a series concerns."""
+    return domain.course_id(UUID(fact.series_id))
+
+
 def booking(fact: SeriesConfirmed) -> domain.Booking:
     """The course a confirmed series asks for."""
     if not fact.sessions:

@@ -1,19 +1,21 @@
 """What callers are told."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from halcyon.infusion.v1 import infusion_pb2 as nouns
 from services.infusion import domain
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def stamp(moment: datetime) -> Timestamp:
     """A moment in everyone's words."""
-    said = Timestamp()
-    said.FromDatetime(moment)
-    return said
+    since = moment - _EPOCH
+    seconds = since.days * 86400 + since.seconds
+    return Timestamp(seconds=seconds, nanos=since.microseconds * 1000)
 
 
 def session(

@@ -49,10 +49,12 @@ def approved(
 
 def is_the_plan(intake: Intake, wish: Wish) -> bool:
     """Whether the plan that stands is the one asked for."""
-    if (plan := intake.plan) is None:
-        return False
-    asked = wish.dose_micrograms or _computed(intake, plan.approve_time).dose_micrograms
-    return wish.schedule in (None, plan.schedule.name) and asked == plan.starting_micrograms
+    plan = intake.plan
+    return plan is not None and (
+        wish.schedule in (None, plan.schedule.name)
+        and plan.starting_micrograms
+        == (wish.dose_micrograms or _computed(intake, plan.approve_time).dose_micrograms)
+    )
 
 
 def _computed(intake: Intake, now: datetime) -> DoseOrder:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from services.intake.domain.assessment import Assessment, Need
@@ -61,11 +62,13 @@ class Plan:
     rationale: str = field(default="", repr=False)
 
 
+@lru_cache(maxsize=1024)
 def intake_id(referral_id: UUID) -> UUID:
     """One intake for a referral."""
     return uuid5(referral_id, "intake")
 
 
+@lru_cache(maxsize=1024)
 def plan_id(intake: UUID) -> UUID:
     """One plan for an intake."""
     return uuid5(intake, "plan")

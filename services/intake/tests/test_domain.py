@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.refusal import Invalid, NotAllowed, NotFound, Reject
@@ -60,6 +60,7 @@ bodies = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(bodies)
 def test_no_starting_dose_leaves_the_caps(need: domain.Need) -> None:
     weight = dosing.dosing_weight(PACK.dosing, need, None)
@@ -236,6 +237,7 @@ responses = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(bodies, st.lists(responses, max_size=12), st.data())
 def test_no_titration_leaves_the_caps_or_takes_two_steps(
     need: domain.Need, told: list[dict[str, Any]], data: st.DataObject

@@ -1,6 +1,6 @@
 """Facts heard and facts stated."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from google.protobuf.message import Message
@@ -11,6 +11,8 @@ from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
 from halcyon.intake.events.v1 import intake_events_pb2 as facts
 from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled, ReferralRouted
 from services.intake import domain
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def need(fact: ReferralRouted) -> domain.Need:
@@ -76,9 +78,9 @@ def event(stated: domain.Event) -> Message:
 
 def stamp(moment: datetime) -> Timestamp:
     """A moment in everyone's words."""
-    said = Timestamp()
-    said.FromDatetime(moment)
-    return said
+    since = moment - _EPOCH
+    seconds = since.days * 86400 + since.seconds
+    return Timestamp(seconds=seconds, nanos=since.microseconds * 1000)
 
 
 def _opened(intake: domain.Intake) -> facts.IntakeOpened:

@@ -32,7 +32,7 @@ class Lookout:
         """A bell that rings whenever the referral may have changed."""
         bell = asyncio.Event()
         self._bells[referral_id].add(bell)
-        if self._looking is None:
+        if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look(), context=Context())
         try:
             yield bell
@@ -40,22 +40,18 @@ class Lookout:
             self._bells[referral_id].discard(bell)
             if not self._bells[referral_id]:
                 del self._bells[referral_id]
-            self._rest()
-
-    def _rest(self) -> None:
-        if self._looking and not self._bells:
-            self._looking.cancel()
-            self._looking = None
+            self._committed.set()
 
     async def _look(self) -> None:
-        while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._committed.wait(), POLL_SECONDS)
+        """Ends by itself when nobody watches: a question that was asked is always heard out."""
+        while self._bells:
             self._committed.clear()
             for referral_id in await self._changed():
                 for bell in self._bells.get(referral_id, ()):
                     bell.set()
             await asyncio.sleep(PAUSE_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._committed.wait(), POLL_SECONDS)
 
     async def _changed(self) -> Collection[UUID]:
         """Who cannot be asked about may have changed: its watchers, asking, learn what is wrong."""

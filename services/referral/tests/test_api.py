@@ -65,10 +65,18 @@ class Desk:
         return self.api.WatchReferral(request, None)  # type: ignore[arg-type]
 
 
+async def unwatched(servicer: api.Referrals) -> None:
+    """The lookout hears its last question out before the database is closed."""
+    if looking := servicer._lookout._looking:
+        await asyncio.wait_for(looking, 10)
+
+
 @pytest.fixture
-async def desk(house: House) -> Desk:
+async def desk(house: House) -> AsyncIterator[Desk]:
     await house.given(*(eg.clinic(clinic_id) for clinic_id in eg.PLACES))
-    return Desk(house)
+    desk = Desk(house)
+    yield desk
+    await unwatched(desk.api)
 
 
 async def test_a_referral_is_routed_to_the_nearest_clinic_at_once(desk: Desk) -> None:
@@ -365,7 +373,29 @@ async def test_nobody_looks_when_nobody_watches(desk: Desk) -> None:
     stream = desk.watch(referral.referral_id)
     assert (await anext(stream)).change.revision == 1
     lookout = desk.api._lookout
-    assert lookout._looking is not None
+    looking = lookout._looking
+    assert looking
+    assert not looking.done()
     await stream.aclose()  # type: ignore[attr-defined]
-    assert lookout._looking is None
+    await asyncio.wait_for(looking, 10)
     assert not lookout._bells
+
+
+async def test_a_watch_outlives_a_question_that_failed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The watchers ask for themselves; those who can, go on."""
+
+    async def away(*_: object) -> None:
+        raise ConnectionError
+
+    referral = await desk.create()
+    monkeypatch.setattr("services.referral.store.changes", away)
+    stream = desk.watch(referral.referral_id, after=2)
+    waiting = asyncio.ensure_future(anext(stream))
+    await asyncio.sleep(0.05)
+    story = eg.Story(referral.referral_id, eg.CHICAGO)
+    await desk.house.given(story.opened())
+    async with asyncio.timeout(10):
+        assert (await waiting).change.revision == 3
+    await stream.aclose()  # type: ignore[attr-defined]

@@ -16,9 +16,13 @@ from chassis.server import serve
 from chassis.testing import House
 from halcyon.referral.v1 import referral_pb2 as noun
 from halcyon.referral.v1 import referral_service_pb2 as rpc
-from halcyon.referral.v1.referral_service_pb2_grpc import ReferralServiceStub
+from halcyon.referral.v1.referral_service_pb2_grpc import (
+    ReferralServiceStub,
+    add_ReferralServiceServicer_to_server,
+)
 from services.referral import api
 from services.referral.tests import examples as eg
+from services.referral.tests.test_api import unwatched
 
 
 @pytest.fixture
@@ -30,10 +34,14 @@ def issuer(tmp_path: Path) -> Issuer:
 async def stub(house: House, issuer: Issuer) -> AsyncIterator[Any]:
     await house.given(eg.clinic(eg.CHICAGO))
     settings = Settings(database_url="", nats_url="", jwks=str(issuer.jwks_file))
-    server = await serve(settings, lambda grpc_server: api.serve(grpc_server, house.db), [])
+    servicer = api.Referrals(house.db)
+    server = await serve(
+        settings, lambda it: add_ReferralServiceServicer_to_server(servicer, it), []
+    )
     async with grpc.aio.insecure_channel(server.address) as channel:
         yield ReferralServiceStub(channel)
     await server.drain(0)
+    await unwatched(servicer)
 
 
 def bearer(issuer: Issuer, role: str, npi: str | None = None) -> list[tuple[str, str]]:

@@ -142,6 +142,16 @@ async def test_a_referral_nobody_knows_is_put_aside(desk: Desk) -> None:
         await desk.house.given(broken)
 
 
+async def test_times_given_back_for_a_cancelled_referral_are_no_trouble(
+    desk: Desk, referral: noun.Referral, story: eg.Story
+) -> None:
+    await desk.house.given(story.opened(), story.planned(), story.held())
+    await desk.cancel(referral.referral_id)
+    after = await heard(desk, referral, story.released(2, "referral_cancelled"))
+    assert (after.status, after.revision) == (noun.REFERRAL_STATUS_CANCELLED, 7)
+    assert await desk.house.count(_OPEN, eg.CHICAGO) == 0
+
+
 async def test_older_word_about_a_clinic_is_ignored(house: House) -> None:
     await house.given(
         eg.clinic(eg.BOSTON, 2, series_capacity=7), eg.clinic(eg.BOSTON, 1, series_capacity=3)

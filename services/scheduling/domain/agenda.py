@@ -97,3 +97,7 @@ class Agenda:
             last = min(end, day.first + day.units)
             yield ordinal, range(begin - day.first, last - day.first), bits
             begin = last
+
+
+def _lowest(bits: int) -> int:
+    return (bits & -bits).bit_length() - 1

@@ -36,7 +36,7 @@ class Wish:
 
 
 _SHIFT = 120
-"""Clocks change by at most this many minutes; a window that a change stretches may end as much later."""
+"""Clocks change by at most so many minutes, and a window that spans a change ends as much later."""
 
 Outcome = tuple[Spot, ...] | Unread | Bound
 
@@ -67,29 +67,22 @@ def allocate(wanted: Wish, agenda: Agenda, reached: int) -> Outcome:
     Nothing before `reached` is tried. A first session that fails for want of a start before some
     moment is tried again only as much later as brings the next free start before that moment.
     """
-    lower, same_time = max(wanted.earliest, reached), True
+    lower = max(wanted.earliest, reached)
     try:
         while first := _next(agenda, wanted.length, lower, wanted.until, None):
-            placed, upper = _follow(first, wanted, agenda, same_time=same_time)
-            if upper is not None and same_time:
-                placed, upper = _follow(first, wanted, agenda, same_time=False)
-            elif upper is None and not same_time:
-                placed = _at_same_time(first, wanted, agenda) or placed
-            if upper is None:
-                return tuple(placed)
+            for same_time in (True, False):
+                placed, upper = _follow(first, wanted, agenda, same_time=same_time)
+                if upper is None:
+                    return tuple(placed)
+            assert upper is not None
             free = _next(agenda, wanted.length, upper, wanted.until, None)
             if free is None:
                 break
             later = _unit(agenda, free) - upper + 1 - _SHIFT // agenda.shelf.calendar.unit_minutes
-            lower, same_time = _unit(agenda, first) + max(1, later), False
+            lower = _unit(agenda, first) + max(1, later)
     except Unread as missing:
         return missing
     return Bound.NO_FREE_TIME
-
-
-def _at_same_time(first: Spot, wanted: Wish, agenda: Agenda) -> list[Spot] | None:
-    placed, upper = _follow(first, wanted, agenda, same_time=True)
-    return placed if upper is None else None
 
 
 def _follow(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha1
 from uuid import UUID, uuid5
 
 
@@ -101,6 +102,9 @@ def series_id(plan_id: UUID) -> UUID:
     return uuid5(plan_id, "series")
 
 
-def session_id(series: UUID, number: int) -> UUID:
-    """A session is itself whenever it is held."""
-    return uuid5(series, f"session/{number}")
+def session_id(series: UUID, number: int) -> str:
+    """uuid5(series, "session/<number>") as text: a session is itself whenever it is held."""
+    digest = sha1(series.bytes + b"session/%d" % number, usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digest[16], 16) & 3]
+    head = f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}"
+    return f"{head}-{variant}{digest[17:20]}-{digest[20:32]}"

@@ -9,10 +9,9 @@ from services.scheduling.store.clinics import (
     record_clinic,
 )
 from services.scheduling.store.desks import Desk, desk_of, open_desks, read_ahead
-from services.scheduling.store.places import find_places, find_same_places
+from services.scheduling.store.places import claim_places, claim_same_places
 from services.scheduling.store.reading import list_day, read_series, read_series_of
 from services.scheduling.store.series import (
-    book,
     clinics_of,
     clinics_waiting_for,
     find,
@@ -30,14 +29,13 @@ from services.scheduling.store.series import (
 
 __all__ = [
     "Desk",
-    "book",
+    "claim_places",
+    "claim_same_places",
     "clinics_of",
     "clinics_waiting_for",
     "desk_of",
     "find",
     "find_clinic",
-    "find_places",
-    "find_same_places",
     "fulfil",
     "get",
     "get_clinic",

@@ -1,16 +1,17 @@
-"""Places for a series: sought in the agenda, and asked of the bookings when it might be wrong."""
+"""Places for a series: sought in the agenda, booked, and sought again if the agenda was wrong."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
+
+from asyncpg import ExclusionViolationError
 
 from chassis.database import Tx
 from chassis.refusal import Busy
 from services.scheduling.domain import (
     Bound,
+    Keeping,
     Outcome,
-    Placement,
     Places,
-    Plan,
     Series,
     Unread,
     advanced,
@@ -22,65 +23,113 @@ from services.scheduling.domain import (
 )
 from services.scheduling.packs import policy
 from services.scheduling.store.desks import Desk, desk_of
+from services.scheduling.store.rows import BookingRow
 
-_CLASH = """
-WITH place AS (
-    SELECT * FROM unnest($1::timestamptz[], $2::timestamptz[], $3::uuid[], $4::uuid[], $5::uuid[])
-        AS place (begins, ends, room_id, pump_id, nurse_id))
-SELECT EXISTS (SELECT FROM place JOIN booking ON status = 'taken'
-        AND booking.room_id = place.room_id AND during && tstzrange(begins, ends))
-    OR EXISTS (SELECT FROM place JOIN booking ON status = 'taken'
-        AND booking.pump_id = place.pump_id AND during && tstzrange(begins, ends))
-    OR EXISTS (SELECT FROM place JOIN booking ON status = 'taken'
-        AND booking.nurse_id = place.nurse_id AND during && tstzrange(begins, ends))
+_BOOK = """
+INSERT INTO booking (series_id, number, clinic_id, start_time, end_time,
+                     room_id, pump_id, nurse_id, status)
+SELECT $1, place.number, $2, begins, ends, room_id, pump_id, nurse_id, 'taken'
+FROM unnest($3::smallint[], $4::timestamptz[], $5::timestamptz[],
+            $6::uuid[], $7::uuid[], $8::uuid[])
+    AS place (number, begins, ends, room_id, pump_id, nurse_id)
+ON CONFLICT (series_id, number) DO UPDATE SET
+    start_time = excluded.start_time, end_time = excluded.end_time, room_id = excluded.room_id,
+    pump_id = excluded.pump_id, nurse_id = excluded.nurse_id, status = excluded.status
 """
 _ATTEMPTS = 3
 
 
-async def find_places(tx: Tx, plan: Plan) -> Places | Bound:
-    """The earliest places for the whole pattern."""
-    desk = await desk_of(tx, plan.clinic_id)
+async def claim_places(tx: Tx, series: Series) -> Places | Bound:
+    """The earliest places for the whole pattern, which are the series' from now on."""
+    desk = await desk_of(tx, series.plan.clinic_id)
     if desk is None:
         return Bound.CLINIC_UNKNOWN
-    wanted = wish(plan, policy(), desk.agenda, tx.now)
-    found = await _seek(
-        tx,
-        desk,
-        wanted.minutes,
-        lambda: allocate(wanted, desk.agenda, desk.reach.get(wanted.pattern, 0)),
-    )
+    wanted = wish(series.plan, policy(), desk.agenda, tx.now)
+
+    def search() -> Outcome:
+        return allocate(wanted, desk.agenda, desk.reach.get(wanted.pattern, 0))
+
+    found = await _claim(tx, desk, series, wanted.minutes, search)
     if isinstance(found, Places):
         desk.learn(advanced(desk.reach, wanted.pattern, first_unit(found.spots, desk.agenda)))
     return found
 
 
-async def find_same_places(tx: Tx, series: Series) -> Places | Bound:
+async def claim_same_places(tx: Tx, series: Series) -> Places | Bound:
     """Places at the very times the series had, in any room."""
     desk = await desk_of(tx, series.plan.clinic_id)
     if desk is None:
         return Bound.CLINIC_UNKNOWN
     minutes = series.room_minutes
-    return await _seek(tx, desk, minutes, lambda: places_at(series.starts, minutes, desk.agenda))
+
+    def search() -> Outcome:
+        return places_at(series.starts, minutes, desk.agenda)
+
+    return await _claim(tx, desk, series, minutes, search)
 
 
-async def _seek(tx: Tx, desk: Desk, minutes: int, search: Callable[[], Outcome]) -> Places | Bound:
+async def _claim(
+    tx: Tx, desk: Desk, series: Series, minutes: int, search: Callable[[], Outcome]
+) -> Places | Bound:
     for _ in range(_ATTEMPTS):
         while isinstance(spots := search(), Unread):
             await desk.read_on(spots.ordinal)
         if isinstance(spots, Bound):
             return spots
-        placed = placements(spots, minutes, desk.agenda)
-        if not desk.careful or not await _clash(tx, placed):
-            held_for = timedelta(seconds=desk.shelf.clinic.hold_seconds)
-            return Places(spots, placed, minutes, held_for)
+        held_for = timedelta(seconds=desk.shelf.clinic.hold_seconds)
+        places = Places(spots, placements(spots, minutes, desk.agenda), minutes, held_for)
+        if await _book(tx, desk, series, places):
+            desk.take(spots)
+            return places
         await desk.rebuild()
     raise Busy("AGENDA_UNSETTLED", "The clinic's agenda could not be put right; try again.")
 
 
-async def _clash(tx: Tx, placed: Sequence[Placement]) -> bool:
-    """Whether a booking has any of these resources at any of these times."""
+async def _book(tx: Tx, desk: Desk, series: Series, places: Places) -> bool:
+    """A new series of a batch is written with the batch; any other is proved at once."""
+    again = bool(series.starts)
+    if again:
+        await tx.load(BookingRow, [(series.series_id, one.number) for one in places.placements])
+    if (desk.careful or again) and not await _proved(tx, series, places):
+        return False
+    if again or not desk.careful:
+        for row in _rows(series, places):
+            tx.put(row)
+    return True
+
+
+async def _proved(tx: Tx, series: Series, places: Places) -> bool:
+    """The bookings themselves say whether the places are free."""
     columns = zip(
-        *[(one.start, one.end, one.room_id, one.pump_id, one.nurse_id) for one in placed],
+        *[
+            (one.number, one.start, one.end, one.room_id, one.pump_id, one.nurse_id)
+            for one in places.placements
+        ],
         strict=True,
     )
-    return bool(await tx.driver.fetchval(_CLASH, *map(list, columns)))
+    await tx.driver.execute("SAVEPOINT booking")
+    try:
+        await tx.driver.execute(_BOOK, series.series_id, series.plan.clinic_id, *map(list, columns))
+    except ExclusionViolationError:
+        await tx.driver.execute("ROLLBACK TO SAVEPOINT booking")
+        return False
+    await tx.driver.execute("RELEASE SAVEPOINT booking")
+    return True
+
+
+def _rows(series: Series, places: Places) -> list[BookingRow]:
+    clinic_id, series_id = series.plan.clinic_id, series.series_id
+    return [
+        BookingRow.model_construct(
+            series_id=series_id,
+            number=one.number,
+            clinic_id=clinic_id,
+            room_id=one.room_id,
+            pump_id=one.pump_id,
+            nurse_id=one.nurse_id,
+            start_time=one.start,
+            end_time=one.end,
+            status=Keeping.TAKEN.value,
+        )
+        for one in places.placements
+    ]

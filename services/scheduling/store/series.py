@@ -6,7 +6,7 @@ from uuid import UUID
 from chassis.database import Tx
 from chassis.refusal import NotFound
 from services.scheduling import wire
-from services.scheduling.domain import Event, Keeping, Placement, Places, Series, Status
+from services.scheduling.domain import Event, Keeping, Placement, Series, Status
 from services.scheduling.store.desks import desk_of
 from services.scheduling.store.rows import BookingRow, CancelledRow, SeriesRow
 from services.scheduling.store.shapes import placement, series_of_row, series_row
@@ -86,29 +86,6 @@ def record(tx: Tx, series: Series, events: Iterable[Event]) -> None:
             tx.due(RELEASE_HOLD, series.series_id, series.hold_expire_time)
         else:
             tx.undue(RELEASE_HOLD, series.series_id)
-
-
-async def book(tx: Tx, series: Series, places: Places, *, again: bool) -> None:
-    """The places are the series' now; a series that had times before has rows already."""
-    clinic_id, series_id = series.plan.clinic_id, series.series_id
-    if again:
-        await load_bookings(tx, [(series_id, one.number) for one in places.placements])
-    for one in places.placements:
-        tx.put(
-            BookingRow.model_construct(
-                series_id=series_id,
-                number=one.number,
-                clinic_id=clinic_id,
-                room_id=one.room_id,
-                pump_id=one.pump_id,
-                nurse_id=one.nurse_id,
-                start_time=one.start,
-                end_time=one.end,
-                status=Keeping.TAKEN.value,
-            )
-        )
-    if desk := await desk_of(tx, clinic_id):
-        desk.take(places.spots)
 
 
 async def give_back(tx: Tx, series: Series) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import pytest
 from hypothesis import given
@@ -258,3 +258,8 @@ def test_the_pack_says_where_its_numbers_come_from() -> None:
     assert (rules.unit_minutes, rules.horizon_days) == (15, 180)
     with pytest.raises(ValueError, match="divide 15"):
         replace(rules, unit_minutes=20)
+
+
+@given(st.uuids(), st.integers(1, 400))
+def test_a_session_has_the_id_that_everyone_derives(series: UUID, number: int) -> None:
+    assert domain.session_id(series, number) == str(uuid5(series, f"session/{number}"))

@@ -88,7 +88,7 @@ def booking_reply(booking: domain.Booking) -> rpc.Booking:
     """One booking as callers see it."""
     place = booking.placement
     return rpc.Booking(
-        session_id=str(domain.session_id(booking.series_id, place.number)),
+        session_id=domain.session_id(booking.series_id, place.number),
         number=place.number,
         status=rpc.BookingStatus.Value(f"BOOKING_STATUS_{booking.standing.name}"),
         start_time=stamp(place.start),

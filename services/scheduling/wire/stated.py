@@ -105,7 +105,7 @@ def _sessions(series: domain.Series) -> list[facts.SessionTime]:
     lasting = timedelta(minutes=series.room_minutes)
     return [
         facts.SessionTime(
-            session_id=str(domain.session_id(series.series_id, number)),
+            session_id=domain.session_id(series.series_id, number),
             number=number,
             start_time=stamp(start),
             end_time=stamp(start + lasting),

@@ -19,6 +19,7 @@ _STATEMENTS = (
         clinic_id uuid NOT NULL,
         session_count integer NOT NULL CHECK (session_count >= 0),
         infusion_minutes integer NOT NULL CHECK (infusion_minutes >= 0),
+        highest_number integer NOT NULL CHECK (highest_number >= session_count),
         CONSTRAINT course_of_a_patient CHECK (session_count = 0 OR patient_id IS NOT NULL))""",
     # No REFERENCES course: both are written by the same statement batch, eight sessions a series.
     """CREATE TABLE session (

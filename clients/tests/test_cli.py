@@ -1,0 +1,135 @@
+"""The command without a network: what it says, and how it fails."""
+
+import json
+from pathlib import Path
+
+import grpc
+import pytest
+from grpc.aio import AioRpcError, Metadata
+from typer.testing import CliRunner
+
+from chassis.errors import status_of
+from chassis.refusal import Invalid, Violation
+from clients.cli.__main__ import app
+from clients.cli.errors import told
+from clients.cli.token import ROLES
+from clients.cli.views import tree, words
+from clients.network import record
+from clients.sdk.errors import typed
+from halcyon.billing.v1.billing_pb2 import Money
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+runner = CliRunner()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--help"],
+        *(
+            [name, "--help"]
+            for name in ("up", "down", "status", "seed", "token", "demo", "referral", "flow")
+        ),
+        ["referral", "submit", "--help"],
+        ["parked", "replay", "--help"],
+    ],
+)
+def test_every_command_explains_itself(words: list[str]) -> None:
+    assert runner.invoke(app, words).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["status"],
+        ["down"],
+        ["seed"],
+        ["token", "--role", "nurse"],
+        ["referral", "show", "x"],
+        ["referral", "watch", "x"],
+        ["flow", "show", "x"],
+        ["parked", "list"],
+        ["referral", "submit", str(EXAMPLES / "crps-seattle.json")],
+    ],
+)
+def test_without_a_network_it_says_so(words: list[str], tmp_path: Path) -> None:
+    result = runner.invoke(app, [*words, "--data", str(tmp_path / "nothing")])
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
+    assert "halcyon up" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_network_that_has_died_is_not_taken_for_running(tmp_path: Path) -> None:
+    record.write(tmp_path, {"pid": 2**22 - 1})
+    result = runner.invoke(app, ["status", "--data", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "has ended" in result.stderr
+
+
+def test_a_broken_document_is_told_with_every_fault(tmp_path: Path) -> None:
+    document = json.loads((EXAMPLES / "ptsd-phoenix.fhir.json").read_text())
+    document["entry"][1]["resource"]["birthDate"] = "1979"
+    document["entry"][2]["resource"].pop("identifier")
+    broken = tmp_path / "broken.json"
+    broken.write_text(json.dumps(document))
+    result = runner.invoke(app, ["referral", "submit", str(broken)])
+    assert result.exit_code == 1
+    assert "2 problems in the FHIR document" in result.stderr
+    assert "Bundle.entry[1].resource.birthDate" in result.stderr
+    assert "us-npi" in result.stderr
+
+
+@pytest.mark.parametrize("content", ["{", '{"nonsense": 1}', "[]"])
+def test_what_is_no_referral_is_refused(content: str, tmp_path: Path) -> None:
+    file = tmp_path / "some.json"
+    file.write_text(content)
+    result = runner.invoke(app, ["referral", "submit", str(file)])
+    assert result.exit_code == 1
+    assert "Traceback" not in result.output
+
+
+def test_a_refusal_is_a_line_and_its_violations() -> None:
+    refusal = Invalid("INVALID_REFERRAL", "Broken [rules].", (Violation("a.b", "is bad"),))
+    details = status_of(refusal, "halcyon.referral").SerializeToString()
+    metadata = Metadata(("grpc-status-details-bin", details))
+    code = grpc.StatusCode.INVALID_ARGUMENT
+    fault = typed(AioRpcError(code, Metadata(), metadata, refusal.message))
+    assert told(fault) == ["[bold]INVALID_REFERRAL[/] Broken \\[rules].", "  a.b: is bad"]
+
+
+def test_the_roles_are_those_of_the_contract() -> None:
+    assert {"referrer", "medical_director", "operator"} <= set(ROLES)
+    assert "unspecified" not in ROLES
+
+
+@pytest.mark.parametrize(
+    ("minor", "shown"),
+    [(0, "0.00 USD"), (5, "0.05 USD"), (-5, "-0.05 USD"), (-332_500, "-3,325.00 USD")],
+)
+def test_money_is_exact(minor: int, shown: str) -> None:
+    assert words.money(Money(currency_code="USD", minor_units=minor)) == shown
+
+
+def span(span_id: str, parent: str, name: str, at: int) -> dict[str, object]:
+    return {
+        "trace_id": "t", "span_id": span_id, "parent_span_id": parent, "name": name,
+        "service": "intake", "start_unix_nano": at, "end_unix_nano": at + 1, "status": "OK",
+    }  # fmt: skip
+
+
+def test_a_trace_is_a_tree_and_twins_are_shown_once() -> None:
+    spans = [
+        span("1", "gone", "halcyon.intake.v1.IntakeService/ApprovePlan", 1),
+        span("2", "1", "process halcyon.intake.events.v1.PlanApproved", 2),
+        span("3", "1", "process halcyon.intake.events.v1.PlanApproved", 3),
+        span("4", "3", "work", 4),
+        {**span("5", "", "other", 5), "trace_id": "u"},
+    ]
+    root = tree.trace(spans, "t")
+    assert "4 spans in [green]intake[/]" in str(root.label)
+    top = root.children[0]
+    assert "ApprovePlan" in str(top.label)
+    assert [str(child.label).split(" [dim]")[0] for child in top.children] == [
+        "[green]intake[/] process PlanApproved"
+    ] * 2

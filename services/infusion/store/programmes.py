@@ -1,0 +1,40 @@
+"""Courses with their sessions, as a series plans and cancels them."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from chassis.database import Tx
+from services.infusion import domain, wire
+from services.infusion.store import shapes
+from services.infusion.store.rows import CourseRow, SessionRow
+
+
+async def programme(tx: Tx, course_id: UUID) -> domain.Programme | None:
+    """A course with every session it ever had."""
+    row = await tx.find(CourseRow, course_id)
+    if row is None:
+        return None
+    ids = domain.session_ids(row.series_id, row.highest_number)
+    await tx.load(SessionRow, ids)
+    found = [shapes.session(one) for key in ids if (one := await tx.find(SessionRow, key))]
+    return domain.Programme(shapes.course(row), tuple(found))
+
+
+async def prefetch_programmes(tx: Tx, course_ids: Iterable[UUID]) -> None:
+    """The courses of a batch, and the sessions of those that are there, in two queries."""
+    wanted = list(course_ids)
+    await tx.load(CourseRow, wanted)
+    found = [row for key in wanted if (row := await tx.find(CourseRow, key))]
+    ids = [domain.session_ids(row.series_id, row.highest_number) for row in found]
+    await tx.load(SessionRow, [one for some in ids for one in some])
+
+
+def record_programme(
+    tx: Tx, programme: domain.Programme, events: Iterable[domain.Event] = ()
+) -> None:
+    """Keep a course, its sessions and its events together."""
+    tx.put(shapes.course_row(programme.course))
+    for session in programme.sessions:
+        tx.put(shapes.session_row(session))
+    for event in events:
+        tx.emit(wire.event(event))

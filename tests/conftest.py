@@ -1,0 +1,14 @@
+"""One demonstration network for all journeys and traces of a test process."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from clients.network import Network, Options
+
+
+@pytest.fixture(scope="session")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    """Three clinics, every trace kept."""
+    with Network(tmp_path_factory.mktemp("network"), Options(trace_ratio=1.0)) as running:
+        yield running
