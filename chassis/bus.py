@@ -130,15 +130,14 @@ class Bus:
         return self._wire.is_connected
 
     async def write(self, commands: bytes) -> None:
-        """Put ready-made protocol lines on the wire, all at once."""
+        """Put ready-made protocol lines on the wire, behind what the client has yet to send."""
         wire = self._wire
         transport: Any = wire._transport
         if not wire.is_connected or transport is None:
             raise BusAway
         try:
-            if wire._pending:
-                await wire._flush_pending()
-            transport.write(commands)
+            waiting, wire._pending, wire._pending_data_size = wire._pending, [], 0
+            transport.writelines([*waiting, commands])
             await transport.drain()
         except OSError as error:
             raise BusAway from error

@@ -44,7 +44,7 @@ def _named(name: str) -> UUID:
     digest = bytearray(sha1(_NAMESPACE_BYTES + name.encode(), usedforsecurity=False).digest()[:16])
     digest[6] = digest[6] & 0x0F | 0x50
     digest[8] = digest[8] & 0x3F | 0x80
-    return QuickUUID(bytes(digest))
+    return cast("UUID", QuickUUID(bytes(digest)))
 
 
 def _learn(descriptor: Descriptor) -> tuple[str, str, str]:

@@ -32,10 +32,17 @@ class Delivery(NamedTuple):
 class Puller:
     """Credit is what the server may still send us; a silent server loses its credit."""
 
-    def __init__(
-        self, bus: Bus, stream: str, consumer: str, cap: int, mend: Callable[[], Awaitable[None]]
+    def __init__(  # noqa: PLR0913
+        self,
+        bus: Bus,
+        stream: str,
+        consumer: str,
+        *,
+        cap: int,
+        linger: float,
+        mend: Callable[[], Awaitable[None]],
     ) -> None:
-        self._bus, self._cap, self._mend = bus, cap, mend
+        self._bus, self._cap, self._linger, self._mend = bus, cap, linger, mend
         self._next = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
         self._inbox = bus.inbox()
         self._arrived: deque[Delivery] = deque()
@@ -55,6 +62,8 @@ class Puller:
             await self._top_up()
             if not self._arrived:
                 await self._wait()
+        if self._linger and len(self._arrived) < self._cap:
+            await asyncio.sleep(self._linger)
         arrived = self._arrived
         taken = [arrived.popleft() for _ in range(min(len(arrived), self._cap))]
         if self._bus.alive:
@@ -76,10 +85,10 @@ class Puller:
         }
         try:
             reply = f"{self._inbox}.{self._pull}"
-            await self._bus.write(message(self._next, json.dumps(wanted).encode(), reply))
             self._credit += asked
+            await self._bus.write(message(self._next, json.dumps(wanted).encode(), reply))
         except BusAway:
-            self._faults += 1
+            self._credit, self._faults = 0, self._faults + 1
 
     async def _wait(self) -> None:
         """Silence for longer than two heartbeats means that the pull is lost.

@@ -26,7 +26,9 @@ class Subscription:
 class Subscriptions:
     """`@on(Fact)`: the decorator is the cause, the function's name the effect."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, linger: float = 0) -> None:
+        """`linger` seconds are spent gathering a batch, where nobody waits for the answer."""
+        self.linger = linger
         self._by_subject: dict[str, Subscription] = {}
 
     def __call__(

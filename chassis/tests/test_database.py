@@ -32,7 +32,7 @@ async def test_every_type_comes_back_as_it_was(db):
         tx.put(thing)
     async with db.read() as tx:
         found = await tx.find(ThingRow, thing.thing_id)
-        (asked,) = await tx.rows(select(ThingRow).where(ThingRow.price > 1))
+        (asked,) = await tx.rows(select(ThingRow).where(col(ThingRow.price) > 1))
     assert found is asked
     assert found.model_dump() == thing.model_dump()
 
@@ -84,7 +84,7 @@ async def test_children_wait_for_their_parents_and_serials_for_the_server(db):
             tx.put(PartRow(thing_id=thing.thing_id, number=number, label=str(number)))
             tx.put(TickRow(label="t"))
         tx.put(thing)
-        found = await tx.rows(select(PartRow).order_by(PartRow.number.desc()))
+        found = await tx.rows(select(PartRow).order_by(col(PartRow.number).desc()))
         assert [part.number for part in found] == [2, 1, 0]
         await tx.execute(delete(PartRow).where(col(PartRow.number) == 2))
         await tx.execute("UPDATE part SET label = :label WHERE number = 1", {"label": "one"})

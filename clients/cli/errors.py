@@ -32,16 +32,16 @@ class Polite(TyperGroup):
         try:
             return super().invoke(ctx)
         except EXPECTED as fault:
-            for line in told(fault):
-                complain(line)
+            complain(*told(fault))
             raise typer.Exit(1) from None
 
 
 def told(fault: Exception) -> list[str]:
     """The reason on one line, then one line for each violation."""
     if isinstance(fault, HalcyonError):
-        known = "".join(f", {name} {value}" for name, value in fault.metadata.items())
-        line = f"[bold]{escape(fault.reason)}[/] {escape(fault.message)}{escape(known)}"
+        known = ", ".join(f"{name}: {value}" for name, value in fault.metadata.items())
+        line = f"[bold]{escape(fault.reason)}[/] {escape(fault.message)}"
+        line += f" ({escape(known)})" if known else ""
         return [line, *(f"  {escape(v.field)}: {escape(v.description)}" for v in fault.violations)]
     if isinstance(fault, FhirError):
         return [escape(str(fault)), *(f"  {escape(str(problem))}" for problem in fault.problems)]

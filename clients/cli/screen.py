@@ -14,6 +14,8 @@ def show(*what: object) -> None:
     console.print(*what)
 
 
-def complain(line: str) -> None:
-    """Print one line of an error."""
-    _errors.print(f"[red]✗[/] {line}", soft_wrap=True)
+def complain(first: str, *more: str) -> None:
+    """Print an error: its one line, and what belongs to it below."""
+    _errors.print(f"[red]✗[/] {first}", soft_wrap=True)
+    for line in more:
+        _errors.print(line, soft_wrap=True)

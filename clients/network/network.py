@@ -2,53 +2,24 @@
 
 import asyncio
 import os
-import threading
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
-from chassis.children import alive
-from chassis.embedded import ExternalPostgres, ServerFailed, Servers, embedded
+from chassis.embedded import ServerFailed, Servers, embedded
 from chassis.issuer import Issuer
 from clients.network import record, seed
-from clients.network.process import ROOT, NetworkFailed, ServiceProcess
+from clients.network.options import Options
+from clients.network.process import NetworkFailed, ServiceProcess
+from clients.network.supervisor import Supervisor
 from clients.network.tokens import Minting
 from clients.sdk import Halcyon
 from clients.sdk.client import DEFAULT_TIMEOUT
 
 Result = TypeVar("Result")
-_WATCH = 0.1
-
-
-def discovered() -> tuple[str, ...]:
-    """Every folder of services/ that can be run."""
-    return tuple(sorted(path.parent.name for path in (ROOT / "services").glob("*/__main__.py")))
-
-
-def _silent(_: str) -> None:
-    pass
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to run a network; the defaults suit tests."""
-
-    services: tuple[str, ...] = field(default_factory=discovered)
-    trace_ratio: float = 0.1
-    env: Mapping[str, str] = field(default_factory=dict)
-    """For every service, such as HALCYON_BATCH."""
-    service_env: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """For one service; a HALCYON_FAILPOINT is dropped once it has ended a process."""
-    seed: bool = True
-    restart: bool = True
-    """Start a crashed service again."""
-    heal_servers: bool = False
-    """Start a crashed PostgreSQL or nats-server again."""
-    say: Callable[[str], None] = _silent
 
 
 class Network:
@@ -60,8 +31,7 @@ class Network:
         self.processes: dict[str, ServiceProcess] = {}
         self._stack = ExitStack()
         self._servers: Servers | None = None
-        self._stopping = threading.Event()
-        self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+        self._supervisor: Supervisor | None = None
 
     def start(self) -> "Network":
         """Everything up, migrated, seeded; or nothing left running and NetworkFailed raised."""
@@ -77,9 +47,8 @@ class Network:
 
     def stop(self) -> None:
         """All services calmly and together, then the servers; what they kept stays on disk."""
-        self._stopping.set()
-        if self._watcher.is_alive():
-            self._watcher.join()
+        if self._supervisor:
+            self._supervisor.stop()
         for process in self.processes.values():
             process.begin_stop()
         for process in self.processes.values():
@@ -176,10 +145,13 @@ class Network:
         self._servers = self._stack.enter_context(embedded(self.directory))
         self._migrate(self._servers)
         self._launch()
-        if self.options.restart or self.options.heal_servers:
-            self._watcher.start()
+        self._supervisor = Supervisor(
+            self.options, self._servers, self.processes.values(), self._record
+        )
+        self._supervisor.start()
         if self.options.seed:
             self._seed()
+        self._record()
 
     def _migrate(self, servers: Servers) -> None:
         from chassis.migrate import upgrade
@@ -197,7 +169,6 @@ class Network:
             process.start()
         for process in self.processes.values():
             process.wait()
-        self._record()
 
     def _environment(self, service: str) -> dict[str, str]:
         places = {
@@ -217,26 +188,6 @@ class Network:
         if to_end(seeding()):
             self.options.say("three clinics are on the network")
             self.settle()
-
-    def _watch(self) -> None:
-        while not self._stopping.wait(_WATCH):
-            if self.options.restart:
-                self._mend()
-            if self.options.heal_servers:
-                with suppress(ServerFailed):
-                    self._heal()
-
-    def _mend(self) -> None:
-        news = [process.tick() for process in self.processes.values()]
-        if any(news):
-            self._record()
-
-    def _heal(self) -> None:
-        ours = not isinstance(self.servers.postgres, ExternalPostgres)
-        if ours and not alive(self.servers.postgres.pid):
-            self.servers.postgres.start()
-        if not alive(self.servers.nats.pid):
-            self.servers.nats.start()
 
     def _record(self) -> None:
         services = {

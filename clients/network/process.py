@@ -160,8 +160,7 @@ class ServiceProcess:
 
     def _note(self) -> bool:
         """Remember where the newest process answers; whether that is news."""
-        address = self._said()
-        if not address or self._noted_pid == self.pid:
+        if self._noted_pid == self.pid or not (address := self._said()):
             return False
         self.address, self._noted_pid = address, self.pid
         return True

@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import nats
 import psutil
 import pytest
 
 from clients import journey
 from clients.network import Network, Options, record
-from clients.tests.conftest import Run, command, environment
+from clients.network.network import to_end
+from clients.tests.running import Run, command, environment
 from halcyon.infusion.events.v1.infusion_events_pb2 import SessionPlanned
+from halcyon.intake.events.v1.intake_events_pb2 import PlanApproved
 
 pytestmark = [pytest.mark.kill]
 PATIENCE = 120
@@ -61,8 +64,7 @@ def submitted(halcyon: Run, data: Path) -> str:
 def test_up_and_down_and_up_again(halcyon: Run, tmp_path: Path) -> None:
     data = tmp_path / "data"
     with up(data) as process:
-        while not (referral_id := _seeded_and_submitted(halcyon, data)):
-            time.sleep(0.2)
+        referral_id = submitted(halcyon, data)
         assert submitted(halcyon, data) == referral_id
         before = record.read(data)["services"]["intake"]
         os.kill(before["pid"], signal.SIGKILL)
@@ -71,6 +73,8 @@ def test_up_and_down_and_up_again(halcyon: Run, tmp_path: Path) -> None:
             assert time.monotonic() < until
             time.sleep(0.1)
         assert after["address"] == before["address"]
+        os.kill(_postmaster(data), signal.SIGKILL)
+        assert halcyon("referral", "show", referral_id, data=data).returncode == 0
         members = family(process)
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 0
@@ -89,9 +93,10 @@ def test_up_and_down_and_up_again(halcyon: Run, tmp_path: Path) -> None:
         assert nobody_left(members)
 
 
-def _seeded_and_submitted(halcyon: Run, data: Path) -> str:
-    """The clinics come a moment after the addresses."""
-    return submitted(halcyon, data)
+def _postmaster(data: Path) -> int:
+    pointer = data / "postgres.home"
+    home = Path(pointer.read_text()) if pointer.exists() else data / "postgres"
+    return int((home / "data" / "postmaster.pid").read_text().split("\n")[0])
 
 
 def test_detached_until_told_to_end(halcyon: Run, tmp_path: Path) -> None:
@@ -104,15 +109,34 @@ def test_detached_until_told_to_end(halcyon: Run, tmp_path: Path) -> None:
         assert "referral" in halcyon("status", data=data).stdout
         token = halcyon("token", "--role", "nurse", data=data).stdout
         assert token.count(".") == 2
-        assert halcyon("seed", data=data).returncode == 0
+        assert "already" in halcyon("seed", data=data).stdout
+        _poison(record.read(data)["nats"])
+        while "Reject" not in (listed := halcyon("parked", "list", data=data).stdout):
+            assert listed.strip() == "nothing is parked"
+        event_id = listed.split()[listed.split().index("infusion") + 1]
+        assert "PlanApproved" in halcyon("parked", "show", event_id, data=data).stdout
+        again = halcyon("parked", "replay", event_id, data=data)
+        assert again.returncode == 1
+        assert again.stderr.startswith("✗ REPLAY_FAILED")
     finally:
         ended = halcyon("down", data=data)
     assert ended.returncode == 0, ended.stderr
     assert nobody_left([supervisor, *members])
 
 
+def _poison(url: str) -> None:
+    """Bytes that are no fact, under the name of one."""
+
+    async def publish() -> None:
+        broker = await nats.connect(url)
+        await broker.jetstream().publish(PlanApproved.DESCRIPTOR.full_name, b"\xff")
+        await broker.close()
+
+    to_end(publish())
+
+
 async def test_a_failpoint_kills_once_and_the_flow_goes_on(tmp_path: Path) -> None:
-    crash = {"intake": {"HALCYON_FAILPOINT": "after-inbox-claim"}}
+    crash = {"intake": {"HALCYON_FAILPOINT": "after-commit-before-ack"}}
     with Network(tmp_path, Options(trace_ratio=1, service_env=crash)) as network:
         file = journey.EXAMPLES / "crps-seattle.json"
         request = journey.read_referral(file.read_bytes())
@@ -120,7 +144,6 @@ async def test_a_failpoint_kills_once_and_the_flow_goes_on(tmp_path: Path) -> No
             referral = await journey.refer(doctor, request)
             await journey.until(doctor, referral.referral_id, [SessionPlanned])
         network.wait_restarted("intake")
-        network.settle()
         assert network.processes["intake"].restarts == 1
         assert json.loads((tmp_path / record.FILE).read_text())["services"]["intake"]["restarts"]
 

@@ -107,11 +107,15 @@ def ledger(balances: Sequence[AccountBalance]) -> Table:
 
 def parked(facts: Iterable[tuple[str, ParkedFact]]) -> Table:
     """Facts that wait for a person, without their content."""
-    made = table("Parked facts", "service", "event", "fact", "error", "tries", "parked")
+    made = table("Parked facts", "service", "event", "fact", "error", "parked")
+    for column in made.columns[:2]:
+        column.min_width = 36 if column.header == "event" else 10
+    for column in made.columns[2:]:
+        column.no_wrap, column.overflow = False, "fold"
     for service, one in facts:
         state = "[green]replayed[/]" if one.HasField("replay_time") else moment(one.park_time)
         name = one.subject.rpartition(".")[2]
-        made.add_row(service, one.event_id, name, one.error_class, str(one.attempts), state)
+        made.add_row(service, one.event_id, name, one.error_class, state)
     return made
 
 

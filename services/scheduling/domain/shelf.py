@@ -1,6 +1,5 @@
 """What stays the same from booking to booking: a clinic's calendar and its resources in order."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -20,8 +19,7 @@ class Spot(NamedTuple):
     nurse: int
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(NamedTuple):
     """One session's time and the resources it takes."""
 
     number: int

@@ -8,7 +8,8 @@ from services.scheduling.store.clinics import (
     owned,
     record_clinic,
 )
-from services.scheduling.store.desks import Desk, desk_of, open_desks, read_ahead
+from services.scheduling.store.desk import Desk
+from services.scheduling.store.desks import desk_of, open_desks, read_ahead
 from services.scheduling.store.places import claim_places, claim_same_places
 from services.scheduling.store.reading import list_day, read_series, read_series_of
 from services.scheduling.store.series import (

@@ -1,32 +1,16 @@
-"""The desk of a clinic: one transaction at a time changes what the clinic has promised.
-
-The agenda is a small copy of the bookings, kept with them under the desk's lock, so that a choice
-is right at the first try. The bookings are the truth: a desk that finds itself wrong starts anew.
-"""
+"""Opening desks: who may wait for whom, and what is read ahead."""
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from uuid import UUID, uuid5
+from uuid import UUID
 from weakref import WeakKeyDictionary
-
-from sqlmodel import col, select
 
 from chassis.database import Tx
 from chassis.refusal import Busy
-from services.scheduling.domain import (
-    Agenda,
-    Day,
-    Placement,
-    Plan,
-    Reach,
-    Shelf,
-    Spot,
-    given_back,
-    window,
-    wish,
-)
+from services.scheduling.domain import Plan, Shelf, window, wish
 from services.scheduling.packs import policy
 from services.scheduling.store.clinics import get_clinic
+from services.scheduling.store.desk import Desk, layout
 from services.scheduling.store.rows import AgendaRow, DeskRow
 
 _TRY = """
@@ -34,105 +18,11 @@ SELECT clinic_id FROM desk WHERE clinic_id = ANY($1::uuid[])
 ORDER BY clinic_id FOR UPDATE SKIP LOCKED
 """
 _COUNT = "SELECT count(*) FROM desk WHERE clinic_id = ANY($1::uuid[])"
-_FORGET = "DELETE FROM agenda WHERE clinic_id = $1 AND day < $2"
-_TAKEN = """
-SELECT number, start_time, end_time, room_id, pump_id, nurse_id FROM booking
-WHERE clinic_id = $1 AND start_time > $2::timestamptz - interval '2 days' AND status = 'taken'
-"""
-_AHEAD = 28
 _SHELVES = 256
 
 _shelves: OrderedDict[UUID, Shelf] = OrderedDict()
 _open: "WeakKeyDictionary[Tx, dict[UUID, Desk | None]]" = WeakKeyDictionary()
-
-
-class Desk:
-    """One clinic's agenda in the hands of one transaction."""
-
-    def __init__(self, tx: Tx, row: DeskRow, shelf: Shelf, *, careful: bool) -> None:
-        self._tx, self._row, self._days = tx, row, dict[int, AgendaRow]()
-        self.shelf, self.agenda, self.careful = shelf, Agenda(shelf), careful
-
-    @property
-    def reach(self) -> Reach:
-        """How far the search for each pattern has come."""
-        return dict(zip(self._row.patterns, self._row.reached, strict=True))
-
-    def learn(self, reach: Reach) -> None:
-        """Keep what a search, or times given back, have changed."""
-        if reach != self.reach:
-            self._row.patterns, self._row.reached = list(reach), list(reach.values())
-            self._tx.put(self._row)
-
-    def keys(self, ordinals: Iterable[int]) -> list[tuple[UUID, int]]:
-        """The agenda rows of days that may matter and have not been read."""
-        calendar, known = self.shelf.calendar, self.agenda.days
-        wanted = [one for one in ordinals if one not in known and calendar.day(one).opened]
-        return [] if self.agenda.complete else [(self._row.clinic_id, one) for one in wanted]
-
-    async def adopt(self, keys: Iterable[tuple[UUID, int]]) -> None:
-        """Days that were loaded; a day without a row is empty."""
-        for key in keys:
-            row = await self._tx.find(AgendaRow, key)
-            if row is not None:
-                self._days[key[1]] = row
-            self.agenda.days[key[1]] = row.taken if row is not None else Day()
-
-    async def read(self, ordinals: Iterable[int]) -> None:
-        """Read these days, whether the clinic is open or not."""
-        wanted = [one for one in ordinals if one not in self.agenda.days]
-        if self.agenda.complete or not wanted:
-            return
-        keys = [(self._row.clinic_id, one) for one in wanted]
-        await self._tx.load(AgendaRow, keys)
-        await self.adopt(keys)
-
-    async def read_on(self, ordinal: int) -> None:
-        """Read the weeks from a day on."""
-        await self.read(range(ordinal, ordinal + _AHEAD))
-
-    def take(self, spots: Iterable[Spot]) -> None:
-        """Promise these spots."""
-        spots = tuple(spots)
-        self.agenda.take(spots)
-        self._keep({spot.ordinal for spot in spots})
-
-    async def free(self, placements: Iterable[Placement]) -> None:
-        """Give these times back; series may begin earlier again."""
-        found = [piece for one in placements for piece in self.agenda.where(one)]
-        await self.read({ordinal for ordinal, _, _ in found})
-        for ordinal, units, bits in found:
-            self.agenda.mark(ordinal, units, bits, taken=False)
-        self._keep({ordinal for ordinal, _, _ in found})
-        if found:
-            calendar = self.shelf.calendar
-            freed = min(calendar.day(ordinal).first + units[0] for ordinal, units, _ in found)
-            self.learn(given_back(self.reach, freed, 1440 // calendar.unit_minutes))
-
-    async def rebuild(self) -> None:
-        """Read the bookings themselves and write the agenda anew."""
-        tx, row, calendar = self._tx, self._row, self.shelf.calendar
-        today = calendar.ordinal(calendar.unit(tx.now))
-        await tx.driver.execute(_FORGET, row.clinic_id, today - 1)
-        mine = (col(AgendaRow.clinic_id) == row.clinic_id, col(AgendaRow.day) >= today - 1)
-        self._days = {one.day: one for one in await tx.rows(select(AgendaRow).where(*mine))}
-        self.agenda = Agenda(self.shelf)
-        self.agenda.complete = True
-        for one in await tx.driver.fetch(_TAKEN, row.clinic_id, tx.now):
-            for ordinal, units, bits in self.agenda.where(Placement(*one)):
-                self.agenda.mark(ordinal, units, bits, taken=True)
-        self._keep({*self._days, *self.agenda.days})
-        row.layout, row.patterns, row.reached = _layout(row), [], []
-        tx.put(row)
-
-    def _keep(self, ordinals: Iterable[int]) -> None:
-        for ordinal in ordinals:
-            row = self._days.get(ordinal)
-            if row is None:
-                row = AgendaRow.model_construct(clinic_id=self._row.clinic_id, day=ordinal)
-                self._days[ordinal] = row
-            row.__dict__["taken"] = self.agenda.day(ordinal)
-            self._tx.put(row)
+"""A desk knows its transaction weakly too, so both are forgotten when it ends."""
 
 
 async def open_desks(tx: Tx, clinic_ids: Iterable[UUID], *, careful: bool) -> None:
@@ -157,8 +47,10 @@ async def open_desks(tx: Tx, clinic_ids: Iterable[UUID], *, careful: bool) -> No
 
 async def desk_of(tx: Tx, clinic_id: UUID) -> Desk | None:
     """The desk of a clinic; None when nobody knows the clinic."""
-    await open_desks(tx, [clinic_id], careful=True)
-    return _open[tx][clinic_id]
+    held = _open.setdefault(tx, {})
+    if clinic_id not in held:
+        await open_desks(tx, [clinic_id], careful=True)
+    return held[clinic_id]
 
 
 async def read_ahead(tx: Tx, plans: Iterable[Plan]) -> None:
@@ -181,14 +73,14 @@ def _desks(tx: Tx) -> list[tuple[UUID, Desk]]:
 
 
 async def _desk(tx: Tx, row: DeskRow, *, careful: bool) -> Desk:
-    shelf = _shelves.get(_layout(row))
+    shelf = _shelves.get(layout(row))
     if shelf is None:
         shelf = Shelf(await get_clinic(tx, row.clinic_id), policy().unit_minutes)
-        _shelves[_layout(row)] = shelf
+        _shelves[layout(row)] = shelf
         if len(_shelves) > _SHELVES:
             _shelves.popitem(last=False)
     desk = Desk(tx, row, shelf, careful=careful)
-    if row.layout != _layout(row):
+    if row.layout != layout(row):
         await desk.rebuild()
     return desk
 
@@ -198,7 +90,3 @@ async def _try(tx: Tx, wanted: list[UUID]) -> None:
     locked = await tx.driver.fetch(_TRY, wanted)
     if len(locked) < await tx.driver.fetchval(_COUNT, wanted):
         raise Busy("DESK_BUSY", "The clinic's agenda is in use; try again.")
-
-
-def _layout(row: DeskRow) -> UUID:
-    return uuid5(row.clinic_print, str(policy().unit_minutes))

@@ -6,6 +6,7 @@ from datetime import timedelta
 from asyncpg import ExclusionViolationError
 
 from chassis.database import Tx
+from chassis.plans import plan_of
 from chassis.refusal import Busy
 from services.scheduling.domain import (
     Bound,
@@ -22,7 +23,8 @@ from services.scheduling.domain import (
     wish,
 )
 from services.scheduling.packs import policy
-from services.scheduling.store.desks import Desk, desk_of
+from services.scheduling.store.desk import Desk
+from services.scheduling.store.desks import desk_of
 from services.scheduling.store.rows import BookingRow
 
 _BOOK = """
@@ -118,18 +120,22 @@ async def _proved(tx: Tx, series: Series, places: Places) -> bool:
 
 
 def _rows(series: Series, places: Places) -> list[BookingRow]:
-    clinic_id, series_id = series.plan.clinic_id, series.series_id
+    clinic_id, series_id, taken = series.plan.clinic_id, series.series_id, Keeping.TAKEN.value
+    revive = plan_of(BookingRow).revive
     return [
-        BookingRow.model_construct(
-            series_id=series_id,
-            number=one.number,
-            clinic_id=clinic_id,
-            room_id=one.room_id,
-            pump_id=one.pump_id,
-            nurse_id=one.nurse_id,
-            start_time=one.start,
-            end_time=one.end,
-            status=Keeping.TAKEN.value,
+        revive(
+            (
+                ("series_id", series_id),
+                ("number", one.number),
+                ("clinic_id", clinic_id),
+                ("room_id", one.room_id),
+                ("pump_id", one.pump_id),
+                ("nurse_id", one.nurse_id),
+                ("start_time", one.start),
+                ("end_time", one.end),
+                ("status", taken),
+            ),
+            raw=False,
         )
         for one in places.placements
     ]

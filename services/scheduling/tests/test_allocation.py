@@ -1,6 +1,7 @@
 """Every series found keeps its pattern, its gaps, the opening hours, and to itself."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -19,7 +20,9 @@ from services.scheduling.domain import (
     Plan,
     Policy,
     Shelf,
+    Spot,
     Unread,
+    Wish,
     advanced,
     allocate,
     first_unit,
@@ -29,6 +32,7 @@ from services.scheduling.domain import (
     window,
     wish,
 )
+from services.scheduling.domain.allocation import _follow, _next
 from services.scheduling.packs import policy
 from services.scheduling.tests.examples import MONDAY, TAPER, clinic, plan
 
@@ -277,3 +281,62 @@ def test_a_day_is_the_same_when_packed_and_unpacked(units: list[int]) -> None:
         day.mark(range(unit, unit + 1), bits, 100, taken=True)
     assert Day(day.packed()).units(100) == units
     assert Day(day.packed()).packed() == day.packed()
+
+
+def plainly(asked: Wish, agenda: Agenda) -> tuple[Spot, ...] | Bound:
+    """The same search without any short cut: every first session, one unit after another."""
+    lower = asked.earliest
+    while first := _next(agenda, asked.length, lower, asked.until, None):
+        for same_time in (True, False):
+            found, missing = _follow(first, asked, agenda, same_time=same_time)
+            if missing is None:
+                return tuple(found)
+        lower = first_unit([first], agenda) + 1
+    return Bound.NO_FREE_TIME
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    zone=st.sampled_from(ZONES),
+    weekdays=st.sets(st.integers(1, 7), min_size=1, max_size=5),
+    span=st.sampled_from([135, 255, 375]),
+    now=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 1)),  # noqa: DTZ001
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from([(1,), (2, 1), (1, 0, 1), (3, 2, 1), (2, 2, 2)]),
+            st.sampled_from([24, 48]),
+            st.sampled_from([45, 75]),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=25,
+    ),
+)
+def test_the_short_cuts_change_nothing(
+    zone: str,
+    weekdays: set[int],
+    span: int,
+    now: datetime,
+    steps: list[tuple[tuple[int, ...], int, int, bool]],
+) -> None:
+    hours = tuple(Hours(weekday, 60, 60 + span) for weekday in sorted(weekdays))
+    where = clinic(1, 1, 1, hours=hours, zone=zone)
+    rules = replace(policy(), horizon_days=60)
+    agenda, reach = agenda_of(where), dict[str, int]()
+    held = list[tuple[Spot, ...]]()
+    for weeks, gap, minutes, gives_back in steps:
+        asked = wish(
+            plan(where.clinic_id, weeks, gap, minutes), rules, agenda, now.replace(tzinfo=UTC)
+        )
+        found = allocate(asked, agenda, reach.get(asked.pattern, 0))
+        assert found == plainly(asked, agenda)
+        if isinstance(found, tuple):
+            agenda.take(found)
+            held.append(found)
+            reach = dict(advanced(reach, asked.pattern, first_unit(found, agenda)))
+        if gives_back and held:
+            freed = held.pop(len(held) // 2)
+            for spot in freed:
+                units = range(spot.at, spot.at + spot.length)
+                agenda.mark(spot.ordinal, units, agenda.shelf.bits(spot), taken=False)
+            reach = dict(given_back(reach, first_unit(freed, agenda), 96))

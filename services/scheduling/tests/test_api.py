@@ -1,5 +1,6 @@
 """What callers may ask of scheduling, on a real database."""
 
+from base64 import urlsafe_b64encode
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -140,6 +141,9 @@ async def test_a_token_of_another_list_is_refused(house: House) -> None:
     await keep(house, where)
     with pytest.raises(Invalid, match="PAGE_TOKEN_INVALID"):
         await list_day(house, where, 23, token=token)
+    forged = urlsafe_b64encode(b'["soon", "here", "one"]').decode()
+    with pytest.raises(Invalid, match="PAGE_TOKEN_INVALID"):
+        await list_day(house, where, 23, token=forged)
 
 
 async def test_a_series_is_read_by_its_referral_and_only_at_its_clinic(house: House) -> None:

@@ -1,6 +1,7 @@
 """What scheduling does when it hears facts, on a real database."""
 
 import asyncio
+import gc
 from datetime import UTC, timedelta
 from uuid import UUID, uuid4
 
@@ -11,6 +12,7 @@ from chassis.refusal import Busy, Reject
 from chassis.testing import House
 from services.scheduling import store
 from services.scheduling.domain import series_id
+from services.scheduling.store import desks
 from services.scheduling.tests.examples import (
     clinic,
     infusion_completed,
@@ -393,6 +395,14 @@ async def test_a_second_desk_is_never_waited_for(house: House) -> None:
         await store.open_desks(ours, [first.clinic_id], careful=False)
         with pytest.raises(Busy, match="DESK_BUSY"):
             await store.open_desks(ours, [second.clinic_id], careful=False)
+
+
+async def test_a_transaction_that_ended_is_forgotten(house: House) -> None:
+    where = clinic()
+    await keep(house, where)
+    await held(house, where)
+    gc.collect()
+    assert not desks._open
 
 
 async def test_holds_and_payments_and_withdrawals_meet_without_harm(house: House) -> None:

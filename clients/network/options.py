@@ -1,0 +1,33 @@
+"""How to run a network."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from clients.network.process import ROOT
+
+
+def discovered() -> tuple[str, ...]:
+    """Every folder of services/ that can be run."""
+    return tuple(sorted(path.parent.name for path in (ROOT / "services").glob("*/__main__.py")))
+
+
+def _silent(_: str) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run a network; the defaults suit tests."""
+
+    services: tuple[str, ...] = field(default_factory=discovered)
+    trace_ratio: float = 0.1
+    env: Mapping[str, str] = field(default_factory=dict)
+    """For every service, such as HALCYON_BATCH."""
+    service_env: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """For one service; a HALCYON_FAILPOINT is dropped once it has ended a process."""
+    seed: bool = True
+    restart: bool = True
+    """Start a crashed service again."""
+    heal_servers: bool = False
+    """Start a crashed PostgreSQL or nats-server again."""
+    say: Callable[[str], None] = _silent
