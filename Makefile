@@ -4,7 +4,7 @@ MAKEFLAGS += --warn-undefined-variables --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 CODE := chassis services clients tests bench tools
-WORKERS ?= 4
+WORKERS ?= 3
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -24,7 +24,7 @@ up: setup ## Run the platform here until Ctrl-C
 	$(BIN)/halcyon up
 
 test: setup ## Run every test
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 check: setup fmt-check lint types imports protos map-check fast ## Judge format, lint, types, architecture, contracts, rooms
 

@@ -69,7 +69,7 @@ class Driver:
 
 
 async def drive(network: Network, plan: argparse.Namespace) -> dict[str, Any]:
-    """Closed loops for throughput and cost, open loops for latency, then a count of every effect."""
+    """Closed loops for throughput, open loops for latency, then a count of every effect."""
     async with network.client("medical_director") as director:
         await open_clinics(director, CLINICS)
     network.settle()

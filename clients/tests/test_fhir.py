@@ -90,7 +90,11 @@ def _quantity(loinc: str, **value: object) -> Callable[[Document], object]:
     [
         (_gone("ServiceRequest", "identifier"), "identifier", "an identifier with system"),
         (_set("ServiceRequest", "status", "draft"), "status", "only an active request"),
-        (_set("ServiceRequest", "status", "activ"), "status", '"activ" is not one of draft'),
+        (
+            _set("ServiceRequest", "status", "activated"),
+            "status",
+            '"activated" is not one of draft',
+        ),
         (_set("ServiceRequest", "priority", "soon"), "priority", '"soon" is not one of'),
         (_gone("ServiceRequest", "requester"), "requester", "must refer to a Practitioner"),
         (_gone("ServiceRequest", "reasonReference"), "reasonReference", "ICD-10-CM"),

@@ -203,7 +203,7 @@ async def _stream(nats_url: str) -> list[Fact]:
     """Every message of the stream, by its headers alone, through a consumer of our own."""
     client = await nats.connect(nats_url)
     try:
-        inbox, found = client.new_inbox(), []
+        inbox, found = client.new_inbox(), list[Fact]()
         left = (await client.jetstream().stream_info("HALCYON")).state.messages
         if not left:
             return []

@@ -14,7 +14,7 @@ import pytest
 
 from chassis.failpoints import NAMES
 from clients.network import Network
-from clients.network.network import discovered
+from clients.network.options import discovered
 from clients.network.seed import DemoClinic
 from tests.flows import NPI, application, submit_all
 

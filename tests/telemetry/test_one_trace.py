@@ -9,7 +9,7 @@ import pytest
 from chassis.testing import eventually
 from chassis.traces import read_spans
 from clients.network import Network
-from clients.network.network import discovered
+from clients.network.options import discovered
 from clients.network.seed import SEATTLE
 from tests.flows import NPI, application, submit
 from tools.factmap import subjects_of
