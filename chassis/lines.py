@@ -18,6 +18,7 @@ from chassis.mishaps import DatabaseAway, told
 _SERVER = {
     "application_name": "halcyon",
     "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
     "timezone": "UTC",
     "statement_timeout": "30000",
     "idle_in_transaction_session_timeout": "60000",

@@ -4,7 +4,18 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache, cached_property
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import BindParameter, Column, Float, Numeric, Table, bindparam, insert, update
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    BindParameter,
+    Column,
+    Float,
+    Numeric,
+    Table,
+    bindparam,
+    insert,
+    update,
+)
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.orm import class_mapper
 from sqlalchemy.types import TypeEngine
@@ -41,6 +52,8 @@ class Plan(Generic[R]):
         ]
         self._optional = {column.name for column in table.columns if _given_by_server(column)}
         self._inserts: dict[tuple[str, ...], str] = {}
+        self.together: dict[str, str] = {}
+        """For an INSERT of one row, the INSERT of many, where the column types allow it."""
 
     def key(self, row: SQLModel) -> Key:
         """The row's primary key."""
@@ -108,7 +121,17 @@ class Plan(Generic[R]):
         values: dict[str, BindParameter[Any]] = {
             name: bindparam(name) for name in self.names if name in set(names)
         }
-        return str(insert(self.table).values(values).compile(dialect=_DIALECT))
+        sql = str(insert(self.table).values(values).compile(dialect=_DIALECT))
+        columns = [self.table.c[name] for name in values]
+        if not any(isinstance(column.type, ARRAY | JSON) for column in columns):
+            self.together[sql] = self._insert_together(columns)
+        return sql
+
+    def _insert_together(self, columns: Sequence[Column[Any]]) -> str:
+        """The same INSERT for many rows, which come as one array for each column."""
+        table = _DIALECT.identifier_preparer.format_table(self.table)
+        names = ", ".join(self._quoted([column.name for column in columns]))
+        return f"INSERT INTO {table} ({names}) SELECT * FROM unnest({_arrays(columns)})"  # noqa: S608
 
     @cached_property
     def one(self) -> str:
@@ -121,12 +144,11 @@ class Plan(Generic[R]):
     def many(self) -> str:
         """SELECT by many primary keys, always in the same order, so that locks cannot cross."""
         quoted = ", ".join(self._quoted(self.key_names))
-        types = [column.type.compile(_DIALECT) for column in self.table.primary_key]
-        arrays = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(types, 1))
-        return (
-            f"{self._select} WHERE ({quoted}) IN"  # noqa: S608
-            f" (SELECT * FROM unnest({arrays})) ORDER BY {quoted}"
-        )
+        arrays = _arrays(tuple(self.table.primary_key))
+        among = f"({quoted}) IN (SELECT * FROM unnest({arrays}))"  # noqa: S608
+        if len(self.key_names) == 1:
+            among = f"{quoted} = ANY({arrays})"
+        return f"{self._select} WHERE {among} ORDER BY {quoted}"
 
     @property
     def _select(self) -> str:
@@ -135,6 +157,12 @@ class Plan(Generic[R]):
 
     def _quoted(self, names: Iterable[str]) -> list[str]:
         return [_DIALECT.identifier_preparer.quote(name) for name in names]
+
+
+def _arrays(columns: Sequence[Column[Any]]) -> str:
+    """One array parameter for each column."""
+    types = [column.type.compile(_DIALECT) for column in columns]
+    return ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(types, 1))
 
 
 @cache

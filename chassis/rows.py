@@ -9,6 +9,8 @@ from sqlmodel import SQLModel
 from chassis.plans import Key, Plan, R, Values, plan_of
 
 Identity = tuple[type[SQLModel], Key]
+_Work = dict[tuple[int, str], tuple[str | None, list[Values]]]
+"""By table and statement: the statement for many rows, if there is one, and the parameters."""
 
 
 @dataclass(slots=True)
@@ -80,17 +82,19 @@ class Rows:
         """Write what was put, parents before children, one statement for each table and kind."""
         if not self._dirty:
             return
-        work: dict[tuple[int, str], list[Values]] = {}
+        work: _Work = {}
         for identity in self._dirty:
             self._plan_write(identity, work)
         self._dirty.clear()
-        for (_, sql), parameters in sorted(work.items(), key=lambda item: item[0][0]):
+        for (_, sql), (together, parameters) in sorted(work.items(), key=lambda item: item[0][0]):
             if len(parameters) == 1:
                 await self._driver.execute(sql, *parameters[0])
+            elif together:
+                await self._driver.execute(together, *map(list, zip(*parameters, strict=True)))
             else:
                 await self._driver.executemany(sql, parameters)
 
-    def _plan_write(self, identity: Identity, work: dict[tuple[int, str], list[Values]]) -> None:
+    def _plan_write(self, identity: Identity, work: _Work) -> None:
         held, plan = self._held[identity], plan_of(identity[0])
         assert held.row is not None
         values = plan.values(held.row)
@@ -101,7 +105,8 @@ class Rows:
         else:
             return
         held.stored = values
-        work.setdefault((plan.position, sql), []).append(parameters)
+        _, writes = work.setdefault((plan.position, sql), (plan.together.get(sql), []))
+        writes.append(parameters)
 
     def _keep(self, plan: Plan[R], parts: Key, record: Any) -> _Held:
         held = _Held(None, None, locked=True)

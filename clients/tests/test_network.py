@@ -151,8 +151,10 @@ async def test_a_failpoint_kills_once_and_the_flow_goes_on(tmp_path: Path) -> No
 def test_what_cannot_start_is_told_and_leaves_nothing(tmp_path: Path) -> None:
     from clients.network import NetworkFailed
 
+    before = set(psutil.Process().children(recursive=True))
     options = Options(services=("referral",), env={"HALCYON_BATCH": "none"}, seed=False)
     with pytest.raises(NetworkFailed, match="referral ended"):
         Network(tmp_path, options).start()
     assert not (tmp_path / record.FILE).exists()
-    assert not [p for p in psutil.Process().children(recursive=True) if "postgres" in p.name()]
+    new = set(psutil.Process().children(recursive=True)) - before
+    assert nobody_left([one for one in new if "children.py" not in " ".join(one.cmdline())])
