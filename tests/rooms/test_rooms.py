@@ -1,6 +1,8 @@
 """Every service has the same rooms, and nothing stands in a room that has no name."""
 
 import ast
+import os
+import re
 from pathlib import Path
 
 import pytest
@@ -85,3 +87,10 @@ def test_a_servicer_leaves_statuses_to_the_interceptor(path: Path) -> None:
     inside = [node for servicer in servicers for node in ast.walk(servicer)]
     assert not [node for node in inside if isinstance(node, ast.ExceptHandler)]
     assert "StatusCode" not in path.read_text()
+
+
+def test_the_readme_names_only_what_is_there() -> None:
+    words = re.findall(r"[`(]([\w/.-]+/[\w/.-]*)[`)]", (ROOT / "README.md").read_text())
+    named = {word for word in words if word.split("/")[0] in os.listdir(ROOT)}
+    assert len(named) > 10
+    assert not [path for path in named if not (ROOT / path).exists()]
