@@ -75,7 +75,7 @@ class Tx:
 
     async def flush(self) -> None:
         """Write everything put, emitted and asked for."""
-        await self._rows.flush()
+        await self._rows.flush(*self.written.stated(self.now))
         await self.written.flush(self.driver, self.now)
 
 

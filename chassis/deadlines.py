@@ -13,6 +13,7 @@ from chassis import parking, telemetry
 from chassis.database import Database, Tx
 from chassis.mishaps import DatabaseAway
 from chassis.refusal import Reject
+from chassis.register import Register
 from chassis.written import Written
 
 Meet = Callable[[UUID, Tx], Awaitable[None]]
@@ -40,33 +41,8 @@ _PUSH = "UPDATE due SET due_at = $3, attempts = attempts + 1 WHERE name = $1 AND
 log = structlog.get_logger()
 
 
-class Deadlines:
+class Deadlines(Register[Meet]):
     """`@due("release-hold")`: a deadline arrives like a fact, in a transaction of its own."""
-
-    def __init__(self) -> None:
-        self._by_name: dict[str, Meet] = {}
-
-    def __call__(self, name: str) -> Callable[[Meet], Meet]:
-        """What to do when the named moment comes."""
-
-        def meet(handler: Meet) -> Meet:
-            if name in self._by_name:
-                raise ValueError(f"{name} has a handler already")
-            self._by_name[name] = handler
-            return handler
-
-        return meet
-
-    def __getitem__(self, name: str) -> Meet:
-        return self._by_name[name]
-
-    def __len__(self) -> int:
-        return len(self._by_name)
-
-    @property
-    def names(self) -> list[str]:
-        """Every kind of deadline."""
-        return sorted(self._by_name)
 
 
 class Sweeper:

@@ -11,6 +11,7 @@ import structlog
 
 from chassis import telemetry
 from chassis.database import Database
+from chassis.register import Register
 from chassis.work import Work
 from chassis.written import Task, Written
 
@@ -55,37 +56,12 @@ class Errand:
 Run = Callable[[Sequence[Errand], Database], Awaitable[None]]
 
 
-class Errands:
+class Errands(Register[Run]):
     """`@errands("collect-payment")`: takes what is asked for as one batch.
 
     The handler repeats safely, records its effects in transactions of its own, and ends an
     errand there with `tx.done`; what it left unsaid is ended when it returns.
     """
-
-    def __init__(self) -> None:
-        self._by_name: dict[str, Run] = {}
-
-    def __call__(self, name: str) -> Callable[[Run], Run]:
-        """How the named errand is run."""
-
-        def run(handler: Run) -> Run:
-            if name in self._by_name:
-                raise ValueError(f"{name} has a handler already")
-            self._by_name[name] = handler
-            return handler
-
-        return run
-
-    def __getitem__(self, name: str) -> Run:
-        return self._by_name[name]
-
-    def __len__(self) -> int:
-        return len(self._by_name)
-
-    @property
-    def names(self) -> list[str]:
-        """Every kind of errand."""
-        return sorted(self._by_name)
 
 
 class Runner:

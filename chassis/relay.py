@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import deque
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -42,6 +43,8 @@ class Relay:
         self._published: list[UUID] = []
         self._wake, self._mark, self._idle = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._idle.set()
+        self._open: set[UUID] = set()
+        """Handed over, and neither marked nor left to the sweeper yet."""
         db.committed.append(self.offer)
 
     def offer(self, written: Written) -> None:
@@ -67,8 +70,14 @@ class Relay:
     def _hand_over(self, entries: list[Entry]) -> None:
         until = asyncio.get_running_loop().time() + self._lease.total_seconds()
         self._waiting.extend((entry, until) for entry in entries)
+        self._open.update(entry.event_id for entry in entries)
         self._idle.clear()
         self._wake.set()
+
+    def _let_go(self, event_ids: Iterable[UUID]) -> None:
+        self._open.difference_update(event_ids)
+        if not self._open:
+            self._idle.set()
 
     async def _publish_for_ever(self) -> None:
         while True:
@@ -76,8 +85,6 @@ class Relay:
             self._wake.clear()
             while entries := self._next_batch():
                 await self._publish(entries)
-            if not self._published:
-                self._idle.set()
 
     def _next_batch(self) -> dict[UUID, Entry]:
         now, waiting = asyncio.get_running_loop().time(), self._waiting
@@ -86,6 +93,8 @@ class Relay:
             entry, until = waiting.popleft()
             if until > now:
                 batch[entry.event_id] = entry
+            else:
+                self._let_go([entry.event_id])
         return batch
 
     async def _publish(self, left: dict[UUID, Entry]) -> None:
@@ -102,6 +111,7 @@ class Relay:
                 await attempts(self._try, left)
             except RetryError:
                 log.warning("relay.postponed", facts=len(left))
+                self._let_go(left)
 
     async def _try(self, left: dict[UUID, Entry]) -> None:
         entries = list(left.values())
@@ -129,8 +139,8 @@ class Relay:
                 self._published = marking + self._published
                 await asyncio.sleep(random.uniform(0.5, 1.5))  # noqa: S311
                 self._mark.set()
-            if not self._waiting and not self._published and not self._wake.is_set():
-                self._idle.set()
+            else:
+                self._let_go(marking)
 
     async def _sweep_for_ever(self) -> None:
         while True:

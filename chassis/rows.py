@@ -7,10 +7,11 @@ from typing import Any, cast
 from sqlmodel import SQLModel
 
 from chassis.plans import Key, Plan, R, Values, plan_of
+from chassis.statements import Statement, execute
 
 Identity = tuple[type[SQLModel], Key]
-_Work = dict[tuple[int, str], tuple[str | None, list[Values]]]
-"""By table and statement: the statement for many rows, if there is one, and the parameters."""
+_Writes = tuple[str | None, list[Values]]
+"""The statement for many rows, if there is one, and the parameters of each."""
 
 
 @dataclass(slots=True)
@@ -78,23 +79,29 @@ class Rows:
         self._held[identity] = _Held(row, held.stored if held else None, locked=True)
         self._dirty[identity] = None
 
-    async def flush(self) -> None:
-        """Write what was put, parents before children, one statement for each table and kind."""
-        if not self._dirty:
-            return
-        work: _Work = {}
+    async def flush(self, *more: Statement) -> None:
+        """Write what was put, parents before children, and more, in as few trips as can be."""
+        ready: list[Statement] = []
+        for (_, sql), (together, parameters) in self._work():
+            if len(parameters) == 1:
+                ready.append(Statement(sql, parameters[0]))
+            elif together:
+                ready.append(Statement(together, [*map(list, zip(*parameters, strict=True))]))
+            else:
+                await execute(self._driver, ready)
+                ready.clear()
+                await self._driver.executemany(sql, parameters)
+        await execute(self._driver, [*ready, *more])
+
+    def _work(self) -> list[tuple[tuple[int, str], _Writes]]:
+        """What differs from the database, by table and kind of statement."""
+        work: dict[tuple[int, str], _Writes] = {}
         for identity in self._dirty:
             self._plan_write(identity, work)
         self._dirty.clear()
-        for (_, sql), (together, parameters) in sorted(work.items(), key=lambda item: item[0][0]):
-            if len(parameters) == 1:
-                await self._driver.execute(sql, *parameters[0])
-            elif together:
-                await self._driver.execute(together, *map(list, zip(*parameters, strict=True)))
-            else:
-                await self._driver.executemany(sql, parameters)
+        return sorted(work.items(), key=lambda item: item[0][0])
 
-    def _plan_write(self, identity: Identity, work: _Work) -> None:
+    def _plan_write(self, identity: Identity, work: dict[tuple[int, str], _Writes]) -> None:
         held, plan = self._held[identity], plan_of(identity[0])
         assert held.row is not None
         values = plan.values(held.row)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.outbox import Entry
+from chassis.statements import Statement
 
 Task = tuple[str, UUID]
 
@@ -53,11 +54,15 @@ class Written:
     asked: dict[Task, str] = field(default_factory=dict)
     done: dict[Task, None] = field(default_factory=dict)
 
+    def stated(self, now: datetime) -> list[Statement]:
+        """The facts, to be written together with the rows they speak of."""
+        if not self.facts:
+            return []
+        columns = map(list, zip(*[fact[:6] for fact in self.facts], strict=True))
+        return [Statement(_FACTS, [*columns, now, self.lease.token, self.lease.until])]
+
     async def flush(self, driver: Any, now: datetime) -> None:
-        """Write them all; an errand is finished before it is asked for again."""
-        if self.facts:
-            columns = map(list, zip(*[fact[:6] for fact in self.facts], strict=True))
-            await driver.execute(_FACTS, *columns, now, self.lease.token, self.lease.until)
+        """Write the rest; an errand is finished before it is asked for again."""
         if self.dues:
             await self._flush_dues(driver)
         if self.done:
