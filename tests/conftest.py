@@ -4,11 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from chassis.embedded import remove
 from clients.network import Network, Options
 
 
 @pytest.fixture(scope="session")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
     """Three clinics, every trace kept."""
-    with Network(tmp_path_factory.mktemp("network"), Options(trace_ratio=1.0)) as running:
+    directory = tmp_path_factory.mktemp("network")
+    with Network(directory, Options(trace_ratio=1.0)) as running:
         yield running
+    remove(directory)

@@ -150,6 +150,10 @@ async def test_stopping_finishes_the_batch_in_hand(db, bus):
     async with consuming(db, bus):
         await publish(bus, *(toy.made(str(n)) for n in range(50)))
         await ticks(db, 1)
-    info = await bus._wire.jsm().consumer_info("HALCYON", "toy")
     handled = len(await labels(db))
-    assert info.ack_floor.stream_seq == handled
+
+    async def acknowledged() -> bool:
+        info = await bus._wire.jsm().consumer_info("HALCYON", "toy")
+        return bool(info.ack_floor.stream_seq == handled)
+
+    await eventually(acknowledged)

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from opentelemetry.trace import Tracer
 
+from chassis.embedded import remove
 from clients import journey
 from clients.cli import flow, signals
 from clients.cli.place import run
@@ -161,5 +162,8 @@ def _folder(data: Path | None) -> Iterator[Path]:
     if data:
         yield data
         return
-    with tempfile.TemporaryDirectory(prefix="halcyon-demo-") as folder:
-        yield Path(folder)
+    folder = Path(tempfile.mkdtemp(prefix="halcyon-demo-"))
+    try:
+        yield folder
+    finally:
+        remove(folder)

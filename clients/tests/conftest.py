@@ -1,11 +1,21 @@
 """What the tests of the clients share."""
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from chassis.embedded import remove
 from clients.tests.running import Run, command, environment
+
+
+@pytest.fixture(autouse=True)
+def tidy(tmp_path: Path) -> Iterator[None]:
+    """A network keeps its PostgreSQL elsewhere when its folder is closed to others: forget both."""
+    yield
+    for directory in (tmp_path / "data", tmp_path):
+        remove(directory)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from chassis.embedded import remove
 from clients.network import Network, Options
 from clients.network.seed import DemoClinic
 from tests.failures.evidence import Evidence, gather
@@ -24,11 +25,13 @@ CLINIC = large_clinic("failures", rooms=80)
 async def network(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Network]:
     """Real servers and processes; what crashes is started again."""
     options = Options(heal_servers=True, seed=False, trace_ratio=0.01, env=IMPATIENT)
-    with Network(tmp_path_factory.mktemp("failures"), options) as running:
+    directory = tmp_path_factory.mktemp("failures")
+    with Network(directory, options) as running:
         async with running.client("medical_director") as director:
             await open_clinics(director, [CLINIC])
         running.settle()
         yield running
+    remove(directory)
 
 
 @pytest.fixture(scope="module")
