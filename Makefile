@@ -4,7 +4,7 @@ MAKEFLAGS += --warn-undefined-variables --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 CODE := chassis services clients tests bench tools
-WORKERS ?= 3
+WORKERS ?= 2
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'

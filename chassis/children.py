@@ -19,6 +19,14 @@ from typing import TypedDict
 
 _POLL = 0.01
 _TAIL = 4096
+_DROP = """
+import os, pwd, sys
+account = pwd.getpwnam(sys.argv[1])
+os.setgroups([])
+os.setgid(account.pw_gid)
+os.setuid(account.pw_uid)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
 
 
 class Child:
@@ -56,7 +64,7 @@ class Child:
         """Start the process; its end is already arranged when this returns."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._argv,
+                [*_as(self._user), *self._argv],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -64,7 +72,6 @@ class Child:
                 cwd=self._cwd,
                 start_new_session=True,
                 pass_fds=self._keep,
-                **as_account(self._user),
             )
         _watchdog.add(self._process.pid)
         return self
@@ -103,6 +110,14 @@ class Child:
         with suppress(FileNotFoundError):
             return self.log.read_bytes()[-_TAIL:].decode(errors="replace").strip()
         return ""
+
+
+def _as(user: str | None) -> list[str]:
+    """The words that drop to an account before the program starts.
+
+    `subprocess(user=...)` would fork, and a fork of a process with gRPC's threads may crash.
+    """
+    return [] if user is None else [sys.executable, "-I", "-S", "-c", _DROP, user]
 
 
 class Account(TypedDict, total=False):

@@ -9,7 +9,7 @@ from google.type.date_pb2 import Date
 from clients.network import seed
 from clients.network.seed import DemoClinic
 from clients.sdk import Halcyon
-from clients.sdk.errors import Unavailable
+from clients.sdk.errors import DeadlineExceeded, Unavailable
 from halcyon.intake.v1 import intake_pb2 as intake
 from halcyon.referral.v1 import referral_pb2 as referral
 from halcyon.referral.v1.referral_service_pb2 import CreateReferralRequest
@@ -67,7 +67,7 @@ async def submit(doctor: Halcyon, asked: CreateReferralRequest, patience: float 
         while True:
             try:
                 reply = await doctor.referral.CreateReferral(asked)
-            except Unavailable:
+            except (Unavailable, DeadlineExceeded):
                 await asyncio.sleep(0.1)
             else:
                 return reply.referral.referral_id

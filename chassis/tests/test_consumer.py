@@ -33,14 +33,14 @@ def ticks(db, number):
     async def enough():
         return len(await labels(db)) >= number
 
-    return eventually(enough, every=0.02)
+    return eventually(enough, within=60, every=0.02)
 
 
 def parked(db, number):
     async def enough():
         return len(await db.fetch("SELECT 1 FROM parked")) >= number
 
-    return eventually(enough, every=0.02)
+    return eventually(enough, within=60, every=0.02)
 
 
 def settled(bus):
@@ -48,7 +48,7 @@ def settled(bus):
         info = await bus._wire.jsm().consumer_info("HALCYON", "toy")
         return info.num_pending == 0 and info.num_ack_pending == 0
 
-    return eventually(nothing_pending, every=0.05)
+    return eventually(nothing_pending, within=60)
 
 
 async def test_a_fact_has_its_effect_and_states_the_next_one(db, bus):
