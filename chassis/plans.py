@@ -66,6 +66,10 @@ class Plan(Generic[R]):
         if raw:
             for name, convert in self._results:
                 values[name] = convert(values[name])
+        return self.made(values)
+
+    def made(self, values: dict[str, Any]) -> R:
+        """A row that holds these columns and nothing of an ORM session's."""
         row: R = self._new()
         row.__dict__.update(values)
         return row
@@ -169,6 +173,12 @@ def _arrays(columns: Sequence[Column[Any]]) -> str:
 def plan_of(row: type[R]) -> Plan[R]:
     """The plan of a row type, made on first use."""
     return Plan(row)
+
+
+def made(row: type[R], /, **columns: Any) -> R:
+    """A row from values that the domain has already judged: not validated, and so much faster."""
+    fresh: R = plan_of(row).made(columns)
+    return fresh
 
 
 def _oid(impl: TypeEngine[Any]) -> int | None:

@@ -1,6 +1,7 @@
 """The only writer: state, journal, facts and errands are kept together."""
 
 from chassis.database import Tx
+from chassis.plans import made
 from services.billing import domain, wire
 from services.billing.domain import PaymentStatus
 from services.billing.store.rows import EntryRow, InvoiceRow, PaymentRow, SuperbillRow
@@ -44,7 +45,8 @@ def _see_to_errands(tx: Tx, payment: domain.Payment) -> None:
 
 
 def _invoice_row(invoice: domain.Invoice) -> InvoiceRow:
-    return InvoiceRow.model_construct(
+    return made(
+        InvoiceRow,
         invoice_id=invoice.invoice_id,
         revision=invoice.revision,
         status=invoice.status.value,
@@ -68,7 +70,8 @@ def _invoice_row(invoice: domain.Invoice) -> InvoiceRow:
 
 
 def _payment_row(payment: domain.Payment) -> PaymentRow:
-    return PaymentRow.model_construct(
+    return made(
+        PaymentRow,
         payment_id=payment.payment_id,
         invoice_id=payment.invoice_id,
         attempt=payment.attempt,
@@ -84,7 +87,8 @@ def _payment_row(payment: domain.Payment) -> PaymentRow:
 
 
 def _entry_row(entry: domain.Entry) -> EntryRow:
-    return EntryRow.model_construct(
+    return made(
+        EntryRow,
         position=None,
         entry_id=entry.entry_id,
         cause_id=entry.cause_id,
@@ -99,7 +103,8 @@ def _entry_row(entry: domain.Entry) -> EntryRow:
 
 
 def _superbill_row(superbill: domain.Superbill) -> SuperbillRow:
-    return SuperbillRow.model_construct(
+    return made(
+        SuperbillRow,
         superbill_id=superbill.superbill_id,
         version=superbill.version,
         session_id=superbill.session_id,

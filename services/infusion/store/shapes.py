@@ -1,5 +1,6 @@
 """Entities as rows and rows as entities."""
 
+from chassis.plans import made
 from services.infusion import domain
 from services.infusion.store.rows import CourseRow, DoseOrderRow, InfusionRow, SessionRow
 
@@ -23,7 +24,8 @@ def course(row: CourseRow) -> domain.Course:
 
 def course_row(course: domain.Course) -> CourseRow:
     """The row of a course."""
-    return CourseRow.model_construct(
+    return made(
+        CourseRow,
         course_id=course.course_id,
         revision=course.revision,
         series_revision=course.series_revision,
@@ -53,7 +55,8 @@ def session(row: SessionRow) -> domain.Session:
 
 def session_row(session: domain.Session) -> SessionRow:
     """The row of a session."""
-    return SessionRow.model_construct(
+    return made(
+        SessionRow,
         session_id=session.session_id,
         course_id=session.course_id,
         clinic_id=session.clinic_id,
@@ -87,7 +90,8 @@ def infusion(row: InfusionRow) -> domain.Infusion:
 def infusion_row(session: domain.Session, infusion: domain.Infusion) -> InfusionRow:
     """The row of an infusion."""
     baseline, ending = infusion.baseline, infusion.ending
-    return InfusionRow.model_construct(
+    return made(
+        InfusionRow,
         session_id=session.session_id,
         dose_order_id=infusion.dose_order_id,
         ordered_micrograms=infusion.ordered_micrograms,
@@ -115,7 +119,8 @@ def order(row: DoseOrderRow) -> domain.DoseOrder:
 
 def order_row(order: domain.DoseOrder) -> DoseOrderRow:
     """The row of a dose order."""
-    return DoseOrderRow.model_construct(
+    return made(
+        DoseOrderRow,
         plan_id=order.plan_id,
         number=order.number,
         dose_order_id=order.dose_order_id,

@@ -10,6 +10,7 @@ from sqlalchemy import select, tuple_
 from sqlmodel import col
 
 from chassis.database import Tx
+from chassis.plans import made
 from chassis.refusal import NotFound
 from services.intake import domain, packs, wire
 from services.intake.store import shapes
@@ -77,8 +78,11 @@ async def policies(tx: Tx, clinic_ids: Iterable[UUID]) -> Mapping[UUID, domain.P
 async def set_policy(tx: Tx, policy: domain.Policy) -> None:
     """A clinic's policy from now on."""
     await tx.find(PolicyRow, policy.clinic_id)
-    row = PolicyRow.model_construct(
-        clinic_id=policy.clinic_id, approval=policy.approval.value, schedule=policy.schedule
+    row = made(
+        PolicyRow,
+        clinic_id=policy.clinic_id,
+        approval=policy.approval.value,
+        schedule=policy.schedule,
     )
     tx.put(row)
 

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from chassis.plans import made
 from services.intake import domain, packs
 from services.intake.store.rows import AssessmentRow, DoseOrderRow, IntakeRow
 
@@ -31,7 +32,8 @@ def intake(
 def intake_row(intake: domain.Intake) -> IntakeRow:
     """The row of an intake; made without validation, for its values come from the domain."""
     need, plan = intake.need, intake.plan
-    return IntakeRow.model_construct(
+    return made(
+        IntakeRow,
         intake_id=intake.intake_id,
         revision=intake.revision,
         status=intake.status.value,
@@ -70,12 +72,13 @@ def assessment_row(intake: domain.Intake, found: domain.Assessment) -> Assessmen
     told: dict[str, Any] = asdict(found)
     for name in ("psychiatric_codes", "physical_codes"):
         told[name] = list(told[name])
-    return AssessmentRow.model_construct(intake_id=intake.intake_id, **told)
+    return made(AssessmentRow, intake_id=intake.intake_id, **told)
 
 
 def order_row(intake: domain.Intake, order: domain.DoseOrder) -> DoseOrderRow:
     """The row of a dose order."""
-    return DoseOrderRow.model_construct(
+    return made(
+        DoseOrderRow,
         dose_order_id=order.dose_order_id,
         intake_id=intake.intake_id,
         number=order.number,

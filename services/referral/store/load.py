@@ -8,7 +8,8 @@ import secrets
 from uuid import UUID
 
 from chassis.database import Tx
-from services.referral.store.rows import LoadRow, made
+from chassis.plans import made
+from services.referral.store.rows import LoadRow
 
 OFFICE = 0
 """The share that calls write."""

@@ -4,10 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID, uuid4
 
 from chassis.database import Tx
+from chassis.plans import made
 from chassis.principal import Principal
 from services.referral.domain import Line, Person, Referral, Search, Status, Viewer
 from services.referral.store import shapes
-from services.referral.store.rows import AccessRow, made
+from services.referral.store.rows import AccessRow
 
 _UNDER_WAY = "OPEN"
 _STAGES = ("RECEIVED", "NEEDS_ATTENTION", "COMPLETED", "DECLINED", "CANCELLED", _UNDER_WAY)

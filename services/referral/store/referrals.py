@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from chassis import telemetry, traceparent
 from chassis.database import Tx
+from chassis.plans import made
 from services.referral.domain import (
     Application,
     Cancelled,
@@ -21,7 +22,7 @@ from services.referral.domain import (
     match_key,
 )
 from services.referral.store import load
-from services.referral.store.rows import ChangeRow, ReferralRow, made
+from services.referral.store.rows import ChangeRow, ReferralRow
 from services.referral.store.shapes import clinic, patient_row, referral, referral_row
 from services.referral.wire import fact
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from chassis.plans import made
 from services.referral.domain import (
     Address,
     Clinic,
@@ -22,7 +23,7 @@ from services.referral.domain import (
     Status,
     match_key,
 )
-from services.referral.store.rows import ClinicRow, PatientRow, ProgressRow, ReferralRow, made
+from services.referral.store.rows import ClinicRow, PatientRow, ProgressRow, ReferralRow
 
 Kept = Mapping[str, Any]
 """The columns of a row, by name."""

@@ -11,6 +11,7 @@ from weakref import proxy
 from sqlmodel import col, select
 
 from chassis.database import Tx
+from chassis.plans import made
 from services.scheduling.domain import Agenda, Day, Placement, Reach, Shelf, Spot, given_back
 from services.scheduling.packs import policy
 from services.scheduling.store.rows import AgendaRow, DeskRow
@@ -106,7 +107,7 @@ class Desk:
         for ordinal in ordinals:
             row = self._days.get(ordinal)
             if row is None:
-                row = AgendaRow.model_construct(clinic_id=self._row.clinic_id, day=ordinal)
+                row = made(AgendaRow, clinic_id=self._row.clinic_id, day=ordinal)
                 self._days[ordinal] = row
             row.__dict__["taken"] = self.agenda.day(ordinal)
             self._tx.put(row)

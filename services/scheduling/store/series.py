@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from chassis.database import Tx
+from chassis.plans import made
 from chassis.refusal import NotFound
 from services.scheduling import wire
 from services.scheduling.domain import Event, Keeping, Placement, Series, Status
@@ -74,7 +75,7 @@ async def is_cancelled(tx: Tx, referral_id: UUID) -> bool:
 async def remember_cancelled(tx: Tx, referral_id: UUID) -> None:
     """A plan may come later than its cancellation."""
     if not await is_cancelled(tx, referral_id):
-        tx.put(CancelledRow.model_construct(referral_id=referral_id, cancel_time=tx.now))
+        tx.put(made(CancelledRow, referral_id=referral_id, cancel_time=tx.now))
 
 
 def record(tx: Tx, series: Series, events: Iterable[Event]) -> None:

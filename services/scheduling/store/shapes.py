@@ -1,5 +1,6 @@
 """Rows as domain values and back."""
 
+from chassis.plans import made
 from services.scheduling.domain import Placement, Plan, Reason, Series, Status
 from services.scheduling.store.rows import BookingRow, SeriesRow
 
@@ -7,7 +8,8 @@ from services.scheduling.store.rows import BookingRow, SeriesRow
 def series_row(series: Series) -> SeriesRow:
     """A series as a row."""
     plan = series.plan
-    return SeriesRow.model_construct(
+    return made(
+        SeriesRow,
         series_id=series.series_id,
         revision=series.revision,
         status=series.status.value,
