@@ -14,6 +14,7 @@ from halcyon.referral.v1.referral_service_pb2_grpc import (
     add_ReferralServiceServicer_to_server,
 )
 from services.referral import domain, store, wire
+from services.referral.api.desk import Asked, desk
 from services.referral.api.lookout import Lookout
 
 Context = grpc.ServicerContext
@@ -29,16 +30,14 @@ class Referrals(ReferralServiceServicer):
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._desk = desk(db)
         self._lookout = Lookout(db)
 
     async def CreateReferral(
         self, request: rpc.CreateReferralRequest, context: Context
     ) -> rpc.CreateReferralResponse:
-        asked, viewer = wire.application(request), wire.viewer(caller())
-        async with self._db.transaction() as tx:
-            known = await store.look_up(tx, asked)
-            referral, events = domain.receive(asked, known, viewer, tx.now)
-            await store.record(tx, referral, events)
+        asked = Asked(wire.application(request), wire.viewer(caller()))
+        referral = await self._desk.do(asked)
         return rpc.CreateReferralResponse(referral=wire.echo(referral, request))
 
     async def GetReferral(

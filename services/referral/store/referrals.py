@@ -1,7 +1,7 @@
 """Referrals: what is known before one is taken in, one for change, and the only writer."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,6 +12,7 @@ from chassis.plans import made
 from services.referral.domain import (
     Application,
     Cancelled,
+    Clinic,
     Event,
     Known,
     Line,
@@ -28,25 +29,33 @@ from services.referral.wire import fact
 
 _LOOK_UP = """
 SELECT patient.patient_id,
-    (SELECT made FROM referral AS made WHERE request_id = $1) AS made,
+    (SELECT made FROM referral AS made WHERE made.request_id = asked.request_id) AS made,
     (SELECT twin FROM referral AS twin WHERE twin.patient_id = patient.patient_id
-        AND category = $3 AND stage NOT IN ('COMPLETED', 'DECLINED', 'CANCELLED')) AS twin,
-    ARRAY(SELECT directory FROM directory) AS clinics
-FROM (SELECT) AS always LEFT JOIN patient ON match_key = $2
+        AND category = asked.category AND stage NOT IN ('COMPLETED', 'DECLINED', 'CANCELLED')
+    ) AS twin,
+    CASE WHEN place = 1 THEN ARRAY(SELECT directory FROM directory) END AS clinics
+FROM unnest($1::uuid[], $2::bytea[], $3::text[])
+    WITH ORDINALITY AS asked (request_id, match_key, category, place)
+LEFT JOIN patient ON patient.match_key = asked.match_key ORDER BY place
 """
 
 
-async def look_up(tx: Tx, asked: Application) -> Known:
-    """All that decides about a new referral, in one question; nothing is locked."""
-    key, category = match_key(asked.patient), asked.clinical.category
-    found = await tx.driver.fetchrow(_LOOK_UP, asked.request_id, key, category)
+async def look_up(tx: Tx, asked: Sequence[Application]) -> Sequence[Known]:
+    """All that decides about new referrals, in one question; nothing is locked."""
+    told = [(one.request_id, match_key(one.patient), one.clinical.category) for one in asked]
+    found = await tx.driver.fetch(_LOOK_UP, *map(list, zip(*told, strict=True)))
+    clinics = [clinic(one) for one in found[0]["clinics"]]
+    return [_known(row, clinics, tx.now) for row in found]
+
+
+def _known(row: Mapping[str, Any], clinics: Sequence[Clinic], now: datetime) -> Known:
     return Known(
-        referral_id=_new_id(tx.now),
-        patient_id=found["patient_id"] or uuid4(),
-        registered=found["patient_id"] is not None,
-        made=_maybe(found["made"]),
-        twin=_maybe(found["twin"]),
-        clinics=[clinic(one) for one in found["clinics"]],
+        referral_id=_new_id(now),
+        patient_id=row["patient_id"] or uuid4(),
+        registered=row["patient_id"] is not None,
+        made=_maybe(row["made"]),
+        twin=_maybe(row["twin"]),
+        clinics=clinics,
     )
 
 
