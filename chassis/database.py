@@ -49,11 +49,11 @@ class Tx:
 
     def errand(self, name: str, entity_id: UUID) -> None:
         """Ask for a remote call, to be made after the commit and outside any transaction."""
-        self.written.asked[name, entity_id] = telemetry.current_traceparent()
+        self.written.ask((name, entity_id), telemetry.current_traceparent())
 
     def done(self, name: str, entity_id: UUID) -> None:
         """The errand's effect is recorded here, so the errand ends here."""
-        self.written.done[name, entity_id] = None
+        self.written.end((name, entity_id))
 
     async def execute(
         self, statement: Executable | str, parameters: Any = None
@@ -75,8 +75,7 @@ class Tx:
 
     async def flush(self) -> None:
         """Write everything put, emitted and asked for."""
-        await self._rows.flush(*self.written.stated(self.now))
-        await self.written.flush(self.driver, self.now)
+        self.written.settle(await self._rows.flush(*self.written.statements(self.now)))
 
 
 class Database:

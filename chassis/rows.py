@@ -1,17 +1,15 @@
 """The unit of work: rows found once, changed in memory, written together."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlmodel import SQLModel
 
 from chassis.plans import Key, Plan, R, Values, plan_of
-from chassis.statements import Statement, execute
+from chassis.statements import Statement, columns, execute
 
 Identity = tuple[type[SQLModel], Key]
-_Writes = tuple[str | None, list[Values]]
-"""The statement for many rows, if there is one, and the parameters of each."""
 
 
 @dataclass(slots=True)
@@ -51,8 +49,7 @@ class Rows:
         ]
         if not wanted:
             return
-        columns = [list(column) for column in zip(*wanted, strict=True)]
-        for record in await self._driver.fetch(plan.many + self._lock, *columns):
+        for record in await self._driver.fetch(plan.many + self._lock, *columns(wanted)):
             parts = tuple([record[name] for name in plan.key_names])
             self._keep(plan, parts, record)
         for parts in wanted:
@@ -79,41 +76,31 @@ class Rows:
         self._held[identity] = _Held(row, held.stored if held else None, locked=True)
         self._dirty[identity] = None
 
-    async def flush(self, *more: Statement) -> None:
-        """Write what was put, parents before children, and more, in as few trips as can be."""
-        ready: list[Statement] = []
-        for (_, sql), (together, parameters) in self._work():
-            if len(parameters) == 1:
-                ready.append(Statement(sql, parameters[0]))
-            elif together:
-                ready.append(Statement(together, [*map(list, zip(*parameters, strict=True))]))
-            else:
-                await execute(self._driver, ready)
-                ready.clear()
-                await self._driver.executemany(sql, parameters)
-        await execute(self._driver, [*ready, *more])
+    async def flush(self, *more: Statement) -> Sequence[Any]:
+        """Write what was put, parents before children, and more, in one trip."""
+        writes = [Statement(sql, columns(rows)) for (_, sql), rows in self._work()]
+        return await execute(self._driver, [*writes, *more])
 
-    def _work(self) -> list[tuple[tuple[int, str], _Writes]]:
+    def _work(self) -> list[tuple[tuple[int, str], list[Values]]]:
         """What differs from the database, by table and kind of statement."""
-        work: dict[tuple[int, str], _Writes] = {}
+        work: dict[tuple[int, str], list[Values]] = {}
         for identity in self._dirty:
             self._plan_write(identity, work)
         self._dirty.clear()
         return sorted(work.items(), key=lambda item: item[0][0])
 
-    def _plan_write(self, identity: Identity, work: dict[tuple[int, str], _Writes]) -> None:
+    def _plan_write(self, identity: Identity, work: dict[tuple[int, str], list[Values]]) -> None:
         held, plan = self._held[identity], plan_of(identity[0])
         assert held.row is not None
         values = plan.values(held.row)
         if held.stored is None:
             sql, parameters = plan.insertion(values)
         elif values != held.stored:
-            sql, parameters = plan.update, plan.updating(values)
+            sql, parameters = plan.update, values
         else:
             return
         held.stored = values
-        _, writes = work.setdefault((plan.position, sql), (plan.together.get(sql), []))
-        writes.append(parameters)
+        work.setdefault((plan.position, sql), []).append(parameters)
 
     def _keep(self, plan: Plan[R], parts: Key, record: Any) -> _Held:
         held = _Held(None, None, locked=True)

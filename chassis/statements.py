@@ -1,7 +1,7 @@
 """Several statements in one round trip: each but the last becomes a WITH of the last."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -15,12 +15,20 @@ class Statement(NamedTuple):
     parameters: Sequence[Any]
 
 
-async def execute(driver: Any, statements: Sequence[Statement]) -> None:
-    """Run them together; constraints are checked when all have written."""
+def columns(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
+    """Rows as one array for each column."""
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+async def execute(driver: Any, statements: Sequence[Statement]) -> Sequence[Any]:
+    """Run them together; constraints are checked when all have written. The last one answers."""
     if not statements:
-        return
+        return ()
     sql = _together(tuple((one.sql, len(one.parameters)) for one in statements))
-    await driver.execute(sql, *[value for one in statements for value in one.parameters])
+    found: Sequence[Any] = await driver.fetch(
+        sql, *[value for one in statements for value in one.parameters]
+    )
+    return found
 
 
 @cache

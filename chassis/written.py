@@ -1,12 +1,13 @@
 """What one transaction wrote besides its rows, and what the loops are told once it commits."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.outbox import Entry
-from chassis.statements import Statement
+from chassis.statements import Statement, columns
 
 Task = tuple[str, UUID]
 
@@ -29,8 +30,8 @@ DELETE FROM errand WHERE (name, entity_id) IN (SELECT * FROM unnest($1::text[], 
 """
 _ASKED = """
 INSERT INTO errand (name, entity_id, asked_at, lease_token, leased_until, traceparent)
-SELECT asked.name, asked.entity_id, $3::timestamptz, $4::uuid, $5::timestamptz, asked.trace
-FROM unnest($1::text[], $2::uuid[], $6::text[]) AS asked (name, entity_id, trace)
+SELECT asked.name, asked.entity_id, $4::timestamptz, $5::uuid, $6::timestamptz, asked.trace
+FROM unnest($1::text[], $2::uuid[], $3::text[]) AS asked (name, entity_id, trace)
 ON CONFLICT DO NOTHING RETURNING name, entity_id
 """
 
@@ -54,37 +55,36 @@ class Written:
     asked: dict[Task, str] = field(default_factory=dict)
     done: dict[Task, None] = field(default_factory=dict)
 
-    def stated(self, now: datetime) -> list[Statement]:
-        """The facts, to be written together with the rows they speak of."""
-        if not self.facts:
-            return []
-        columns = map(list, zip(*[fact[:6] for fact in self.facts], strict=True))
-        return [Statement(_FACTS, [*columns, now, self.lease.token, self.lease.until])]
+    def end(self, task: Task) -> None:
+        """What was asked for in this very transaction need not be done any more."""
+        self.asked.pop(task, None)
+        self.done[task] = None
 
-    async def flush(self, driver: Any, now: datetime) -> None:
-        """Write the rest; an errand is finished before it is asked for again."""
-        if self.dues:
-            await self._flush_dues(driver)
-        if self.done:
-            await driver.execute(_DONE, *_columns(self.done))
-        if self.asked:
-            await self._ask(driver, now)
+    def ask(self, task: Task, traceparent: str) -> None:
+        """An errand is its row: one statement cannot delete a row and put it back."""
+        if task in self.done:
+            raise ValueError("an errand that ends here cannot begin again here")
+        self.asked[task] = traceparent
 
-    async def _flush_dues(self, driver: Any) -> None:
+    def statements(self, now: datetime) -> list[Statement]:
+        """All of it, to be written in one trip; the last one tells which errands are new."""
         ordered = sorted(self.dues.items())
-        if lifted := [task for task, at in ordered if at is None]:
-            await driver.execute(_UNDUE, *_columns(lifted))
-        if kept := [(*task, at) for task, at in ordered if at is not None]:
-            await driver.execute(_DUE, *map(list, zip(*kept, strict=True)))
+        lifted = [task for task, at in ordered if at is None]
+        kept = [(*task, at) for task, at in ordered if at is not None]
+        asked = [(*task, trace) for task, trace in sorted(self.asked.items())]
+        chosen = (
+            (_FACTS, [fact[:6] for fact in self.facts], self._leased(now)),
+            (_UNDUE, lifted, ()),
+            (_DUE, kept, ()),
+            (_DONE, sorted(self.done), ()),
+            (_ASKED, asked, (now, self.lease.token, self.lease.errands_until)),
+        )
+        return [Statement(sql, [*columns(rows), *more]) for sql, rows, more in chosen if rows]
 
-    async def _ask(self, driver: Any, now: datetime) -> None:
-        asked = dict(sorted(self.asked.items()))
-        traces = list(asked.values())
-        until = self.lease.errands_until
-        names, entities = _columns(asked)
-        new = await driver.fetch(_ASKED, names, entities, now, self.lease.token, until, traces)
-        self.asked = {(row[0], row[1]): asked[row[0], row[1]] for row in new}
+    def settle(self, new: Iterable[Sequence[Any]]) -> None:
+        """An errand that somebody asked for before is theirs to run."""
+        fresh = {(row[0], row[1]) for row in new} if self.asked else set()
+        self.asked = {task: trace for task, trace in self.asked.items() if task in fresh}
 
-
-def _columns(tasks: "dict[Task, Any] | list[Task]") -> list[list[Any]]:
-    return [list(column) for column in zip(*tasks, strict=True)]
+    def _leased(self, now: datetime) -> Sequence[Any]:
+        return now, self.lease.token, self.lease.until

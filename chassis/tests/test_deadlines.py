@@ -165,3 +165,22 @@ async def test_asking_twice_is_asking_once(db, collected):
             async with db.transaction() as tx:
                 tx.errand("collect", entity_id)
         await eventually(none_of(db, "SELECT 1 FROM errand"), every=0.02)
+
+
+async def test_an_errand_that_is_done_where_it_was_asked_for_is_never_run(db, collected):
+    entity_id = uuid4()
+    async with running(Runner(toy.errands, db, poll=30)):
+        async with db.transaction() as tx:
+            tx.errand("collect", entity_id)
+            tx.done("collect", entity_id)
+        (other,) = await ask(db, 1)
+        await eventually(none_of(db, "SELECT 1 FROM errand"), every=0.02)
+    assert collected == [other]
+
+
+async def test_an_errand_cannot_end_and_begin_again_at_once(db):
+    entity_id = uuid4()
+    with pytest.raises(ValueError, match="begin again"):
+        async with db.transaction() as tx:
+            tx.done("collect", entity_id)
+            tx.errand("collect", entity_id)

@@ -175,7 +175,7 @@ async def test_a_batch_costs_the_same_however_long(desk: Desk) -> None:
     await statements(desk, [stories[0].planned()])
     few = await statements(desk, [story.planned() for story in stories[1:3]])
     many = await statements(desk, [story.planned() for story in stories[3:]])
-    assert few == many == 4
+    assert few == many == 3
 
 
 async def statements(desk: Desk, facts: Sequence[Message]) -> int:
