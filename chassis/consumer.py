@@ -6,7 +6,13 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 import structlog
-from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
+from tenacity import (
+    AsyncRetrying,
+    RetryError,
+    retry_if_exception_type,
+    stop_after_delay,
+    wait_random,
+)
 
 from chassis import parking
 from chassis.bus import STREAM, Bus, BusAway, message
@@ -138,19 +144,22 @@ class Consumer:
 
     async def _answer(self, batch: Sequence[Heard], answer: bytes) -> None:
         """A late ack is accepted; one that is lost costs a repeat, which the inbox passes over."""
+        answers = b"".join([message(one.reply, answer) for one in batch])
         try:
-            await self._say(b"".join([message(one.reply, answer) for one in batch]))
+            await self._bus.write(answers)
         except BusAway:
-            log.warning("consumer.unacked", messages=len(batch))
+            await self._insist(answers, len(batch))
 
-    @retry(
-        stop=stop_after_delay(5),
-        wait=wait_random(0.05, 0.15),
-        retry=retry_if_exception_type(BusAway),
-        reraise=True,
-    )
-    async def _say(self, answers: bytes) -> None:
-        await self._bus.write(answers)
+    async def _insist(self, answers: bytes, messages: int) -> None:
+        attempts = AsyncRetrying(
+            stop=stop_after_delay(5),
+            wait=wait_random(0.05, 0.15),
+            retry=retry_if_exception_type(BusAway),
+        )
+        try:
+            await attempts(self._bus.write, answers)
+        except RetryError:
+            log.warning("consumer.unacked", messages=messages)
 
 
 def _later(attempts: int) -> bytes:

@@ -1,6 +1,7 @@
-"""The W3C trace context, in and out of its one header line."""
+"""The W3C trace context, in and out of its one header line; a flow repeats the same few."""
 
 import re
+from functools import lru_cache
 
 from opentelemetry.trace import SpanContext, TraceFlags
 
@@ -8,6 +9,7 @@ _HEADER = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]
 _ODD = frozenset("13579bdf")
 
 
+@lru_cache(maxsize=4096)
 def parse(header: str) -> SpanContext | None:
     """The remote context that a header carries, or None when it carries none."""
     if not (found := _HEADER.fullmatch(header)):
@@ -21,7 +23,12 @@ def render(context: SpanContext) -> str:
     """The header line of a context, with its sampling decision."""
     if not context.is_valid:
         return ""
-    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+    return _line(context.trace_id, context.span_id, context.trace_flags)
+
+
+@lru_cache(maxsize=4096)
+def _line(trace_id: int, span_id: int, flags: int) -> str:
+    return f"00-{trace_id:032x}-{span_id:016x}-{flags:02x}"
 
 
 def sampled(header: str) -> bool:

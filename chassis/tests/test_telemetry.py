@@ -4,7 +4,7 @@ import io
 import json
 import logging
 import timeit
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from chassis import logs, names, telemetry, traceparent
 from chassis.config import Settings
+from chassis.testing import eventually
 from chassis.tests.edge import Edge, running_edge
 from chassis.traces import read_spans
 
@@ -49,6 +50,14 @@ class Recording:
         data = self.reader.get_metrics_data()
         assert data is not None
         return list(data.resource_metrics[0].scope_metrics[0].metrics)
+
+    def measured(self, calls: int) -> Callable[[], Awaitable[bool]]:
+        async def so_many() -> bool:
+            (duration,) = self.metrics()
+            assert duration.name == "rpc.server.call.duration"
+            return sum(point.count for point in duration.data.data_points) == calls
+
+        return so_many
 
 
 @pytest.fixture(autouse=True)
@@ -153,7 +162,8 @@ async def test_a_call_is_one_span_and_one_measurement(edge: Edge) -> None:
     client._metadata += (("traceparent", SAMPLED), ("baggage", "patient.name=Jane"))
     assert (await client.say("hello")).text == "ada:hello"
     assert await client.say("boom").code()
-    (duration,) = recording.metrics()
+    # A call is measured, and its span ended, just after its status has left.
+    await eventually(recording.measured(2), every=0.001)
     good, bad = recording.spans()
     assert good.name == "halcyon.echo.v1.EchoService/Say"
     assert good.parent is not None
@@ -162,8 +172,6 @@ async def test_a_call_is_one_span_and_one_measurement(edge: Edge) -> None:
     assert _attributes(bad)["error.type"] == "INTERNAL"
     assert bad.status.status_code is StatusCode.ERROR
     assert "Jane" not in f"{good.to_json()}{bad.to_json()}"
-    assert duration.name == "rpc.server.call.duration"
-    assert sum(point.count for point in duration.data.data_points) == 2
 
 
 def test_counters_and_gauges_are_read() -> None:
