@@ -55,7 +55,7 @@ class Recording:
         async def so_many() -> bool:
             (duration,) = self.metrics()
             assert duration.name == "rpc.server.call.duration"
-            return sum(point.count for point in duration.data.data_points) == calls
+            return bool(sum(point.count for point in duration.data.data_points) == calls)
 
         return so_many
 
