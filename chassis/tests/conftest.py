@@ -2,17 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
-from chassis.bus import STREAM, Bus, BusAway, publication
+from chassis import outbox
+from chassis.bus import STREAM, Bus, BusAway
 from chassis.database import Database
 from chassis.embedded import Nats, Servers
 from chassis.facts import identity
 from chassis.migrate import upgrade
+from chassis.publisher import Publisher
 from chassis.puller import Delivery
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -72,16 +75,13 @@ def wired(fact, seq=1, delivered=1, **headers) -> Delivery:
 
 
 async def publish(bus: Bus, *facts) -> None:
-    """Put facts on the stream as another service would."""
-    lines = [_line(fact) for fact in facts]
-    while True:
+    """Put facts on the stream as another service would: until the stream says that it has them."""
+    publisher = Publisher(bus, "test")
+    await publisher.start()
+    left = {(one := outbox.entry(fact, datetime.now(UTC))).event_id: one for fact in facts}
+    while left:
         try:
-            await bus.write(b"".join(lines))
-            return await bus.flush()
+            for event_id in await publisher.publish(list(left.values())):
+                del left[event_id]
         except BusAway:
             await asyncio.sleep(0.1)
-
-
-def _line(fact) -> bytes:
-    headers = f"NATS/1.0\r\nNats-Msg-Id: {identity(fact).event_id}\r\n\r\n".encode()
-    return publication(fact.DESCRIPTOR.full_name, "", headers, fact.SerializeToString())
