@@ -39,10 +39,10 @@ class Puller:
         consumer: str,
         *,
         cap: int,
-        linger: float,
+        pace: float,
         mend: Callable[[], Awaitable[None]],
     ) -> None:
-        self._bus, self._cap, self._linger, self._mend = bus, cap, linger, mend
+        self._bus, self._cap, self._pace, self._mend = bus, cap, pace, mend
         self._next = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
         self._inbox = bus.inbox()
         self._arrived: deque[Delivery] = deque()
@@ -50,6 +50,7 @@ class Puller:
         self._credit = self._pull = self._oldest = 0
         self._faults = 0
         self._patience = _PATIENCE
+        self._earliest = 0.0
 
     async def start(self) -> None:
         """Listen before asking."""
@@ -62,13 +63,19 @@ class Puller:
             await self._top_up()
             if not self._arrived:
                 await self._wait()
-        if self._linger and len(self._arrived) < self._cap:
-            await asyncio.sleep(self._linger)
+        await self._keep_pace()
         arrived = self._arrived
         taken = [arrived.popleft() for _ in range(min(len(arrived), self._cap))]
         if self._bus.alive:
             await self._top_up()
         return taken
+
+    async def _keep_pace(self) -> None:
+        """After a rest the first message goes at once; under load a batch gathers for a while."""
+        clock = asyncio.get_running_loop().time
+        if (rest := self._earliest - clock()) > 0 and len(self._arrived) < self._cap:
+            await asyncio.sleep(rest)
+        self._earliest = clock() + self._pace
 
     async def _top_up(self) -> None:
         """Ask for more while little is on its way or at hand."""
