@@ -10,6 +10,7 @@ from typing import NamedTuple
 import structlog
 
 from chassis.bus import Bus, BusAway, message
+from chassis.rhythm import Rhythm
 
 _HEARTBEAT = 2.0
 _PATIENCE = 2 * _HEARTBEAT + 0.5
@@ -42,7 +43,8 @@ class Puller:
         pace: float,
         mend: Callable[[], Awaitable[None]],
     ) -> None:
-        self._bus, self._cap, self._pace, self._mend = bus, cap, pace, mend
+        self._bus, self._cap, self._mend = bus, cap, mend
+        self._rhythm = Rhythm(pace)
         self._next = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
         self._inbox = bus.inbox()
         self._arrived: deque[Delivery] = deque()
@@ -50,7 +52,6 @@ class Puller:
         self._credit = self._pull = self._oldest = 0
         self._faults = 0
         self._patience = _PATIENCE
-        self._earliest = 0.0
 
     async def start(self) -> None:
         """Listen before asking."""
@@ -59,23 +60,19 @@ class Puller:
 
     async def batch(self) -> list[Delivery]:
         """Wait for the first message, then take all that has arrived, up to the cap."""
+        self._rhythm.end()
         while not self._arrived:
             await self._top_up()
             if not self._arrived:
                 await self._wait()
-        await self._keep_pace()
+        if len(self._arrived) < self._cap:
+            await self._rhythm.pause()
         arrived = self._arrived
         taken = [arrived.popleft() for _ in range(min(len(arrived), self._cap))]
+        self._rhythm.begin(len(taken))
         if self._bus.alive:
             await self._top_up()
         return taken
-
-    async def _keep_pace(self) -> None:
-        """After a rest the first message goes at once; under load a batch gathers for a while."""
-        clock = asyncio.get_running_loop().time
-        if (rest := self._earliest - clock()) > 0 and len(self._arrived) < self._cap:
-            await asyncio.sleep(rest)
-        self._earliest = clock() + self._pace
 
     async def _top_up(self) -> None:
         """Ask for more while little is on its way or at hand."""
