@@ -68,8 +68,7 @@ async def policies(tx: Tx, clinic_ids: Iterable[UUID]) -> Mapping[UUID, domain.P
     """The policies, read once in a transaction and not locked: every batch needs them."""
     known = _policies.setdefault(tx, {})
     if wanted := set(clinic_ids) - known.keys():
-        asked = select(PolicyRow).where(col(PolicyRow.clinic_id).in_(wanted))
-        set_by_clinic = {row.clinic_id: row for row in await tx.rows(asked)}
+        set_by_clinic = await tx.look(PolicyRow, wanted)
         for clinic_id in wanted:
             known[clinic_id] = _policy(clinic_id, set_by_clinic.get(clinic_id))
     return known
