@@ -17,6 +17,7 @@ from services.intake.domain.plan import (
     first_order,
     plan_id,
 )
+from services.intake.domain.risk import against
 from services.intake.domain.rules import Severity
 from services.intake.domain.screening import at, worst
 
@@ -27,6 +28,7 @@ def standing_order_covers(intake: Intake, policy: Policy) -> bool:
         policy.approval is Approval.STANDING_ORDER
         and policy.schedule in intake.pack.schedules
         and worst(intake.flags) is Severity.INFORMATION
+        and not intake.risk.is_open
     )
 
 
@@ -36,7 +38,7 @@ def approved(
     """The intake with its plan, if nothing stands against it."""
     schedule = intake.pack.schedule(wish.schedule or intake.pack.default_schedule)
     computed = _computed(intake, now)
-    _must_not_be_blocked(intake)
+    _must_not_be_blocked(intake, now)
     if faults := tuple(_unexplained(intake, wish, computed)):
         raise Invalid("INVALID_ASSESSMENT", "The plan needs a written rationale.", faults)
     order = _ordered(intake, wish, computed)
@@ -61,8 +63,9 @@ def _computed(intake: Intake, now: datetime) -> DoseOrder:
     return first_order(plan_id(intake.intake_id), intake.pack, intake.need, intake.assessment, now)
 
 
-def _must_not_be_blocked(intake: Intake) -> None:
-    if blocking := at(Severity.ABSOLUTE, intake.flags):
+def _must_not_be_blocked(intake: Intake, now: datetime) -> None:
+    blocking = *at(Severity.ABSOLUTE, intake.flags), *against(intake.risk, intake.pack, now)
+    if blocking:
         rules = {"rules": ",".join(blocking)}
         raise NotAllowed("TREATMENT_BLOCKED", "A flag blocks treatment.", rules)
 

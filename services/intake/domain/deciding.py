@@ -4,29 +4,24 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
-from chassis.refusal import NotAllowed, Reject
+from chassis.refusal import NotAllowed
 from services.intake.domain.approving import approved, is_the_plan, standing_order_covers
 from services.intake.domain.assessment import Assessment, Need, check
 from services.intake.domain.events import (
     AssessmentRecorded,
-    DoseAdjusted,
     Event,
     IntakeOpened,
     ReferralDeclined,
+    ScoreTaken,
 )
 from services.intake.domain.intake import Intake, Status
 from services.intake.domain.pack import Pack
-from services.intake.domain.plan import (
-    Approval,
-    DoseOrder,
-    Plan,
-    Policy,
-    Wish,
-    dose_order_id,
-    intake_id,
-)
+from services.intake.domain.plan import Approval, Policy, Wish, intake_id
+from services.intake.domain.risk import asked
+from services.intake.domain.rules import Rule
+from services.intake.domain.scores import Origin, score_of
+from services.intake.domain.scoring import rated
 from services.intake.domain.screening import screen
-from services.intake.domain.titration import Course, Proposal, Response, propose
 
 Decision: TypeAlias = tuple[Intake, tuple[Event, ...]]
 
@@ -41,7 +36,8 @@ def open_for(
     if existing:
         return replace(existing, need=need, pack=pack, flags=flags), ()
     identity = intake_id(need.referral_id)
-    intake = Intake(identity, 1, Status.OPEN, need, pack, flags, open_time=now, update_time=now)
+    opened = Intake(identity, 1, Status.OPEN, need, pack, flags, open_time=now, update_time=now)
+    intake = _with_risk(opened, flags, now)
     if not standing_order_covers(intake, policy):
         return intake, (IntakeOpened(intake),)
     planned, stated = approved(intake, Wish(policy.schedule), Approval.STANDING_ORDER, now)
@@ -65,7 +61,7 @@ def record_assessment(intake: Intake, found: Assessment, pack: Pack, now: dateti
     if intake.status not in (Status.OPEN, Status.ASSESSED):
         raise _ended()
     check(found)
-    assessed = replace(
+    recorded = replace(
         intake,
         revision=intake.revision + 1,
         status=Status.ASSESSED,
@@ -74,7 +70,11 @@ def record_assessment(intake: Intake, found: Assessment, pack: Pack, now: dateti
         flags=screen(pack.rules, intake.need, found),
         update_time=now,
     )
-    return assessed, (AssessmentRecorded(assessed, found.phq9_score),)
+    assessed = _with_risk(recorded, recorded.flags, now)
+    rating = rated(pack.measured_by, found.phq9_score)
+    score = score_of(assessed, Origin.ASSESSMENT, str(assessed.revision), rating, now)
+    stated = AssessmentRecorded(assessed, found.phq9_score)
+    return assessed, (stated, ScoreTaken(assessed, score))
 
 
 def approve_plan(intake: Intake, wish: Wish, policy: Policy, now: datetime) -> Decision:
@@ -108,45 +108,11 @@ def decline(intake: Intake, reason: str, now: datetime) -> Decision:
     return declined, (ReferralDeclined(declined, reason),)
 
 
-def adjust(intake: Intake | None, response: Response, now: datetime) -> Decision:
-    """Each ended infusion decides the dose once; news of an earlier one comes too late."""
-    if intake is None:
-        raise Reject("no such intake")
-    plan = intake.plan
-    if plan is None or plan.plan_id != response.plan_id or not _is_news(intake, response):
-        return intake, ()
-    dose = plan.dose
-    course = Course(dose.dose_micrograms, dose.dosing_weight_grams, intake.baseline_score)
-    proposal = propose(intake.pack, course, response)
-    ordered = replace(plan, dose=_next_order(plan, proposal, now))
-    adjusted = replace(
-        intake,
-        revision=intake.revision + 1,
-        plan=ordered,
-        decided_number=response.number,
-        update_time=now,
-    )
-    stated = DoseAdjusted(adjusted, ordered, dose.dose_micrograms, proposal, response)
-    return adjusted, (stated,)
-
-
-def _is_news(intake: Intake, response: Response) -> bool:
-    return intake.status is Status.PLANNED and response.number > intake.decided_number
-
-
-def _next_order(plan: Plan, proposal: Proposal, now: datetime) -> DoseOrder:
-    """An unchanged dose needs no new order."""
-    if proposal.dose_micrograms == plan.dose.dose_micrograms:
-        return plan.dose
-    number = plan.dose.number + 1
-    return replace(
-        plan.dose,
-        dose_order_id=dose_order_id(plan.plan_id, number),
-        number=number,
-        dose_micrograms=proposal.dose_micrograms,
-        reasons=proposal.reasons,
-        order_time=now,
-    )
+def _with_risk(intake: Intake, flags: tuple[Rule, ...], now: datetime) -> Intake:
+    """A flag that asks for it opens the suicide-risk step."""
+    if any(flag.rule_id in intake.pack.risk.opened_by for flag in flags):
+        return replace(intake, risk=asked(intake.risk, intake.pack, now))
+    return intake
 
 
 def _ended() -> NotAllowed:

@@ -1,10 +1,12 @@
-"""What an intake can state: a closed union, each with the intake as it stands after."""
+"""What comes of a decision: facts to state and records to keep, each a closed union."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from services.intake.domain.intake import Intake
 from services.intake.domain.plan import Plan
+from services.intake.domain.risk import SuicideRisk
+from services.intake.domain.scores import Score
 from services.intake.domain.titration import Proposal, Response
 
 
@@ -50,6 +52,28 @@ class DoseAdjusted:
     response: Response
 
 
-Event: TypeAlias = (
-    IntakeOpened | AssessmentRecorded | PlanApproved | ReferralDeclined | DoseAdjusted
+@dataclass(frozen=True, slots=True)
+class SuicideRiskScreened:
+    """A suicide-risk screener was answered."""
+
+    intake: Intake
+    risk: SuicideRisk
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreTaken:
+    """A questionnaire was rated: kept, and stated in no fact."""
+
+    intake: Intake
+    score: Score
+
+
+Fact: TypeAlias = (
+    IntakeOpened
+    | AssessmentRecorded
+    | PlanApproved
+    | ReferralDeclined
+    | DoseAdjusted
+    | SuicideRiskScreened
 )
+Event: TypeAlias = Fact | ScoreTaken

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.intake.domain.assessment import Assessment, Need
 from services.intake.domain.pack import Pack
 from services.intake.domain.plan import Plan
+from services.intake.domain.risk import NOTHING_KNOWN, SuicideRisk
 from services.intake.domain.rules import Rule
 
 
@@ -39,8 +40,6 @@ class Intake:
     decline_reason: str | None = None
     decided_number: int = 0
     """The last session whose response decided the dose."""
-
-    @property
-    def baseline_score(self) -> int | None:
-        """PHQ-9 before the treatment: the specialist's, else the referrer's."""
-        return self.assessment.phq9_score if self.assessment else self.need.phq9_score
+    risk: SuicideRisk = NOTHING_KNOWN
+    treated_since: datetime | None = None
+    """When the first infusion of this course began."""

@@ -7,8 +7,9 @@ from functools import lru_cache
 from uuid import UUID, uuid5
 
 from services.intake.domain.assessment import Assessment, Need
-from services.intake.domain.dosing import dosing_weight, starting_dose
 from services.intake.domain.pack import Pack, Schedule
+from services.intake.domain.starting import Earlier, start
+from services.intake.domain.weighing import Body, dosing_weight
 
 
 class Approval(Enum):
@@ -83,7 +84,11 @@ def first_order(
     plan: UUID, pack: Pack, need: Need, found: Assessment | None, now: datetime
 ) -> DoseOrder:
     """The pack's starting dose for this patient."""
-    weight = dosing_weight(pack.dosing, need, found)
-    dose = starting_dose(pack.dosing, need.age_years, weight.grams)
-    order_id, reasons = dose_order_id(plan, 1), ("starting_dose",)
-    return DoseOrder(order_id, 1, dose, weight.grams, weight.basis, reasons, now)
+    now_known = found or need
+    body = Body(need.sex_at_birth, now_known.weight_grams, now_known.height_millimetres)
+    weight = dosing_weight(pack.dosing.weighing, body)
+    first = start(pack.dosing, need.age_years, weight.grams, Earlier())
+    order_id = dose_order_id(plan, 1)
+    return DoseOrder(
+        order_id, 1, first.micrograms, weight.grams, weight.basis.value, first.reasons, now
+    )

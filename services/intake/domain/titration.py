@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
 from services.intake.domain import dosing
 from services.intake.domain.pack import Limits, Pack, Titration
+from services.intake.domain.scoring import Outcome, outcome, percent_change
 
 
 class Direction(Enum):
@@ -25,6 +27,8 @@ class Response:
     plan_id: UUID
     session_id: UUID
     number: int
+    begin_time: datetime
+    """Close to when the pump began; pauses are not known."""
     stopped_early: bool
     peak_systolic: int
     peak_diastolic: int
@@ -62,7 +66,7 @@ def propose(pack: Pack, course: Course, response: Response) -> Proposal:
         if lower < dose:
             return Proposal(Direction.DOWN, lower, reasons)
         return Proposal(Direction.HOLD, dose, (*reasons, "lower_limit"))
-    if reasons := tuple(_to_hold(rules, course, response)):
+    if reasons := tuple(_to_hold(pack, course, response)):
         return Proposal(Direction.HOLD, dose, reasons)
     higher = min(dose + step, dosing.highest_unsigned(pack.dosing, grams))
     if higher > dose:
@@ -84,27 +88,30 @@ def _against(
         yield "oxygen_saturation"
 
 
-def _to_hold(rules: Titration, course: Course, response: Response) -> Iterator[str]:
+def _to_hold(pack: Pack, course: Course, response: Response) -> Iterator[str]:
+    rules = pack.titration
     yield from _against(rules, rules.keep, response, lowering=False)
     if response.stopped_early:
         yield "stopped_early"
     if not (response.peak_systolic and response.peak_diastolic):
         yield "blood_pressure_not_measured"
-    yield from _unless_weak(rules, course.baseline_score, response)
+    yield from _unless_weak(pack, course.baseline_score, response)
 
 
-def _unless_weak(rules: Titration, baseline: int | None, response: Response) -> Iterator[str]:
+def _unless_weak(pack: Pack, baseline: int | None, response: Response) -> Iterator[str]:
     """A raise needs a score, taken after an infusion, that has hardly moved."""
-    score = response.phq9_score
+    rules, scale, score = pack.titration, pack.measured_by, response.phq9_score
     if response.number < rules.first_raise_after_session:
         yield "response_not_yet_known"
     if score is None:
         yield "no_score"
-    elif score < rules.remission_below_score:
-        yield "remission"
-    elif not baseline:
-        yield "no_baseline"
-    elif (drop := 100 * (baseline - score)) >= rules.response_percent * baseline:
-        yield "response"
-    elif drop >= rules.weak_response_below_percent * baseline:
-        yield "partial_response"
+        return
+    match outcome(scale, baseline, score):
+        case Outcome.REMISSION | Outcome.RESPONSE as reached:
+            yield reached.value
+        case Outcome.UNKNOWN:
+            yield "no_baseline"
+        case Outcome.NO_RESPONSE:
+            change = percent_change(baseline or 0, score) or 0
+            if change >= rules.weak_response_below_percent:
+                yield "partial_response"

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from services.intake.domain import Pack
-from services.intake.packs.reading import PackBroken, read
+from services.intake.packs.place import Fault, PackBroken
+from services.intake.packs.reading import read
 
-__all__ = ["CURRENT", "PackBroken", "current", "named", "read"]
+__all__ = ["CURRENT", "Fault", "PackBroken", "current", "named", "read"]
 
 CURRENT = "halcyon-default@1"
 _FOLDER = Path(__file__).parent
@@ -28,5 +27,5 @@ def named(label: str) -> Pack:
 @cache
 def _all() -> Mapping[str, Pack]:
     files = sorted(_FOLDER.glob("*.yaml"))
-    packs = [read(yaml.safe_load(file.read_text("utf-8"))) for file in files]
+    packs = [read(file.read_text("utf-8")) for file in files]
     return {pack.label: pack for pack in packs}

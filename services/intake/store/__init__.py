@@ -15,6 +15,30 @@ from chassis.refusal import NotFound
 from services.intake import domain, packs, wire
 from services.intake.store import shapes
 from services.intake.store.rows import AssessmentRow, DoseOrderRow, IntakeRow, PolicyRow
+from services.intake.store.scores import (
+    find_score,
+    keep_score,
+    load_scores,
+    scores_of,
+    scores_of_patient,
+)
+
+__all__ = [
+    "Question",
+    "find",
+    "find_score",
+    "get",
+    "listed",
+    "load_scores",
+    "policies",
+    "policy",
+    "prefetch",
+    "record",
+    "scores_of",
+    "scores_of_patient",
+    "set_policy",
+    "unknown",
+]
 
 _policies: "WeakKeyDictionary[Tx, dict[UUID, domain.Policy]]" = WeakKeyDictionary()
 _NOBODY = UUID(int=0)
@@ -47,7 +71,11 @@ def record(tx: Tx, intake: domain.Intake, events: Iterable[domain.Event]) -> Non
     if intake.plan:
         tx.put(shapes.order_row(intake, intake.plan.dose))
     for event in events:
-        tx.emit(wire.event(event))
+        match event:
+            case domain.ScoreTaken():
+                keep_score(tx, event.score)
+            case _:
+                tx.emit(wire.event(event))
 
 
 async def prefetch(tx: Tx, referral_ids: Iterable[str]) -> None:

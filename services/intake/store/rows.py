@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Text
+from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Integer, Text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -18,6 +18,10 @@ def _moment() -> Column[datetime]:
 
 def _maybe_moment() -> Column[datetime]:
     return Column(DateTime(timezone=True))
+
+
+def _wholes() -> Column[list[int]]:
+    return Column(ARRAY(Integer), nullable=False)
 
 
 def _texts() -> Column[list[str]]:
@@ -59,6 +63,10 @@ class IntakeRow(Row, table=True):
     approve_time: datetime | None = Field(sa_column=_maybe_moment())
     dose_number: int
     decided_number: int
+    risk_open_time: datetime | None = Field(sa_column=_maybe_moment())
+    risk_level: str
+    risk_screen_time: datetime | None = Field(sa_column=_maybe_moment())
+    treated_since: datetime | None = Field(sa_column=_maybe_moment())
 
 
 class AssessmentRow(Row, table=True):
@@ -95,6 +103,28 @@ class DoseOrderRow(Row, table=True):
     weight_basis: str
     reasons: list[str] = Field(sa_column=_texts())
     order_time: datetime = Field(sa_column=_moment())
+
+
+class ScoreRow(Row, table=True):
+    """One rated questionnaire; rows are added, never changed."""
+
+    __tablename__ = "scale_score"
+
+    score_id: UUID = Field(primary_key=True)
+    intake_id: UUID = Field(foreign_key="intake.intake_id")
+    patient_id: UUID
+    clinic_id: UUID
+    scale: str
+    total: int | None
+    band: str
+    prorated: bool
+    alerts: list[int] = Field(sa_column=_wholes())
+    origin: str
+    items: list[int] = Field(sa_column=_wholes())
+    answers: list[int] = Field(sa_column=_wholes())
+    measure_time: datetime = Field(sa_column=_moment())
+    pack: str
+    recorded_by: str
 
 
 class PolicyRow(Row, table=True):

@@ -26,6 +26,8 @@ def intake(
         _plan(row, order, pack) if order else None,
         row.decline_reason,
         row.decided_number,
+        domain.SuicideRisk(row.risk_open_time, row.risk_level, row.risk_screen_time),
+        row.treated_since,
     )
 
 
@@ -64,6 +66,10 @@ def intake_row(intake: domain.Intake) -> IntakeRow:
         approve_time=plan.approve_time if plan else None,
         dose_number=plan.dose.number if plan else 0,
         decided_number=intake.decided_number,
+        risk_open_time=intake.risk.open_time,
+        risk_level=intake.risk.level,
+        risk_screen_time=intake.risk.screen_time,
+        treated_since=intake.treated_since,
     )
 
 

@@ -1,6 +1,6 @@
 """Named test data: synthetic patients, what other services say of them, what a specialist finds."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -79,6 +79,7 @@ def response(plan_id: UUID, referral_id: UUID, number: int = 2, **changes: Any) 
         "plan_id": plan_id,
         "session_id": uuid5(plan_id, f"session/{number}"),
         "number": number,
+        "begin_time": NOON + timedelta(days=number),
         "stopped_early": False,
         "peak_systolic": 140,
         "peak_diastolic": 85,

@@ -10,11 +10,20 @@ from hypothesis import strategies as st
 
 from chassis.refusal import Invalid, NotAllowed, NotFound, Reject
 from services.intake import domain
-from services.intake.domain import dosing, screening, titration
+from services.intake.domain import dosing, risk, screening, starting, titration, weighing
 from services.intake.tests import examples as eg
 from services.intake.tests.examples import BOSTON, NOON, PACK
 
 # --- dosing -----------------------------------------------------------------------------------
+
+
+def weigh(need: domain.Need) -> weighing.DosingWeight:
+    body = weighing.Body(need.sex_at_birth, need.weight_grams, need.height_millimetres)
+    return weighing.dosing_weight(PACK.dosing.weighing, body)
+
+
+def first(age: int, grams: int) -> int:
+    return starting.start(PACK.dosing, age, grams, starting.Earlier()).micrograms
 
 
 @pytest.mark.parametrize(
@@ -35,19 +44,21 @@ def test_the_starting_dose_of_the_published_vectors(
 ) -> None:
     sex, height, grams = body
     need = eg.need(sex_at_birth=sex, height_millimetres=height, weight_grams=grams)
-    found = dosing.dosing_weight(PACK.dosing, need, None)
-    assert (found.basis, found.grams) == weight
-    assert dosing.starting_dose(PACK.dosing, 41, found.grams) == dose
+    found = weigh(need)
+    assert (found.basis.value, found.grams) == weight
+    assert first(41, found.grams) == dose
 
 
 @pytest.mark.parametrize(("age", "dose"), [(18, 35000), (64, 35000), (65, 28000), (90, 28000)])
 def test_older_patients_start_lower(age: int, dose: int) -> None:
-    assert dosing.starting_dose(PACK.dosing, age, 70000) == dose
+    assert first(age, 70000) == dose
 
 
 def test_the_specialists_weight_replaces_the_referrers() -> None:
-    found = eg.found(weight_grams=60000)
-    assert dosing.dosing_weight(PACK.dosing, eg.need(), found).grams == 60000
+    intake = domain.record_assessment(opened(), eg.found(weight_grams=60000), PACK, NOON)[0]
+    planned, _ = domain.approve_plan(intake, domain.Wish(), eg.policy(), NOON)
+    assert planned.plan
+    assert planned.plan.dose.dosing_weight_grams == 60000
 
 
 bodies = st.builds(
@@ -63,8 +74,8 @@ bodies = st.builds(
 @settings(deadline=None)
 @given(bodies)
 def test_no_starting_dose_leaves_the_caps(need: domain.Need) -> None:
-    weight = dosing.dosing_weight(PACK.dosing, need, None)
-    dose = dosing.starting_dose(PACK.dosing, need.age_years, weight.grams)
+    weight = weigh(need)
+    dose = first(need.age_years, weight.grams)
     assert 0 < weight.grams <= need.weight_grams
     assert dose % 100 == 0
     assert 1000 * dose <= 1500 * weight.grams
@@ -245,11 +256,13 @@ def test_no_titration_leaves_the_caps_or_takes_two_steps(
     intake = _planned(need, data)
     assert intake.plan
     grams = intake.plan.dose.dosing_weight_grams
+    kept: list[domain.Score] = []
     for number, changes in enumerate(told, 1):
         assert intake.plan
         before = intake.plan.dose
         response = eg.response(intake.plan.plan_id, need.referral_id, number, **changes)
-        intake, (stated,) = domain.adjust(intake, response, NOON)
+        intake, (*taken, stated) = domain.adjust(intake, kept, response, NOON)
+        kept += [one.score for one in taken if isinstance(one, domain.ScoreTaken)]
         assert intake.plan
         after = intake.plan.dose
         assert isinstance(stated, domain.DoseAdjusted)
@@ -259,7 +272,7 @@ def test_no_titration_leaves_the_caps_or_takes_two_steps(
         raised = after.dose_micrograms > before.dose_micrograms
         assert not raised or after.dose_micrograms * 1000 <= 1000 * grams
         assert after.number == before.number + (after.dose_micrograms != before.dose_micrograms)
-        assert domain.adjust(intake, response, NOON) == (intake, ())
+        assert domain.adjust(intake, kept, response, NOON) == (intake, ())
 
 
 def _planned(need: domain.Need, data: st.DataObject) -> domain.Intake:
@@ -284,6 +297,13 @@ def opened(**changes: Any) -> domain.Intake:
 
 def assessed(**changes: Any) -> domain.Intake:
     return domain.record_assessment(opened(), eg.found(**changes), PACK, NOON)[0]
+
+
+def screened(level: str = "moderate", **changes: Any) -> domain.Intake:
+    """Assessed, with the screener answered that the assessment asked for."""
+    intake = assessed(**changes)
+    assert intake.risk.is_open
+    return replace(intake, risk=risk.screened(intake.risk, level, NOON))
 
 
 def planned() -> domain.Intake:
@@ -360,9 +380,11 @@ def test_an_assessment_is_replaced_until_a_decision() -> None:
     first = assessed()
     again, events = domain.record_assessment(first, eg.found(), PACK, NOON)
     assert (again, events) == (first, ())
-    second, (stated,) = domain.record_assessment(first, eg.found(phq9_score=15), PACK, NOON)
+    second, (stated, kept) = domain.record_assessment(first, eg.found(phq9_score=15), PACK, NOON)
     assert stated == domain.AssessmentRecorded(second, 15)
-    assert (second.revision, second.baseline_score) == (3, 15)
+    assert isinstance(kept, domain.ScoreTaken)
+    assert (second.revision, kept.score.rating.total) == (3, 15)
+    assert domain.baseline([kept.score], None) == 15
 
 
 @pytest.mark.parametrize(
@@ -411,8 +433,10 @@ def approve(intake: domain.Intake, *wish: Any) -> domain.Decision:
         (planned(), (None, 36000, "why"), NotAllowed, "INTAKE_CLOSED"),
         (assessed(), ("gone",), NotFound, "PROTOCOL_NOT_FOUND"),
         (assessed(systolic=190), (None, None, "why"), NotAllowed, "TREATMENT_BLOCKED"),
-        (assessed(phq9_item9=2), (), Invalid, "INVALID_ASSESSMENT"),
-        (assessed(phq9_item9=2), (None, None, "  "), Invalid, "INVALID_ASSESSMENT"),
+        (assessed(phq9_item9=2), (None, None, "why"), NotAllowed, "TREATMENT_BLOCKED"),
+        (screened("high", phq9_item9=2), (None, None, "why"), NotAllowed, "TREATMENT_BLOCKED"),
+        (screened(phq9_item9=2), (), Invalid, "INVALID_ASSESSMENT"),
+        (screened(phq9_item9=2), (None, None, "  "), Invalid, "INVALID_ASSESSMENT"),
         (assessed(), (None, 36000), Invalid, "INVALID_ASSESSMENT"),
         (assessed(), (None, 105100, "why"), Invalid, "DOSE_OUT_OF_RANGE"),
         (assessed(), (None, 6999, "why"), Invalid, "DOSE_OUT_OF_RANGE"),
@@ -434,7 +458,7 @@ def test_a_plan_is_refused(
         (assessed(), (None, 105000, "why"), "taper_3_2_1_1_1", 105000),
         (assessed(), (None, 7000, "why"), "taper_3_2_1_1_1", 7000),
         (
-            assessed(phq9_item9=2),
+            screened(phq9_item9=2),
             ("three_in_three_weeks", None, "why"),
             "three_in_three_weeks",
             35000,
@@ -455,7 +479,7 @@ def test_a_titrated_plan_is_still_the_plan_that_was_approved() -> None:
     intake = planned()
     assert intake.plan
     told = eg.response(intake.plan.plan_id, intake.need.referral_id)
-    adjusted, _ = domain.adjust(intake, told, NOON)
+    adjusted, _ = domain.adjust(intake, (), told, NOON)
     assert approve(adjusted) == (adjusted, ())
 
 
@@ -475,19 +499,25 @@ def test_older_news_of_a_session_decides_nothing() -> None:
     told = [
         eg.response(intake.plan.plan_id, intake.need.referral_id, number) for number in (1, 2, 3)
     ]
-    later, (stated,) = domain.adjust(intake, told[2], NOON)
+    later, (taken, stated) = domain.adjust(intake, (), told[2], NOON)
+    assert isinstance(stated, domain.DoseAdjusted)
+    assert isinstance(taken, domain.ScoreTaken)
     assert stated.intake.decided_number == 3
-    assert domain.adjust(later, told[1], NOON) == (later, ())
-    assert domain.adjust(later, replace(told[2], plan_id=uuid4(), number=4), NOON) == (later, ())
+    late, (score,) = domain.adjust(later, [taken.score], told[1], NOON)
+    assert isinstance(score, domain.ScoreTaken)
+    assert (late.plan, late.revision) == (later.plan, later.revision)
+    assert late.treated_since == told[1].begin_time
+    elsewhere = replace(told[2], plan_id=uuid4(), number=4)
+    assert domain.adjust(later, (), elsewhere, NOON) == (later, ())
 
 
 def test_a_response_to_nothing_is_parked() -> None:
     with pytest.raises(Reject):
-        domain.adjust(None, eg.response(uuid4(), uuid4()), NOON)
+        domain.adjust(None, (), eg.response(uuid4(), uuid4()), NOON)
 
 
 @pytest.mark.parametrize("make", [opened, closed, declined])
 def test_a_response_outside_a_plan_decides_nothing(make: Any) -> None:
     intake = make()
     told = eg.response(domain.plan_id(intake.intake_id), intake.need.referral_id)
-    assert domain.adjust(intake, told, NOON) == (intake, ())
+    assert domain.adjust(intake, (), told, NOON) == (intake, ())

@@ -1,6 +1,6 @@
 """Our words and everyone's: the only room that sees both the domain and the contracts."""
 
-from services.intake.wire.facts import event, need, response, withdrawn
+from services.intake.wire.facts import event, intake_of, need, response, withdrawn
 from services.intake.wire.replies import intake, policy_reply
 from services.intake.wire.requests import (
     assessment,
@@ -10,6 +10,7 @@ from services.intake.wire.requests import (
     status,
     wish,
 )
+from services.intake.wire.scales import questionnaire, score
 
 __all__ = [
     "assessment",
@@ -17,10 +18,13 @@ __all__ = [
     "entity_id",
     "event",
     "intake",
+    "intake_of",
     "need",
     "policy",
     "policy_reply",
+    "questionnaire",
     "response",
+    "score",
     "status",
     "wish",
     "withdrawn",

@@ -1,6 +1,6 @@
 """Facts heard and facts stated."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from google.protobuf.message import Message
@@ -44,6 +44,11 @@ def withdrawn(fact: ReferralCancelled) -> domain.Need | None:
     return domain.Need(UUID(fact.referral_id), UUID(fact.clinic_id))
 
 
+def intake_of(fact: InfusionCompleted) -> UUID:
+    """The intake that an infusion belongs to."""
+    return domain.intake_id(UUID(fact.referral_id))
+
+
 def response(fact: InfusionCompleted) -> domain.Response:
     """What an ended infusion says about the dose."""
     return domain.Response(
@@ -51,6 +56,7 @@ def response(fact: InfusionCompleted) -> domain.Response:
         UUID(fact.plan_id),
         UUID(fact.session_id),
         fact.number,
+        fact.complete_time.ToDatetime(UTC) - timedelta(minutes=fact.running_minutes),
         fact.outcome != "completed",
         fact.peak_systolic,
         fact.peak_diastolic,
@@ -61,7 +67,7 @@ def response(fact: InfusionCompleted) -> domain.Response:
     )
 
 
-def event(stated: domain.Event) -> Message:
+def event(stated: domain.Fact) -> Message:
     """A fact of ours, pseudonymous: no note ever leaves in one."""
     match stated:
         case domain.IntakeOpened():
@@ -74,6 +80,8 @@ def event(stated: domain.Event) -> Message:
             return _declined(stated)
         case domain.DoseAdjusted():
             return _adjusted(stated)
+        case domain.SuicideRiskScreened():
+            return _screened(stated)
 
 
 def stamp(moment: datetime) -> Timestamp:
@@ -118,8 +126,8 @@ def _approved(intake: domain.Intake, plan: domain.Plan) -> facts.PlanApproved:
         indication_code=need.indication_code,
         sessions_per_week=plan.schedule.sessions_per_week,
         min_gap_hours=plan.schedule.min_gap_hours,
-        infusion_minutes=intake.pack.infusion_minutes,
-        recovery_minutes=intake.pack.recovery_minutes,
+        infusion_minutes=intake.pack.terms.infusion_minutes,
+        recovery_minutes=intake.pack.terms.recovery_minutes,
         dose_order_id=str(plan.dose.dose_order_id),
         dose_micrograms=plan.dose.dose_micrograms,
         approval=plan.approval.value,
@@ -157,4 +165,21 @@ def _adjusted(stated: domain.DoseAdjusted) -> facts.DoseAdjusted:
         reasons=stated.proposal.reasons,
         session_id=str(stated.response.session_id),
         adjust_time=stamp(intake.update_time),
+    )
+
+
+def _screened(stated: domain.SuicideRiskScreened) -> facts.SuicideRiskScreened:
+    intake, risk = stated.intake, stated.risk
+    until = domain.blocks_until(risk, intake.pack)
+    assert risk.screen_time
+    return facts.SuicideRiskScreened(
+        intake_id=str(intake.intake_id),
+        revision=intake.revision,
+        referral_id=str(intake.need.referral_id),
+        patient_id=str(intake.need.patient_id),
+        clinic_id=str(intake.need.clinic_id),
+        level=risk.level,
+        block_until_time=stamp(until) if until else None,
+        pack=intake.pack.label,
+        screen_time=stamp(risk.screen_time),
     )

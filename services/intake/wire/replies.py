@@ -22,6 +22,7 @@ def intake(known: domain.Intake) -> nouns.Intake:
         plan=_plan(known.plan, known.pack) if known.plan else None,
         open_time=stamp(known.open_time),
         update_time=stamp(known.update_time),
+        suicide_risk=_risk(known),
     )
 
 
@@ -68,8 +69,8 @@ def _plan(plan: domain.Plan, pack: domain.Pack) -> nouns.Plan:
         schedule=plan.schedule.name,
         pack=pack.label,
         sessions_per_week=plan.schedule.sessions_per_week,
-        infusion_minutes=pack.infusion_minutes,
-        recovery_minutes=pack.recovery_minutes,
+        infusion_minutes=pack.terms.infusion_minutes,
+        recovery_minutes=pack.terms.recovery_minutes,
         dose=_dose(plan.dose),
         approval=_approval(plan.approval),
         approve_time=stamp(plan.approve_time),
@@ -90,3 +91,14 @@ def _dose(order: domain.DoseOrder) -> nouns.DoseOrder:
 
 def _approval(approval: domain.Approval) -> nouns.Approval.ValueType:
     return nouns.Approval.Value(f"APPROVAL_{approval.name}")
+
+
+def _risk(known: domain.Intake) -> nouns.SuicideRisk:
+    risk, until = known.risk, domain.blocks_until(known.risk, known.pack)
+    screened = nouns.RISK_STEP_SCREENED if risk.screen_time else nouns.RISK_STEP_UNSPECIFIED
+    return nouns.SuicideRisk(
+        step=nouns.RISK_STEP_OPEN if risk.is_open else screened,
+        level=risk.level,
+        screen_time=stamp(risk.screen_time) if risk.screen_time else None,
+        block_until_time=stamp(until) if until else None,
+    )

@@ -22,6 +22,7 @@ NEWS: Mapping[type[Message], tuple[Step, str]] = {
     intake.PlanApproved: (Step.PLANNED, "approve_time"),
     intake.ReferralDeclined: (Step.DECLINED, "decline_time"),
     intake.DoseAdjusted: (Step.NOTED, "adjust_time"),
+    intake.SuicideRiskScreened: (Step.NOTED, "screen_time"),
     scheduling.SeriesHeld: (Step.HELD, "hold_time"),
     scheduling.SeriesWaitlisted: (Step.WAITLISTED, "waitlist_time"),
     scheduling.SeriesConfirmed: (Step.CONFIRMED, "confirm_time"),

@@ -80,6 +80,12 @@ class _IntakeErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Int
     """The network has no protocol or clinic of this name."""
     INTAKE_ERROR_REASON_PROTOCOL_NOT_FOUND: _IntakeErrorReason.ValueType  # 8
     """The protocol pack has no such schedule."""
+    INTAKE_ERROR_REASON_SCALE_NOT_FOUND: _IntakeErrorReason.ValueType  # 9
+    """The protocol pack has no such scale."""
+    INTAKE_ERROR_REASON_INVALID_ANSWERS: _IntakeErrorReason.ValueType  # 10
+    """The answers do not make a score; see the violations."""
+    INTAKE_ERROR_REASON_REQUEST_REUSED: _IntakeErrorReason.ValueType  # 11
+    """The request id was used for something else."""
 
 class IntakeErrorReason(_IntakeErrorReason, metaclass=_IntakeErrorReasonEnumTypeWrapper):
     """Why a call was refused; the `reason` of google.rpc.ErrorInfo."""
@@ -102,6 +108,12 @@ INTAKE_ERROR_REASON_CLINIC_NOT_FOUND: IntakeErrorReason.ValueType  # 7
 """The network has no protocol or clinic of this name."""
 INTAKE_ERROR_REASON_PROTOCOL_NOT_FOUND: IntakeErrorReason.ValueType  # 8
 """The protocol pack has no such schedule."""
+INTAKE_ERROR_REASON_SCALE_NOT_FOUND: IntakeErrorReason.ValueType  # 9
+"""The protocol pack has no such scale."""
+INTAKE_ERROR_REASON_INVALID_ANSWERS: IntakeErrorReason.ValueType  # 10
+"""The answers do not make a score; see the violations."""
+INTAKE_ERROR_REASON_REQUEST_REUSED: IntakeErrorReason.ValueType  # 11
+"""The request id was used for something else."""
 Global___IntakeErrorReason: _TypeAlias = IntakeErrorReason  # noqa: Y015
 
 class _Approval:
@@ -155,6 +167,30 @@ FLAG_SEVERITY_RELATIVE: FlagSeverity.ValueType  # 2
 FLAG_SEVERITY_ABSOLUTE: FlagSeverity.ValueType  # 3
 """Treatment is blocked."""
 Global___FlagSeverity: _TypeAlias = FlagSeverity  # noqa: Y015
+
+class _RiskStep:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RiskStepEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RiskStep.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RISK_STEP_UNSPECIFIED: _RiskStep.ValueType  # 0
+    """Nothing has asked for it."""
+    RISK_STEP_OPEN: _RiskStep.ValueType  # 1
+    """A screener is asked for; no plan is approved before it."""
+    RISK_STEP_SCREENED: _RiskStep.ValueType  # 2
+    """A screener has answered."""
+
+class RiskStep(_RiskStep, metaclass=_RiskStepEnumTypeWrapper):
+    """Where the suicide-risk step stands."""
+
+RISK_STEP_UNSPECIFIED: RiskStep.ValueType  # 0
+"""Nothing has asked for it."""
+RISK_STEP_OPEN: RiskStep.ValueType  # 1
+"""A screener is asked for; no plan is approved before it."""
+RISK_STEP_SCREENED: RiskStep.ValueType  # 2
+"""A screener has answered."""
+Global___RiskStep: _TypeAlias = RiskStep  # noqa: Y015
 
 @_typing.final
 class Flag(_message.Message):
@@ -467,6 +503,44 @@ class Plan(_message.Message):
 Global___Plan: _TypeAlias = Plan  # noqa: Y015
 
 @_typing.final
+class SuicideRisk(_message.Message):
+    """The suicide-risk step of an intake."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STEP_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    SCREEN_TIME_FIELD_NUMBER: _builtins.int
+    BLOCK_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    step: Global___RiskStep.ValueType
+    """Where it stands."""
+    level: _builtins.str
+    """Level of the last screener, in the pack's words; empty before the first."""
+    @_builtins.property
+    def screen_time(self) -> _timestamp_pb2.Timestamp:
+        """When the last screener was answered."""
+
+    @_builtins.property
+    def block_until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when its level blocks treatment; absent where it does not."""
+
+    def __init__(
+        self,
+        *,
+        step: Global___RiskStep.ValueType = ...,
+        level: _builtins.str = ...,
+        screen_time: _timestamp_pb2.Timestamp | None = ...,
+        block_until_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["block_until_time", b"block_until_time", "screen_time", b"screen_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["block_until_time", b"block_until_time", "level", b"level", "screen_time", b"screen_time", "step", b"step"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuicideRisk: _TypeAlias = SuicideRisk  # noqa: Y015
+
+@_typing.final
 class Intake(_message.Message):
     """One clinic's intake of one referral."""
 
@@ -485,6 +559,7 @@ class Intake(_message.Message):
     PLAN_FIELD_NUMBER: _builtins.int
     OPEN_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    SUICIDE_RISK_FIELD_NUMBER: _builtins.int
     intake_id: _builtins.str
     """Identity of the intake."""
     revision: _builtins.int
@@ -521,6 +596,10 @@ class Intake(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
 
+    @_builtins.property
+    def suicide_risk(self) -> Global___SuicideRisk:
+        """The suicide-risk step."""
+
     def __init__(
         self,
         *,
@@ -537,10 +616,11 @@ class Intake(_message.Message):
         plan: Global___Plan | None = ...,
         open_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        suicide_risk: Global___SuicideRisk | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["assessment", b"assessment", "open_time", b"open_time", "plan", b"plan", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["assessment", b"assessment", "open_time", b"open_time", "plan", b"plan", "suicide_risk", b"suicide_risk", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_years", b"age_years", "assessment", b"assessment", "clinic_id", b"clinic_id", "flags", b"flags", "indication_code", b"indication_code", "intake_id", b"intake_id", "open_time", b"open_time", "patient_id", b"patient_id", "plan", b"plan", "referral_id", b"referral_id", "revision", b"revision", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_years", b"age_years", "assessment", b"assessment", "clinic_id", b"clinic_id", "flags", b"flags", "indication_code", b"indication_code", "intake_id", b"intake_id", "open_time", b"open_time", "patient_id", b"patient_id", "plan", b"plan", "referral_id", b"referral_id", "revision", b"revision", "status", b"status", "suicide_risk", b"suicide_risk", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

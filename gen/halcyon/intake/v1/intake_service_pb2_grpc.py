@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from halcyon.intake.v1 import intake_service_pb2 as halcyon_dot_intake_dot_v1_dot_intake__service__pb2
+from halcyon.intake.v1 import scale_pb2 as halcyon_dot_intake_dot_v1_dot_scale__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -60,6 +61,16 @@ class IntakeServiceStub:
                 request_serializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ListIntakesRequest.SerializeToString,
                 response_deserializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ListIntakesResponse.FromString,
                 _registered_method=True)
+        self.RecordScale = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/RecordScale',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_scale__pb2.RecordScaleRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_scale__pb2.RecordScaleResponse.FromString,
+                _registered_method=True)
+        self.ListScores = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/ListScores',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_scale__pb2.ListScoresRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_scale__pb2.ListScoresResponse.FromString,
+                _registered_method=True)
         self.UpdateClinicPolicy = channel.unary_unary(
                 '/halcyon.intake.v1.IntakeService/UpdateClinicPolicy',
                 request_serializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.UpdateClinicPolicyRequest.SerializeToString,
@@ -106,6 +117,20 @@ class IntakeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecordScale(self, request, context):
+        """Records a questionnaire; what it asks for, such as a suicide-risk screen, is opened at once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListScores(self, request, context):
+        """A patient's scores over time, oldest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def UpdateClinicPolicy(self, request, context):
         """Sets how a clinic approves plans.
         """
@@ -140,6 +165,16 @@ def add_IntakeServiceServicer_to_server(servicer, server):
                     servicer.ListIntakes,
                     request_deserializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ListIntakesRequest.FromString,
                     response_serializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ListIntakesResponse.SerializeToString,
+            ),
+            'RecordScale': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordScale,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_scale__pb2.RecordScaleRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_scale__pb2.RecordScaleResponse.SerializeToString,
+            ),
+            'ListScores': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListScores,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_scale__pb2.ListScoresRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_scale__pb2.ListScoresResponse.SerializeToString,
             ),
             'UpdateClinicPolicy': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateClinicPolicy,
@@ -283,6 +318,60 @@ class IntakeService:
             '/halcyon.intake.v1.IntakeService/ListIntakes',
             halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ListIntakesRequest.SerializeToString,
             halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ListIntakesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordScale(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/RecordScale',
+            halcyon_dot_intake_dot_v1_dot_scale__pb2.RecordScaleRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_scale__pb2.RecordScaleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListScores(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/ListScores',
+            halcyon_dot_intake_dot_v1_dot_scale__pb2.ListScoresRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_scale__pb2.ListScoresResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -6,6 +6,7 @@ What callers may ask of intake."""
 from collections import abc as _abc
 from grpc import aio as _aio
 from halcyon.intake.v1 import intake_service_pb2 as _intake_service_pb2
+from halcyon.intake.v1 import scale_pb2 as _scale_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -43,6 +44,10 @@ class IntakeServiceStub:
     """One intake, by its id or by its referral."""
     ListIntakes: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.ListIntakesRequest, _intake_service_pb2.ListIntakesResponse]
     """The specialist's queue, oldest first."""
+    RecordScale: _grpc.UnaryUnaryMultiCallable[_scale_pb2.RecordScaleRequest, _scale_pb2.RecordScaleResponse]
+    """Records a questionnaire; what it asks for, such as a suicide-risk screen, is opened at once."""
+    ListScores: _grpc.UnaryUnaryMultiCallable[_scale_pb2.ListScoresRequest, _scale_pb2.ListScoresResponse]
+    """A patient's scores over time, oldest first."""
     UpdateClinicPolicy: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.UpdateClinicPolicyRequest, _intake_service_pb2.UpdateClinicPolicyResponse]
     """Sets how a clinic approves plans."""
 
@@ -61,6 +66,10 @@ class IntakeServiceAsyncStub(IntakeServiceStub):
     """One intake, by its id or by its referral."""
     ListIntakes: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.ListIntakesRequest, _intake_service_pb2.ListIntakesResponse]  # type: ignore[assignment]
     """The specialist's queue, oldest first."""
+    RecordScale: _aio.UnaryUnaryMultiCallable[_scale_pb2.RecordScaleRequest, _scale_pb2.RecordScaleResponse]  # type: ignore[assignment]
+    """Records a questionnaire; what it asks for, such as a suicide-risk screen, is opened at once."""
+    ListScores: _aio.UnaryUnaryMultiCallable[_scale_pb2.ListScoresRequest, _scale_pb2.ListScoresResponse]  # type: ignore[assignment]
+    """A patient's scores over time, oldest first."""
     UpdateClinicPolicy: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.UpdateClinicPolicyRequest, _intake_service_pb2.UpdateClinicPolicyResponse]  # type: ignore[assignment]
     """Sets how a clinic approves plans."""
 
@@ -106,6 +115,22 @@ class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_intake_service_pb2.ListIntakesResponse, _abc.Awaitable[_intake_service_pb2.ListIntakesResponse]]:
         """The specialist's queue, oldest first."""
+
+    @_abc_1.abstractmethod
+    def RecordScale(
+        self,
+        request: _scale_pb2.RecordScaleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scale_pb2.RecordScaleResponse, _abc.Awaitable[_scale_pb2.RecordScaleResponse]]:
+        """Records a questionnaire; what it asks for, such as a suicide-risk screen, is opened at once."""
+
+    @_abc_1.abstractmethod
+    def ListScores(
+        self,
+        request: _scale_pb2.ListScoresRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scale_pb2.ListScoresResponse, _abc.Awaitable[_scale_pb2.ListScoresResponse]]:
+        """A patient's scores over time, oldest first."""
 
     @_abc_1.abstractmethod
     def UpdateClinicPolicy(

@@ -316,3 +316,61 @@ class DoseAdjusted(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DoseAdjusted: _TypeAlias = DoseAdjusted  # noqa: Y015
+
+@_typing.final
+class SuicideRiskScreened(_message.Message):
+    """A suicide-risk screener was answered."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTAKE_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    PATIENT_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    BLOCK_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    PACK_FIELD_NUMBER: _builtins.int
+    SCREEN_TIME_FIELD_NUMBER: _builtins.int
+    intake_id: _builtins.str
+    """The intake."""
+    revision: _builtins.int
+    """The intake's revision after this fact."""
+    referral_id: _builtins.str
+    """The referral."""
+    patient_id: _builtins.str
+    """Registry id of the patient."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    level: _builtins.str
+    """Level reached, in the pack's words: "none", "low", "moderate" or "high" in the default pack."""
+    pack: _builtins.str
+    """Protocol pack that rated it."""
+    @_builtins.property
+    def block_until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when this level blocks treatment; absent where it does not."""
+
+    @_builtins.property
+    def screen_time(self) -> _timestamp_pb2.Timestamp:
+        """When the patient answered."""
+
+    def __init__(
+        self,
+        *,
+        intake_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        referral_id: _builtins.str = ...,
+        patient_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        level: _builtins.str = ...,
+        block_until_time: _timestamp_pb2.Timestamp | None = ...,
+        pack: _builtins.str = ...,
+        screen_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["block_until_time", b"block_until_time", "screen_time", b"screen_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["block_until_time", b"block_until_time", "clinic_id", b"clinic_id", "intake_id", b"intake_id", "level", b"level", "pack", b"pack", "patient_id", b"patient_id", "referral_id", b"referral_id", "revision", b"revision", "screen_time", b"screen_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuicideRiskScreened: _TypeAlias = SuicideRiskScreened  # noqa: Y015

@@ -1,40 +1,27 @@
-"""What callers may ask of intake."""
+"""What callers may ask of an intake itself: assess, approve, decline, look."""
 
-from typing import TypeAlias
 from uuid import UUID
 
-import grpc
-
 from chassis import paging
-from chassis.auth import ALL, caller
-from chassis.database import Database, Tx
+from chassis.auth import caller
+from chassis.database import Database
 from chassis.refusal import NotFound
 from halcyon.intake.v1 import intake_service_pb2 as rpc
-from halcyon.intake.v1.intake_service_pb2_grpc import (
-    IntakeServiceServicer,
-    add_IntakeServiceServicer_to_server,
-)
+from halcyon.intake.v1.intake_service_pb2_grpc import IntakeServiceServicer
 from services.intake import domain, packs, store, wire
-
-Context: TypeAlias = "grpc.aio.ServicerContext[object, object]"
-
-
-def serve(server: grpc.aio.Server, db: Database) -> None:
-    """Answer on this server."""
-    add_IntakeServiceServicer_to_server(IntakeService(db), server)
+from services.intake.api.seeing import Context, scope, visible
 
 
-class IntakeService(IntakeServiceServicer):
-    """Answers from this database."""
+class Intakes(IntakeServiceServicer):
+    """One intake after the other."""
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    _db: Database
 
     async def RecordAssessment(
         self, request: rpc.RecordAssessmentRequest, context: Context
     ) -> rpc.RecordAssessmentResponse:
         async with self._db.transaction() as tx:
-            intake = await _visible(tx, UUID(request.intake_id))
+            intake = await visible(tx, UUID(request.intake_id))
             found = wire.assessment(request.assessment)
             intake, events = domain.record_assessment(intake, found, packs.current(), tx.now)
             store.record(tx, intake, events)
@@ -44,7 +31,7 @@ class IntakeService(IntakeServiceServicer):
         self, request: rpc.ApprovePlanRequest, context: Context
     ) -> rpc.ApprovePlanResponse:
         async with self._db.transaction() as tx:
-            intake = await _visible(tx, UUID(request.intake_id))
+            intake = await visible(tx, UUID(request.intake_id))
             policy = await store.policy(tx, intake.need.clinic_id)
             intake, events = domain.approve_plan(intake, wire.wish(request), policy, tx.now)
             store.record(tx, intake, events)
@@ -54,7 +41,7 @@ class IntakeService(IntakeServiceServicer):
         self, request: rpc.DeclineReferralRequest, context: Context
     ) -> rpc.DeclineReferralResponse:
         async with self._db.transaction() as tx:
-            intake = await _visible(tx, UUID(request.intake_id))
+            intake = await visible(tx, UUID(request.intake_id))
             intake, events = domain.decline(intake, wire.decline_reason(request), tx.now)
             store.record(tx, intake, events)
         return rpc.DeclineReferralResponse(intake=wire.intake(intake))
@@ -63,14 +50,14 @@ class IntakeService(IntakeServiceServicer):
         self, request: rpc.GetIntakeRequest, context: Context
     ) -> rpc.GetIntakeResponse:
         async with self._db.read() as tx:
-            intake = await _visible(tx, wire.entity_id(request))
+            intake = await visible(tx, wire.entity_id(request))
         return rpc.GetIntakeResponse(intake=wire.intake(intake))
 
     async def ListIntakes(
         self, request: rpc.ListIntakesRequest, context: Context
     ) -> rpc.ListIntakesResponse:
         question = store.Question(
-            _scope(request.clinic_id),
+            scope(request.clinic_id),
             wire.status(request),
             paging.after(request.page_token),
             paging.limit(request.page_size),
@@ -90,23 +77,6 @@ class IntakeService(IntakeServiceServicer):
         async with self._db.transaction() as tx:
             await store.set_policy(tx, policy)
         return rpc.UpdateClinicPolicyResponse(policy=wire.policy_reply(policy))
-
-
-async def _visible(tx: Tx, intake_id: UUID) -> domain.Intake:
-    """An intake of a clinic that the caller serves; of others not even the existence is told."""
-    intake = await store.get(tx, intake_id)
-    if not caller().sees(intake.need.clinic_id):
-        raise store.unknown()
-    return intake
-
-
-def _scope(clinic_id: str) -> frozenset[UUID] | None:
-    """The clinics to look in: the one asked for and those the caller serves; None for all."""
-    clinics = caller().clinics
-    if not clinic_id:
-        return None if clinics is ALL else clinics
-    asked = UUID(clinic_id)
-    return frozenset({asked} if caller().sees(asked) else ())
 
 
 def _place(intake: domain.Intake) -> tuple[object, object]:
