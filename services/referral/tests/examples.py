@@ -155,6 +155,9 @@ class Story:
     def adjusted(self, revision: int = 4) -> Any:
         return self._tell(intake.DoseAdjusted, "adjust_time", "intake", revision)
 
+    def screened(self) -> Any:
+        return self._tell(intake.SuicideRiskScreened, "screen_time", "intake", 5)
+
     def held(self, revision: int = 1) -> Any:
         return self._tell(scheduling.SeriesHeld, "hold_time", "series", revision)
 
