@@ -32,7 +32,7 @@ async def open_intake(fact: ReferralRouted, tx: Tx) -> None:
     need = wire.need(fact)
     existing = await store.find(tx, domain.intake_id(need.referral_id))
     policy = await store.policy(tx, need.clinic_id)
-    intake, events = domain.open_for(need, existing, policy, packs.current(), tx.now)
+    intake, events = domain.open_for(need, existing, policy, tx.now)
     store.record(tx, intake, events)
 
 

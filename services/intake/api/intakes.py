@@ -3,12 +3,10 @@
 from uuid import UUID
 
 from chassis import paging
-from chassis.auth import caller
 from chassis.database import Database
-from chassis.refusal import NotFound
 from halcyon.intake.v1 import intake_service_pb2 as rpc
 from halcyon.intake.v1.intake_service_pb2_grpc import IntakeServiceServicer
-from services.intake import domain, packs, store, wire
+from services.intake import domain, store, wire
 from services.intake.api.seeing import Context, scope, visible
 
 
@@ -22,8 +20,9 @@ class Intakes(IntakeServiceServicer):
     ) -> rpc.RecordAssessmentResponse:
         async with self._db.transaction() as tx:
             intake = await visible(tx, UUID(request.intake_id))
+            policy = await store.policy(tx, intake.need.clinic_id)
             found = wire.assessment(request.assessment)
-            intake, events = domain.record_assessment(intake, found, packs.current(), tx.now)
+            intake, events = domain.record_assessment(intake, found, policy, tx.now)
             store.record(tx, intake, events)
         return rpc.RecordAssessmentResponse(intake=wire.intake(intake))
 
@@ -66,17 +65,6 @@ class Intakes(IntakeServiceServicer):
             found = await store.listed(tx, question)
         page, token = paging.cut(found, request.page_size, _place)
         return rpc.ListIntakesResponse(intakes=map(wire.intake, page), next_page_token=token)
-
-    async def UpdateClinicPolicy(
-        self, request: rpc.UpdateClinicPolicyRequest, context: Context
-    ) -> rpc.UpdateClinicPolicyResponse:
-        policy = wire.policy(request.policy)
-        if not caller().sees(policy.clinic_id):
-            raise NotFound("CLINIC_NOT_FOUND", "No such clinic.")
-        packs.current().schedule(policy.schedule)
-        async with self._db.transaction() as tx:
-            await store.set_policy(tx, policy)
-        return rpc.UpdateClinicPolicyResponse(policy=wire.policy_reply(policy))
 
 
 def _place(intake: domain.Intake) -> tuple[object, object]:

@@ -46,6 +46,7 @@ from services.intake.domain.plan import (
     intake_id,
     plan_id,
 )
+from services.intake.domain.publishing import Publication, choose, publish
 from services.intake.domain.rating import Questionnaire, record_scale, recorded_id
 from services.intake.domain.risk import SuicideRisk, blocks_until
 from services.intake.domain.rules import MEASURES, Rule, Rules, Severity
@@ -95,6 +96,7 @@ __all__ = [
     "PlanApproved",
     "Policy",
     "Proposal",
+    "Publication",
     "Questionnaire",
     "Rating",
     "ReferralDeclined",
@@ -120,6 +122,7 @@ __all__ = [
     "approve_plan",
     "baseline",
     "blocks_until",
+    "choose",
     "close",
     "compared",
     "decline",
@@ -130,6 +133,7 @@ __all__ = [
     "open_for",
     "plan_id",
     "propose",
+    "publish",
     "record_assessment",
     "record_scale",
     "recorded_id",

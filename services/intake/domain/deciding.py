@@ -26,12 +26,11 @@ from services.intake.domain.screening import screen
 Decision: TypeAlias = tuple[Intake, tuple[Event, ...]]
 
 
-def open_for(
-    need: Need, existing: Intake | None, policy: Policy, pack: Pack, now: datetime
-) -> Decision:
+def open_for(need: Need, existing: Intake | None, policy: Policy, now: datetime) -> Decision:
     """A routed referral opens one intake; a standing order approves what has no flag."""
     if existing and existing.need.is_told:
         return existing, ()
+    pack = policy.pack
     flags = screen(pack.rules, need)
     if existing:
         return replace(existing, need=need, pack=pack, flags=flags), ()
@@ -54,12 +53,13 @@ def close(need: Need, existing: Intake | None, pack: Pack, now: datetime) -> Dec
     return replace(existing, status=Status.CLOSED, update_time=now), ()
 
 
-def record_assessment(intake: Intake, found: Assessment, pack: Pack, now: datetime) -> Decision:
+def record_assessment(intake: Intake, found: Assessment, policy: Policy, now: datetime) -> Decision:
     """Recording again before a decision replaces what was recorded."""
     if intake.assessment == found:
         return intake, ()
     if intake.status not in (Status.OPEN, Status.ASSESSED):
         raise _ended()
+    pack = policy.pack
     check(found)
     recorded = replace(
         intake,

@@ -26,6 +26,8 @@ class Policy:
     clinic_id: UUID
     approval: Approval
     schedule: str
+    pack: Pack = field(repr=False)
+    """What new intakes are screened and planned with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The tables, row by row; nothing outside this room sees a row."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Integer, Text
@@ -135,3 +135,18 @@ class PolicyRow(Row, table=True):
     clinic_id: UUID = Field(primary_key=True)
     approval: str
     schedule: str
+    pack: str | None
+
+
+class PackRow(Row, table=True):
+    """One version of a published pack; rows are added, never changed."""
+
+    __tablename__ = "protocol_pack"
+
+    name: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    clinic_id: UUID | None
+    effective_date: date
+    content: str
+    published_by: str
+    publish_time: datetime = Field(sa_column=_moment())

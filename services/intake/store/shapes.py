@@ -4,15 +4,14 @@ from dataclasses import asdict
 from typing import Any
 
 from chassis.plans import made
-from services.intake import domain, packs
+from services.intake import domain
 from services.intake.store.rows import AssessmentRow, DoseOrderRow, IntakeRow
 
 
 def intake(
-    row: IntakeRow, found: AssessmentRow | None, order: DoseOrderRow | None
+    row: IntakeRow, pack: domain.Pack, found: AssessmentRow | None, order: DoseOrderRow | None
 ) -> domain.Intake:
     """The intake that the rows tell of."""
-    pack = packs.named(row.pack)
     return domain.Intake(
         row.intake_id,
         row.revision,

@@ -66,7 +66,7 @@ def found(**changes: Any) -> domain.Assessment:
 def policy(
     approval: domain.Approval = domain.Approval.SPECIALIST, schedule: str = "taper_3_2_1_1_1"
 ) -> domain.Policy:
-    return domain.Policy(BOSTON, approval, schedule)
+    return domain.Policy(BOSTON, approval, schedule, PACK)
 
 
 STANDING = policy(domain.Approval.STANDING_ORDER)

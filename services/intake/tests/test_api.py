@@ -100,6 +100,8 @@ async def test_a_policy_of_another_clinic_or_schedule(practice: Practice) -> Non
     assert clinic.value.reason == "CLINIC_NOT_FOUND"
     request = eg.standing_order(eg.CHICAGO)
     first = await practice.house.call(practice.api.UpdateClinicPolicy, request, director)
+    assert first.policy.pack == "halcyon-default@1"
+    request.policy.pack = first.policy.pack
     assert first.policy == request.policy
     request.policy.schedule = "gone"
     with pytest.raises(NotFound) as schedule:
@@ -107,8 +109,8 @@ async def test_a_policy_of_another_clinic_or_schedule(practice: Practice) -> Non
     assert schedule.value.reason == "PROTOCOL_NOT_FOUND"
     request.policy.schedule, request.policy.approval = "six_in_two_weeks", nouns.APPROVAL_SPECIALIST
     await practice.house.call(practice.api.UpdateClinicPolicy, request, director)
-    kept = await practice.house.db.fetch("SELECT approval, schedule FROM clinic_policy")
-    assert [tuple(row) for row in kept] == [("specialist", "six_in_two_weeks")]
+    kept = await practice.house.db.fetch("SELECT approval, schedule, pack FROM clinic_policy")
+    assert [tuple(row) for row in kept] == [("specialist", "six_in_two_weeks", "halcyon-default@1")]
 
 
 async def test_another_clinics_intake_does_not_exist(practice: Practice) -> None:

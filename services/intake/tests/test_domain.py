@@ -55,7 +55,7 @@ def test_older_patients_start_lower(age: int, dose: int) -> None:
 
 
 def test_the_specialists_weight_replaces_the_referrers() -> None:
-    intake = domain.record_assessment(opened(), eg.found(weight_grams=60000), PACK, NOON)[0]
+    intake = domain.record_assessment(opened(), eg.found(weight_grams=60000), eg.policy(), NOON)[0]
     planned, _ = domain.approve_plan(intake, domain.Wish(), eg.policy(), NOON)
     assert planned.plan
     assert planned.plan.dose.dosing_weight_grams == 60000
@@ -277,7 +277,7 @@ def test_no_titration_leaves_the_caps_or_takes_two_steps(
 
 def _planned(need: domain.Need, data: st.DataObject) -> domain.Intake:
     """A plan with any dose that an approval lets through."""
-    intake, _ = domain.open_for(need, None, eg.policy(), PACK, NOON)
+    intake, _ = domain.open_for(need, None, eg.policy(), NOON)
     unflagged = replace(intake, flags=(), status=domain.Status.ASSESSED)
     dose = data.draw(st.none() | st.integers(1, 200_000))
     wish = domain.Wish(None, dose, "because")
@@ -292,11 +292,11 @@ def _planned(need: domain.Need, data: st.DataObject) -> domain.Intake:
 
 
 def opened(**changes: Any) -> domain.Intake:
-    return domain.open_for(eg.need(**changes), None, eg.policy(), PACK, NOON)[0]
+    return domain.open_for(eg.need(**changes), None, eg.policy(), NOON)[0]
 
 
 def assessed(**changes: Any) -> domain.Intake:
-    return domain.record_assessment(opened(), eg.found(**changes), PACK, NOON)[0]
+    return domain.record_assessment(opened(), eg.found(**changes), eg.policy(), NOON)[0]
 
 
 def screened(level: str = "moderate", **changes: Any) -> domain.Intake:
@@ -321,14 +321,14 @@ def closed() -> domain.Intake:
 
 def test_a_routed_referral_opens_an_intake() -> None:
     need = eg.need()
-    intake, events = domain.open_for(need, None, eg.policy(), PACK, NOON)
+    intake, events = domain.open_for(need, None, eg.policy(), NOON)
     assert events == (domain.IntakeOpened(intake),)
     assert (intake.revision, intake.status) == (1, domain.Status.OPEN)
-    assert domain.open_for(need, intake, eg.STANDING, PACK, NOON) == (intake, ())
+    assert domain.open_for(need, intake, eg.STANDING, NOON) == (intake, ())
 
 
 def test_a_standing_order_approves_at_once() -> None:
-    intake, events = domain.open_for(eg.need(), None, eg.STANDING, PACK, NOON)
+    intake, events = domain.open_for(eg.need(), None, eg.STANDING, NOON)
     assert [type(event) for event in events] == [domain.IntakeOpened, domain.PlanApproved]
     assert [event.intake.revision for event in events] == [1, 2]
     assert intake.plan
@@ -347,13 +347,13 @@ def test_a_standing_order_approves_at_once() -> None:
     ],
 )
 def test_a_standing_order_never_speaks_over_a_flag(changes: dict[str, Any]) -> None:
-    intake, _ = domain.open_for(eg.need(**changes), None, eg.STANDING, PACK, NOON)
+    intake, _ = domain.open_for(eg.need(**changes), None, eg.STANDING, NOON)
     assert intake.status is domain.Status.OPEN
 
 
 def test_a_standing_order_for_a_schedule_nobody_knows_waits_for_a_specialist() -> None:
     unknown = replace(eg.STANDING, schedule="gone")
-    assert domain.open_for(eg.need(), None, unknown, PACK, NOON)[0].plan is None
+    assert domain.open_for(eg.need(), None, unknown, NOON)[0].plan is None
 
 
 def test_a_withdrawal_heard_first_closes_what_opens_later() -> None:
@@ -361,7 +361,7 @@ def test_a_withdrawal_heard_first_closes_what_opens_later() -> None:
     withdrawn = domain.Need(need.referral_id, BOSTON)
     tomb, events = domain.close(withdrawn, None, PACK, NOON)
     assert (tomb.status, events) == (domain.Status.CLOSED, ())
-    late, events = domain.open_for(need, tomb, eg.STANDING, PACK, NOON)
+    late, events = domain.open_for(need, tomb, eg.STANDING, NOON)
     assert (late.status, late.need, events) == (domain.Status.CLOSED, need, ())
 
 
@@ -378,9 +378,11 @@ def test_a_withdrawal_leaves_a_decline() -> None:
 
 def test_an_assessment_is_replaced_until_a_decision() -> None:
     first = assessed()
-    again, events = domain.record_assessment(first, eg.found(), PACK, NOON)
+    again, events = domain.record_assessment(first, eg.found(), eg.policy(), NOON)
     assert (again, events) == (first, ())
-    second, (stated, kept) = domain.record_assessment(first, eg.found(phq9_score=15), PACK, NOON)
+    second, (stated, kept) = domain.record_assessment(
+        first, eg.found(phq9_score=15), eg.policy(), NOON
+    )
     assert stated == domain.AssessmentRecorded(second, 15)
     assert isinstance(kept, domain.ScoreTaken)
     assert (second.revision, kept.score.rating.total) == (3, 15)
@@ -407,7 +409,7 @@ def test_an_assessment_that_contradicts_itself_is_refused(
     changes: dict[str, Any], fields: list[str]
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        domain.record_assessment(opened(), eg.found(**changes), PACK, NOON)
+        domain.record_assessment(opened(), eg.found(**changes), eg.policy(), NOON)
     assert refused.value.reason == "INVALID_ASSESSMENT"
     assert [fault.field for fault in refused.value.violations] == fields
 
@@ -415,7 +417,7 @@ def test_an_assessment_that_contradicts_itself_is_refused(
 @pytest.mark.parametrize("make", [planned, declined, closed])
 def test_an_ended_intake_takes_no_assessment(make: Any) -> None:
     with pytest.raises(NotAllowed) as refused:
-        domain.record_assessment(make(), eg.found(phq9_score=11), PACK, NOON)
+        domain.record_assessment(make(), eg.found(phq9_score=11), eg.policy(), NOON)
     assert refused.value.reason == "INTAKE_CLOSED"
 
 

@@ -72,7 +72,7 @@ async def test_what_is_kept_comes_back_whole(house: House) -> None:
     async with house.db.transaction() as tx:
         need = wire.need(routed)
         policy = await store.policy(tx, need.clinic_id)
-        intake, events = domain.open_for(need, None, policy, eg.PACK, tx.now)
+        intake, events = domain.open_for(need, None, policy, tx.now)
         store.record(tx, intake, events)
     assert await intake_of(house, routed) == intake
 

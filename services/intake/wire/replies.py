@@ -32,6 +32,7 @@ def policy_reply(policy: domain.Policy) -> nouns.ClinicPolicy:
         clinic_id=str(policy.clinic_id),
         approval=_approval(policy.approval),
         schedule=policy.schedule,
+        pack=policy.pack.label,
     )
 
 

@@ -45,10 +45,12 @@ def decline_reason(request: rpc.DeclineReferralRequest) -> str:
     return rpc.DeclineReason.Name(request.reason).removeprefix("DECLINE_REASON_").lower()
 
 
-def policy(said: nouns.ClinicPolicy) -> domain.Policy:
-    """How a clinic wants its plans approved."""
+def policy(said: nouns.ClinicPolicy, pack: domain.Pack) -> domain.Policy:
+    """How a clinic wants its plans approved, if the pack can do it."""
     approval = nouns.Approval.Name(said.approval).removeprefix("APPROVAL_").lower()
-    return domain.Policy(UUID(said.clinic_id), domain.Approval(approval), said.schedule)
+    return domain.Policy(
+        UUID(said.clinic_id), domain.Approval(approval), pack.schedule(said.schedule).name, pack
+    )
 
 
 def status(request: rpc.ListIntakesRequest) -> domain.Status | None:

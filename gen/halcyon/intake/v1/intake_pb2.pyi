@@ -86,6 +86,16 @@ class _IntakeErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Int
     """The answers do not make a score; see the violations."""
     INTAKE_ERROR_REASON_REQUEST_REUSED: _IntakeErrorReason.ValueType  # 11
     """The request id was used for something else."""
+    INTAKE_ERROR_REASON_PACK_BROKEN: _IntakeErrorReason.ValueType  # 12
+    """The pack contradicts itself or is no pack; the violations name the lines."""
+    INTAKE_ERROR_REASON_PACK_TAKEN: _IntakeErrorReason.ValueType  # 13
+    """This version is published with another text, or the name is another clinic's."""
+    INTAKE_ERROR_REASON_PACK_OUT_OF_ORDER: _IntakeErrorReason.ValueType  # 14
+    """The version does not follow the last one."""
+    INTAKE_ERROR_REASON_PACK_NOT_FOUND: _IntakeErrorReason.ValueType  # 15
+    """There is no such pack, or none that this clinic may choose."""
+    INTAKE_ERROR_REASON_PACK_NOT_EFFECTIVE: _IntakeErrorReason.ValueType  # 16
+    """The pack may be chosen only from a later day on."""
 
 class IntakeErrorReason(_IntakeErrorReason, metaclass=_IntakeErrorReasonEnumTypeWrapper):
     """Why a call was refused; the `reason` of google.rpc.ErrorInfo."""
@@ -114,6 +124,16 @@ INTAKE_ERROR_REASON_INVALID_ANSWERS: IntakeErrorReason.ValueType  # 10
 """The answers do not make a score; see the violations."""
 INTAKE_ERROR_REASON_REQUEST_REUSED: IntakeErrorReason.ValueType  # 11
 """The request id was used for something else."""
+INTAKE_ERROR_REASON_PACK_BROKEN: IntakeErrorReason.ValueType  # 12
+"""The pack contradicts itself or is no pack; the violations name the lines."""
+INTAKE_ERROR_REASON_PACK_TAKEN: IntakeErrorReason.ValueType  # 13
+"""This version is published with another text, or the name is another clinic's."""
+INTAKE_ERROR_REASON_PACK_OUT_OF_ORDER: IntakeErrorReason.ValueType  # 14
+"""The version does not follow the last one."""
+INTAKE_ERROR_REASON_PACK_NOT_FOUND: IntakeErrorReason.ValueType  # 15
+"""There is no such pack, or none that this clinic may choose."""
+INTAKE_ERROR_REASON_PACK_NOT_EFFECTIVE: IntakeErrorReason.ValueType  # 16
+"""The pack may be chosen only from a later day on."""
 Global___IntakeErrorReason: _TypeAlias = IntakeErrorReason  # noqa: Y015
 
 class _Approval:
@@ -635,22 +655,28 @@ class ClinicPolicy(_message.Message):
     CLINIC_ID_FIELD_NUMBER: _builtins.int
     APPROVAL_FIELD_NUMBER: _builtins.int
     SCHEDULE_FIELD_NUMBER: _builtins.int
+    PACK_FIELD_NUMBER: _builtins.int
     clinic_id: _builtins.str
     """The clinic."""
     approval: Global___Approval.ValueType
     """Who approves a plan."""
     schedule: _builtins.str
     """Default schedule, a name in the protocol pack."""
+    pack: _builtins.str
+    """Protocol pack that new intakes are screened and planned with, such as "halcyon-default@1";
+    the platform's own when empty.
+    """
     def __init__(
         self,
         *,
         clinic_id: _builtins.str = ...,
         approval: Global___Approval.ValueType = ...,
         schedule: _builtins.str = ...,
+        pack: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approval", b"approval", "clinic_id", b"clinic_id", "schedule", b"schedule"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approval", b"approval", "clinic_id", b"clinic_id", "pack", b"pack", "schedule", b"schedule"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

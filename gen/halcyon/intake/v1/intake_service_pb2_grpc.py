@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from halcyon.intake.v1 import intake_service_pb2 as halcyon_dot_intake_dot_v1_dot_intake__service__pb2
+from halcyon.intake.v1 import pack_pb2 as halcyon_dot_intake_dot_v1_dot_pack__pb2
 from halcyon.intake.v1 import scale_pb2 as halcyon_dot_intake_dot_v1_dot_scale__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -71,6 +72,21 @@ class IntakeServiceStub:
                 request_serializer=halcyon_dot_intake_dot_v1_dot_scale__pb2.ListScoresRequest.SerializeToString,
                 response_deserializer=halcyon_dot_intake_dot_v1_dot_scale__pb2.ListScoresResponse.FromString,
                 _registered_method=True)
+        self.PublishPack = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/PublishPack',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.PublishPackRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.PublishPackResponse.FromString,
+                _registered_method=True)
+        self.GetPack = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/GetPack',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.GetPackRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.GetPackResponse.FromString,
+                _registered_method=True)
+        self.ListPacks = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/ListPacks',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.ListPacksRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.ListPacksResponse.FromString,
+                _registered_method=True)
         self.UpdateClinicPolicy = channel.unary_unary(
                 '/halcyon.intake.v1.IntakeService/UpdateClinicPolicy',
                 request_serializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.UpdateClinicPolicyRequest.SerializeToString,
@@ -131,6 +147,27 @@ class IntakeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PublishPack(self, request, context):
+        """Publishes a protocol pack; one that contradicts itself is refused with its wrong lines.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPack(self, request, context):
+        """One protocol pack with its text, to read or to edit into the next version.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPacks(self, request, context):
+        """The protocol packs that the caller's clinics may choose from.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def UpdateClinicPolicy(self, request, context):
         """Sets how a clinic approves plans.
         """
@@ -175,6 +212,21 @@ def add_IntakeServiceServicer_to_server(servicer, server):
                     servicer.ListScores,
                     request_deserializer=halcyon_dot_intake_dot_v1_dot_scale__pb2.ListScoresRequest.FromString,
                     response_serializer=halcyon_dot_intake_dot_v1_dot_scale__pb2.ListScoresResponse.SerializeToString,
+            ),
+            'PublishPack': grpc.unary_unary_rpc_method_handler(
+                    servicer.PublishPack,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.PublishPackRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.PublishPackResponse.SerializeToString,
+            ),
+            'GetPack': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPack,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.GetPackRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.GetPackResponse.SerializeToString,
+            ),
+            'ListPacks': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPacks,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.ListPacksRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.ListPacksResponse.SerializeToString,
             ),
             'UpdateClinicPolicy': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateClinicPolicy,
@@ -372,6 +424,87 @@ class IntakeService:
             '/halcyon.intake.v1.IntakeService/ListScores',
             halcyon_dot_intake_dot_v1_dot_scale__pb2.ListScoresRequest.SerializeToString,
             halcyon_dot_intake_dot_v1_dot_scale__pb2.ListScoresResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PublishPack(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/PublishPack',
+            halcyon_dot_intake_dot_v1_dot_pack__pb2.PublishPackRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_pack__pb2.PublishPackResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPack(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/GetPack',
+            halcyon_dot_intake_dot_v1_dot_pack__pb2.GetPackRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_pack__pb2.GetPackResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPacks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/ListPacks',
+            halcyon_dot_intake_dot_v1_dot_pack__pb2.ListPacksRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_pack__pb2.ListPacksResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -6,6 +6,7 @@ What callers may ask of intake."""
 from collections import abc as _abc
 from grpc import aio as _aio
 from halcyon.intake.v1 import intake_service_pb2 as _intake_service_pb2
+from halcyon.intake.v1 import pack_pb2 as _pack_pb2
 from halcyon.intake.v1 import scale_pb2 as _scale_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -48,6 +49,12 @@ class IntakeServiceStub:
     """Records a questionnaire; what it asks for, such as a suicide-risk screen, is opened at once."""
     ListScores: _grpc.UnaryUnaryMultiCallable[_scale_pb2.ListScoresRequest, _scale_pb2.ListScoresResponse]
     """A patient's scores over time, oldest first."""
+    PublishPack: _grpc.UnaryUnaryMultiCallable[_pack_pb2.PublishPackRequest, _pack_pb2.PublishPackResponse]
+    """Publishes a protocol pack; one that contradicts itself is refused with its wrong lines."""
+    GetPack: _grpc.UnaryUnaryMultiCallable[_pack_pb2.GetPackRequest, _pack_pb2.GetPackResponse]
+    """One protocol pack with its text, to read or to edit into the next version."""
+    ListPacks: _grpc.UnaryUnaryMultiCallable[_pack_pb2.ListPacksRequest, _pack_pb2.ListPacksResponse]
+    """The protocol packs that the caller's clinics may choose from."""
     UpdateClinicPolicy: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.UpdateClinicPolicyRequest, _intake_service_pb2.UpdateClinicPolicyResponse]
     """Sets how a clinic approves plans."""
 
@@ -70,6 +77,12 @@ class IntakeServiceAsyncStub(IntakeServiceStub):
     """Records a questionnaire; what it asks for, such as a suicide-risk screen, is opened at once."""
     ListScores: _aio.UnaryUnaryMultiCallable[_scale_pb2.ListScoresRequest, _scale_pb2.ListScoresResponse]  # type: ignore[assignment]
     """A patient's scores over time, oldest first."""
+    PublishPack: _aio.UnaryUnaryMultiCallable[_pack_pb2.PublishPackRequest, _pack_pb2.PublishPackResponse]  # type: ignore[assignment]
+    """Publishes a protocol pack; one that contradicts itself is refused with its wrong lines."""
+    GetPack: _aio.UnaryUnaryMultiCallable[_pack_pb2.GetPackRequest, _pack_pb2.GetPackResponse]  # type: ignore[assignment]
+    """One protocol pack with its text, to read or to edit into the next version."""
+    ListPacks: _aio.UnaryUnaryMultiCallable[_pack_pb2.ListPacksRequest, _pack_pb2.ListPacksResponse]  # type: ignore[assignment]
+    """The protocol packs that the caller's clinics may choose from."""
     UpdateClinicPolicy: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.UpdateClinicPolicyRequest, _intake_service_pb2.UpdateClinicPolicyResponse]  # type: ignore[assignment]
     """Sets how a clinic approves plans."""
 
@@ -131,6 +144,30 @@ class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_scale_pb2.ListScoresResponse, _abc.Awaitable[_scale_pb2.ListScoresResponse]]:
         """A patient's scores over time, oldest first."""
+
+    @_abc_1.abstractmethod
+    def PublishPack(
+        self,
+        request: _pack_pb2.PublishPackRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pack_pb2.PublishPackResponse, _abc.Awaitable[_pack_pb2.PublishPackResponse]]:
+        """Publishes a protocol pack; one that contradicts itself is refused with its wrong lines."""
+
+    @_abc_1.abstractmethod
+    def GetPack(
+        self,
+        request: _pack_pb2.GetPackRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pack_pb2.GetPackResponse, _abc.Awaitable[_pack_pb2.GetPackResponse]]:
+        """One protocol pack with its text, to read or to edit into the next version."""
+
+    @_abc_1.abstractmethod
+    def ListPacks(
+        self,
+        request: _pack_pb2.ListPacksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pack_pb2.ListPacksResponse, _abc.Awaitable[_pack_pb2.ListPacksResponse]]:
+        """The protocol packs that the caller's clinics may choose from."""
 
     @_abc_1.abstractmethod
     def UpdateClinicPolicy(
