@@ -14,6 +14,7 @@ from clients.fhir import referral_request
 from clients.sdk import Halcyon
 from halcyon.infusion.v1 import infusion_pb2 as infusion
 from halcyon.infusion.v1 import infusion_service_pb2 as infusing
+from halcyon.intake.v1 import assessment_pb2 as asked
 from halcyon.intake.v1 import intake_pb2 as intake
 from halcyon.intake.v1 import intake_service_pb2 as deciding
 from halcyon.referral.v1.referral_pb2 import Referral, ReferralChange
@@ -85,20 +86,36 @@ async def assess(
 ) -> intake.Intake:
     """The specialist's own assessment, in its four blocks."""
     found = await intake_of(specialist, referral_id)
-    assessment = intake.Assessment(
-        present_state=intake.PresentState(phq9_score=phq9_score, phq9_item9=0),
-        psychiatric_history=intake.History(asked=True),
+    assessment = unremarkable(phq9_score, weight_grams, height_millimetres)
+    request = deciding.RecordAssessmentRequest(intake_id=found.intake_id, assessment=assessment)
+    return (await specialist.intake.RecordAssessment(request)).intake
+
+
+def unremarkable(phq9_score: int, weight_grams: int, height_millimetres: int) -> intake.Assessment:
+    """Four blocks, each asked, with nothing in them but the depression and today's measures."""
+    none, today = intake.History(asked=True), datetime.now(UTC).date().isoformat()
+    return intake.Assessment(
+        present_state=intake.PresentState(phq9_score=phq9_score, phq9_item9=0, findings=none),
+        psychiatric_history=none,
+        treatment_history=asked.TreatmentHistory(
+            failed_trials=2, earlier_course=asked.EARLIER_COURSE_NONE
+        ),
         physical_state=intake.PhysicalState(
-            history=intake.History(asked=True),
+            history=none,
             weight_grams=weight_grams,
             height_millimetres=height_millimetres,
             systolic=CALM[0],
             diastolic=CALM[1],
+            medications=asked.Medications(asked=True),
+            allergies=none,
+            weight_date=today,
+            height_date=today,
+            pregnancy=asked.PREGNANCY_TEST_NEGATIVE,
         ),
-        circumstances=intake.Circumstances(escort_available=True),
+        circumstances=intake.Circumstances(
+            escort_available=True, family=none, relations=none, work=none
+        ),
     )
-    request = deciding.RecordAssessmentRequest(intake_id=found.intake_id, assessment=assessment)
-    return (await specialist.intake.RecordAssessment(request)).intake
 
 
 async def approve(specialist: Halcyon, intake_id: str, rationale: str = "") -> intake.Intake:

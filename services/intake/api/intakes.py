@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from chassis import paging
+from chassis.auth import caller
 from chassis.database import Database
 from halcyon.intake.v1 import intake_service_pb2 as rpc
 from halcyon.intake.v1.intake_service_pb2_grpc import IntakeServiceServicer
@@ -21,7 +22,7 @@ class Intakes(IntakeServiceServicer):
         async with self._db.transaction() as tx:
             intake = await visible(tx, UUID(request.intake_id))
             policy = await store.policy(tx, intake.need.clinic_id)
-            found = wire.assessment(request.assessment)
+            found = wire.assessment(request.assessment, caller().subject)
             intake, events = domain.record_assessment(intake, found, policy, tx.now)
             store.record(tx, intake, events)
         return rpc.RecordAssessmentResponse(intake=wire.intake(intake))

@@ -1,7 +1,18 @@
 """What is true of an intake and what may happen to it."""
 
 from services.intake.domain.adjusting import adjust
-from services.intake.domain.assessment import Assessment, Need
+from services.intake.domain.assessment import (
+    Answered,
+    Assessment,
+    Circumstances,
+    Medication,
+    PhysicalState,
+    Pregnancy,
+    PresentState,
+    PsychiatricHistory,
+    Section,
+    Vitals,
+)
 from services.intake.domain.deciding import (
     Decision,
     approve_plan,
@@ -23,6 +34,7 @@ from services.intake.domain.events import (
     SuicideRiskScreened,
 )
 from services.intake.domain.intake import Intake, Status
+from services.intake.domain.need import Need
 from services.intake.domain.pack import (
     Drug,
     Limits,
@@ -62,17 +74,21 @@ from services.intake.domain.scores import (
     told_by_referral,
 )
 from services.intake.domain.scoring import Outcome, Rating
+from services.intake.domain.screening import Finding, Screening, measured
+from services.intake.domain.starting import Earlier, EarlierOutcome
 from services.intake.domain.titration import Direction, Proposal, Response, propose
 from services.intake.domain.weighing import Basis
 
 __all__ = [
     "MEASURES",
     "Alert",
+    "Answered",
     "Approval",
     "Assessment",
     "AssessmentRecorded",
     "Band",
     "Basis",
+    "Circumstances",
     "Comparison",
     "Decision",
     "Direction",
@@ -80,22 +96,30 @@ __all__ = [
     "DoseOrder",
     "Dosing",
     "Drug",
+    "Earlier",
+    "EarlierOutcome",
     "Event",
     "Fact",
+    "Finding",
     "Intake",
     "IntakeOpened",
     "Level",
     "Limits",
+    "Medication",
     "Missing",
     "Monitoring",
     "Need",
     "Origin",
     "Outcome",
     "Pack",
+    "PhysicalState",
     "Plan",
     "PlanApproved",
     "Policy",
+    "Pregnancy",
+    "PresentState",
     "Proposal",
+    "PsychiatricHistory",
     "Publication",
     "Questionnaire",
     "Rating",
@@ -109,6 +133,8 @@ __all__ = [
     "Schedule",
     "Score",
     "ScoreTaken",
+    "Screening",
+    "Section",
     "SessionLimit",
     "Severity",
     "Status",
@@ -116,6 +142,7 @@ __all__ = [
     "SuicideRiskScreened",
     "Terms",
     "Titration",
+    "Vitals",
     "Watch",
     "Wish",
     "adjust",
@@ -130,6 +157,7 @@ __all__ = [
     "fullest",
     "intake_id",
     "later",
+    "measured",
     "open_for",
     "plan_id",
     "propose",

@@ -8,7 +8,14 @@ from chassis.refusal import Reject
 from services.intake.domain.events import DoseAdjusted, Event, ScoreTaken
 from services.intake.domain.intake import Intake, Status
 from services.intake.domain.plan import DoseOrder, Plan, dose_order_id
-from services.intake.domain.scores import Origin, Score, baseline, score_of, told_by_referral
+from services.intake.domain.scores import (
+    Occasion,
+    Origin,
+    Score,
+    baseline,
+    score_of,
+    told_by_referral,
+)
 from services.intake.domain.scoring import rated
 from services.intake.domain.titration import Course, Proposal, Response, propose
 
@@ -54,8 +61,8 @@ def _score(intake: Intake, kept: Sequence[Score], response: Response) -> tuple[S
     scale, total = intake.pack.measured_by, response.phq9_score
     if total is None or not 0 <= total <= scale.highest_total:
         return ()
-    key, begun = str(response.session_id), response.begin_time
-    score = score_of(intake, Origin.SESSION, key, rated(scale, total), begun)
+    occasion = Occasion(Origin.SESSION, str(response.session_id), response.begin_time)
+    score = score_of(intake, scale.name, rated(scale, total), occasion)
     if any(one.score_id == score.score_id for one in kept):
         return ()
     return (ScoreTaken(intake, score),)

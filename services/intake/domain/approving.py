@@ -14,12 +14,14 @@ from services.intake.domain.plan import (
     Plan,
     Policy,
     Wish,
-    first_order,
+    dose_order_id,
     plan_id,
 )
 from services.intake.domain.risk import against
 from services.intake.domain.rules import Severity
 from services.intake.domain.screening import at, worst
+from services.intake.domain.starting import start
+from services.intake.domain.weighing import dosing_weight
 
 
 def standing_order_covers(intake: Intake, policy: Policy) -> bool:
@@ -60,7 +62,12 @@ def is_the_plan(intake: Intake, wish: Wish) -> bool:
 
 
 def _computed(intake: Intake, now: datetime) -> DoseOrder:
-    return first_order(plan_id(intake.intake_id), intake.pack, intake.need, intake.assessment, now)
+    """The pack's starting dose for this patient."""
+    rules, plan = intake.pack.dosing, plan_id(intake.intake_id)
+    weight = dosing_weight(rules.weighing, intake.body)
+    first = start(rules, intake.need.age_years, weight.grams, intake.earlier)
+    order_id, basis = dose_order_id(plan, 1), weight.basis.value
+    return DoseOrder(order_id, 1, first.micrograms, weight.grams, basis, first.reasons, now)
 
 
 def _must_not_be_blocked(intake: Intake, now: datetime) -> None:

@@ -1,12 +1,14 @@
 """What may happen to an intake; each decision twice states nothing new."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
 from chassis.refusal import NotAllowed
 from services.intake.domain.approving import approved, is_the_plan, standing_order_covers
-from services.intake.domain.assessment import Assessment, Need, check
+from services.intake.domain.assessment import Assessment
+from services.intake.domain.checking import check
 from services.intake.domain.events import (
     AssessmentRecorded,
     Event,
@@ -15,13 +17,13 @@ from services.intake.domain.events import (
     ScoreTaken,
 )
 from services.intake.domain.intake import Intake, Status
+from services.intake.domain.need import Need
 from services.intake.domain.pack import Pack
 from services.intake.domain.plan import Approval, Policy, Wish, intake_id
 from services.intake.domain.risk import asked
-from services.intake.domain.rules import Rule
-from services.intake.domain.scores import Origin, score_of
-from services.intake.domain.scoring import rated
-from services.intake.domain.screening import screen
+from services.intake.domain.scores import Occasion, Origin, Score, score_of
+from services.intake.domain.scoring import rated, score
+from services.intake.domain.screening import Finding, screen
 
 Decision: TypeAlias = tuple[Intake, tuple[Event, ...]]
 
@@ -31,7 +33,7 @@ def open_for(need: Need, existing: Intake | None, policy: Policy, now: datetime)
     if existing and existing.need.is_told:
         return existing, ()
     pack = policy.pack
-    flags = screen(pack.rules, need)
+    flags = screen(pack, need)
     if existing:
         return replace(existing, need=need, pack=pack, flags=flags), ()
     identity = intake_id(need.referral_id)
@@ -60,21 +62,20 @@ def record_assessment(intake: Intake, found: Assessment, policy: Policy, now: da
     if intake.status not in (Status.OPEN, Status.ASSESSED):
         raise _ended()
     pack = policy.pack
-    check(found)
+    check(found, pack, now)
     recorded = replace(
         intake,
         revision=intake.revision + 1,
         status=Status.ASSESSED,
         assessment=found,
+        assessment_number=intake.assessment_number + 1,
         pack=pack,
-        flags=screen(pack.rules, intake.need, found),
+        flags=screen(pack, intake.need, found),
         update_time=now,
     )
     assessed = _with_risk(recorded, recorded.flags, now)
-    rating = rated(pack.measured_by, found.phq9_score)
-    score = score_of(assessed, Origin.ASSESSMENT, str(assessed.revision), rating, now)
-    stated = AssessmentRecorded(assessed, found.phq9_score)
-    return assessed, (stated, ScoreTaken(assessed, score))
+    scores = [ScoreTaken(assessed, score) for score in _scores(assessed, found, now)]
+    return assessed, (AssessmentRecorded(assessed, found.present.phq9_score), *scores)
 
 
 def approve_plan(intake: Intake, wish: Wish, policy: Policy, now: datetime) -> Decision:
@@ -108,7 +109,21 @@ def decline(intake: Intake, reason: str, now: datetime) -> Decision:
     return declined, (ReferralDeclined(declined, reason),)
 
 
-def _with_risk(intake: Intake, flags: tuple[Rule, ...], now: datetime) -> Intake:
+def _scores(intake: Intake, found: Assessment, now: datetime) -> Iterator[Score]:
+    """The PHQ-9 and whatever else was answered at the assessment."""
+    pack = intake.pack
+    occasion = Occasion(Origin.ASSESSMENT, str(intake.assessment_number), now)
+    answered = {one.scale: one.answers for one in found.present.scales}
+    if (main := pack.response_scale) not in answered:
+        rating = rated(pack.measured_by, found.present.phq9_score)
+        yield score_of(intake, main, rating, occasion)
+    for name, answers in answered.items():
+        rating = score(pack.scale(name), dict(answers))
+        kept = score_of(intake, name, rating, occasion)
+        yield replace(kept, answers=tuple(sorted(answers)))
+
+
+def _with_risk(intake: Intake, flags: tuple[Finding, ...], now: datetime) -> Intake:
     """A flag that asks for it opens the suicide-risk step."""
     if any(flag.rule_id in intake.pack.risk.opened_by for flag in flags):
         return replace(intake, risk=asked(intake.risk, intake.pack, now))

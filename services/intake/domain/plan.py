@@ -6,10 +6,7 @@ from enum import Enum
 from functools import lru_cache
 from uuid import UUID, uuid5
 
-from services.intake.domain.assessment import Assessment, Need
 from services.intake.domain.pack import Pack, Schedule
-from services.intake.domain.starting import Earlier, start
-from services.intake.domain.weighing import Body, dosing_weight
 
 
 class Approval(Enum):
@@ -80,17 +77,3 @@ def plan_id(intake: UUID) -> UUID:
 def dose_order_id(plan: UUID, number: int) -> UUID:
     """The orders of a plan are numbered from 1."""
     return uuid5(plan, f"dose/{number}")
-
-
-def first_order(
-    plan: UUID, pack: Pack, need: Need, found: Assessment | None, now: datetime
-) -> DoseOrder:
-    """The pack's starting dose for this patient."""
-    now_known = found or need
-    body = Body(need.sex_at_birth, now_known.weight_grams, now_known.height_millimetres)
-    weight = dosing_weight(pack.dosing.weighing, body)
-    first = start(pack.dosing, need.age_years, weight.grams, Earlier())
-    order_id = dose_order_id(plan, 1)
-    return DoseOrder(
-        order_id, 1, first.micrograms, weight.grams, weight.basis.value, first.reasons, now
-    )

@@ -13,6 +13,9 @@ MEASURES = frozenset(
         "phq9_item9",
         "systolic",
         "diastolic",
+        "heart_rate",
+        "oxygen_saturation",
+        "respiratory_rate",
         "escort_available",
         "failed_trials",
         "lorazepam_equivalent_micrograms",
@@ -122,7 +125,7 @@ class Rules:
         for word in (code, *self.classes.get(_plain(code), ())):
             yield from place.raised_by_code(word)
 
-    def in_order(self, rule_ids: set[str]) -> tuple[Rule, ...]:
+    def in_order(self, rule_ids: Collection[str]) -> tuple[Rule, ...]:
         """Each rule once, as the pack lists them."""
         return tuple([rule for rule in self._by_id.values() if rule.rule_id in rule_ids])
 

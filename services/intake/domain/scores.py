@@ -51,21 +51,37 @@ def score_id(intake_id: UUID, key: str) -> UUID:
     return uuid5(intake_id, f"score/{key}")
 
 
-def score_of(intake: Intake, origin: Origin, key: str, rating: Rating, at: datetime) -> Score:
-    """A score of the scale that moves the dose."""
-    need, scale = intake.need, intake.pack.response_scale
-    identity = score_id(intake.intake_id, f"{origin.value}/{key}")
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a score came along with, which of those, and when."""
+
+    origin: Origin
+    key: str
+    moment: datetime
+
+
+def score_of(intake: Intake, scale: str, rating: Rating, occasion: Occasion) -> Score:
+    """A score that came along with something else."""
+    need, origin = intake.need, occasion.origin
     return Score(
-        identity, intake.intake_id, need.patient_id, need.clinic_id, scale, rating, origin, at,
+        score_id(intake.intake_id, f"{origin.value}/{occasion.key}/{scale}"),
+        intake.intake_id,
+        need.patient_id,
+        need.clinic_id,
+        scale,
+        rating,
+        origin,
+        occasion.moment,
         intake.pack.label,
-    )  # fmt: skip
+    )
 
 
 def told_by_referral(intake: Intake) -> Iterator[Score]:
     """The referral's PHQ-9, kept with the intake and not a second time."""
     total, scale = intake.need.phq9_score, intake.pack.measured_by
     if total is not None and 0 <= total <= scale.highest_total:
-        yield score_of(intake, Origin.REFERRAL, "", rated(scale, total), intake.open_time)
+        occasion = Occasion(Origin.REFERRAL, "", intake.open_time)
+        yield score_of(intake, scale.name, rated(scale, total), occasion)
 
 
 def baseline(scores: Iterable[Score], treated_since: datetime | None) -> int | None:

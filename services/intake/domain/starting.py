@@ -6,7 +6,7 @@ from enum import Enum
 from services.intake.domain.dosing import Dosing, amount
 
 
-class Outcome(Enum):
+class EarlierOutcome(Enum):
     """How an earlier ketamine course went."""
 
     NONE = "none"
@@ -19,8 +19,11 @@ class Outcome(Enum):
 class Earlier:
     """An earlier ketamine course, and its last dose where that is known."""
 
-    outcome: Outcome = Outcome.NONE
+    outcome: EarlierOutcome = EarlierOutcome.NONE
     micrograms_per_kg: int | None = None
+
+
+NO_EARLIER_COURSE = Earlier()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +37,14 @@ class Start:
 def start(rules: Dosing, age_years: int, grams: int, earlier: Earlier) -> Start:
     """Of several reasons to go lower the lowest holds; only what helped before raises."""
     per_kg, reasons = rules.start_per_kg, ["starting_dose"]
-    helped = earlier.outcome is Outcome.HELPED and earlier.micrograms_per_kg
+    helped = earlier.outcome is EarlierOutcome.HELPED and earlier.micrograms_per_kg
     if helped:
         per_kg = max(
             min(earlier.micrograms_per_kg or 0, rules.earlier_start_at_most_per_kg),
             rules.floor_per_kg,
         )
         reasons.append("earlier_response")
-    if earlier.outcome is Outcome.NOT_TOLERATED:
+    if earlier.outcome is EarlierOutcome.NOT_TOLERATED:
         per_kg = min(per_kg, rules.gentle_start_per_kg)
         reasons.append("earlier_intolerance")
     if age_years >= rules.older_age:

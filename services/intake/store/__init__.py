@@ -1,5 +1,6 @@
 """Where intake keeps what it knows."""
 
+from services.intake.store.assessments import assessments_of
 from services.intake.store.intakes import Question, find, get, listed, prefetch, record, unknown
 from services.intake.store.policies import policies, policy, set_policy
 from services.intake.store.publications import (
@@ -13,6 +14,7 @@ from services.intake.store.scores import find_score, load_scores, scores_of, sco
 
 __all__ = [
     "Question",
+    "assessments_of",
     "find",
     "find_pack",
     "find_score",

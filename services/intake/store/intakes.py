@@ -12,6 +12,7 @@ from chassis.database import Tx
 from chassis.refusal import NotFound
 from services.intake import domain, wire
 from services.intake.store import shapes
+from services.intake.store.assessments import keep_assessment
 from services.intake.store.publications import (
     load_packs,
     pack,
@@ -46,8 +47,6 @@ def unknown() -> NotFound:
 def record(tx: Tx, intake: domain.Intake, events: Iterable[domain.Event]) -> None:
     """Keep the new state and its events together."""
     tx.put(shapes.intake_row(intake))
-    if intake.assessment:
-        tx.put(shapes.assessment_row(intake, intake.assessment))
     if intake.plan:
         tx.put(shapes.order_row(intake, intake.plan.dose))
     for event in events:
@@ -56,6 +55,8 @@ def record(tx: Tx, intake: domain.Intake, events: Iterable[domain.Event]) -> Non
                 keep_score(tx, event.score)
             case _:
                 tx.emit(wire.event(event))
+        if isinstance(event, domain.AssessmentRecorded):
+            keep_assessment(tx, event.intake)
 
 
 async def prefetch(tx: Tx, referral_ids: Iterable[str]) -> None:
@@ -93,17 +94,21 @@ async def listed(tx: Tx, question: Question) -> Sequence[domain.Intake]:
 
 
 async def _whole(tx: Tx, row: IntakeRow) -> domain.Intake:
-    found = await tx.find(AssessmentRow, row.intake_id) if row.assessed else None
+    found = await tx.find(AssessmentRow, _assessment_id(row)) if row.assessment_number else None
     order = await tx.find(DoseOrderRow, _order_id(row)) if row.dose_number else None
     return shapes.intake(row, await pack(tx, row.pack), found, order)
 
 
 async def _load_parts(tx: Tx, rows: Sequence[IntakeRow]) -> None:
     await load_packs(tx, {row.pack for row in rows})
-    if assessed := [row.intake_id for row in rows if row.assessed]:
+    if assessed := [_assessment_id(row) for row in rows if row.assessment_number]:
         await tx.load(AssessmentRow, assessed)
     if planned := [_order_id(row) for row in rows if row.dose_number]:
         await tx.load(DoseOrderRow, planned)
+
+
+def _assessment_id(row: IntakeRow) -> tuple[UUID, int]:
+    return row.intake_id, row.assessment_number
 
 
 def _order_id(row: IntakeRow) -> UUID:

@@ -1,9 +1,11 @@
 """The tables, row by row; nothing outside this room sees a row."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Integer, Text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -18,6 +20,10 @@ def _moment() -> Column[datetime]:
 
 def _maybe_moment() -> Column[datetime]:
     return Column(DateTime(timezone=True))
+
+
+def _json() -> Column[Any]:
+    return Column(JSONB, nullable=False)
 
 
 def _wholes() -> Column[list[int]]:
@@ -52,7 +58,7 @@ class IntakeRow(Row, table=True):
     priority: str
     pack: str
     flagged_rules: list[str] = Field(sa_column=_texts())
-    assessed: bool
+    assessment_number: int
     decline_reason: str | None
     open_time: datetime = Field(sa_column=_moment())
     update_time: datetime = Field(sa_column=_moment())
@@ -70,24 +76,18 @@ class IntakeRow(Row, table=True):
 
 
 class AssessmentRow(Row, table=True):
-    """The specialist's assessment of one intake; the notes are protected."""
+    """One assessment of an intake, with what it was judged by; protected, and never changed."""
 
     __tablename__ = "assessment"
 
     intake_id: UUID = Field(primary_key=True, foreign_key="intake.intake_id")
-    phq9_score: int
-    phq9_item9: int
-    psychiatric_codes: list[str] = Field(sa_column=_texts())
-    physical_codes: list[str] = Field(sa_column=_texts())
-    weight_grams: int
-    height_millimetres: int
-    systolic: int
-    diastolic: int
-    escort_available: bool
-    present_note: str = Field(repr=False)
-    psychiatric_note: str = Field(repr=False)
-    physical_note: str = Field(repr=False)
-    circumstances_note: str = Field(repr=False)
+    number: int = Field(primary_key=True)
+    content: dict[str, Any] = Field(sa_column=_json(), repr=False)
+    inputs: dict[str, Any] = Field(sa_column=_json(), repr=False)
+    findings: list[list[str]] = Field(sa_column=_json())
+    pack: str
+    assessed_by: str
+    record_time: datetime = Field(sa_column=_moment())
 
 
 class DoseOrderRow(Row, table=True):

@@ -1,10 +1,10 @@
 """Intakes as rows and rows as intakes."""
 
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Iterable
 
 from chassis.plans import made
 from services.intake import domain
+from services.intake.store.assessments import assessment
 from services.intake.store.rows import AssessmentRow, DoseOrderRow, IntakeRow
 
 
@@ -18,10 +18,11 @@ def intake(
         domain.Status(row.status),
         _need(row),
         pack,
-        pack.rules.named(row.flagged_rules),
+        _flags(row.flagged_rules, pack) if row.flagged_rules else (),
         row.open_time,
         row.update_time,
-        _assessment(found) if found else None,
+        assessment(found) if found else None,
+        row.assessment_number,
         _plan(row, order, pack) if order else None,
         row.decline_reason,
         row.decided_number,
@@ -53,8 +54,10 @@ def intake_row(intake: domain.Intake) -> IntakeRow:
         allergies=list(need.allergies),
         priority=need.priority,
         pack=intake.pack.label,
-        flagged_rules=[flag.rule_id for flag in intake.flags],
-        assessed=intake.assessment is not None,
+        flagged_rules=[
+            f"{flag.rule_id} {evidence}" for flag in intake.flags for evidence in flag.evidence
+        ],
+        assessment_number=intake.assessment_number,
         decline_reason=intake.decline_reason,
         open_time=intake.open_time,
         update_time=intake.update_time,
@@ -70,14 +73,6 @@ def intake_row(intake: domain.Intake) -> IntakeRow:
         risk_screen_time=intake.risk.screen_time,
         treated_since=intake.treated_since,
     )
-
-
-def assessment_row(intake: domain.Intake, found: domain.Assessment) -> AssessmentRow:
-    """The row of an intake's assessment."""
-    told: dict[str, Any] = asdict(found)
-    for name in ("psychiatric_codes", "physical_codes"):
-        told[name] = list(told[name])
-    return made(AssessmentRow, intake_id=intake.intake_id, **told)
 
 
 def order_row(intake: domain.Intake, order: domain.DoseOrder) -> DoseOrderRow:
@@ -114,22 +109,14 @@ def _need(row: IntakeRow) -> domain.Need:
     )
 
 
-def _assessment(row: AssessmentRow) -> domain.Assessment:
-    return domain.Assessment(
-        row.phq9_score,
-        row.phq9_item9,
-        tuple(row.psychiatric_codes),
-        tuple(row.physical_codes),
-        row.weight_grams,
-        row.height_millimetres,
-        row.systolic,
-        row.diastolic,
-        row.escort_available,
-        row.present_note,
-        row.psychiatric_note,
-        row.physical_note,
-        row.circumstances_note,
-    )
+def _flags(told: Iterable[str], pack: domain.Pack) -> tuple[domain.Finding, ...]:
+    """A rule id, a blank and one evidence each; those of one rule follow each other."""
+    raised: dict[str, list[str]] = {}
+    for line in told:
+        rule_id, _, evidence = line.partition(" ")
+        raised.setdefault(rule_id, []).append(evidence)
+    rules = pack.rules.named(raised)
+    return tuple(domain.Finding(rule, tuple(raised[rule.rule_id])) for rule in rules)
 
 
 def _plan(row: IntakeRow, order: DoseOrderRow, pack: domain.Pack) -> domain.Plan:

@@ -1,6 +1,7 @@
 """What is true of an intake: tables of rules, and properties that hold for every patient."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -91,8 +92,12 @@ def _per_kg(age: int) -> int:
 # --- screening --------------------------------------------------------------------------------
 
 
+def taking(drug: str, micrograms: int | None = None, times: int = 0) -> domain.Medication:
+    return domain.Medication(f"halcyon|{drug}", micrograms, times)
+
+
 def rule_ids(need: domain.Need, found: domain.Assessment | None = None) -> set[str]:
-    return {rule.rule_id for rule in screening.screen(PACK.rules, need, found)}
+    return {rule.rule_id for rule in screening.screen(PACK, need, found)}
 
 
 @pytest.mark.parametrize(
@@ -162,11 +167,57 @@ def test_the_referral_raises(changes: dict[str, Any], raised: set[str]) -> None:
         ({"psychiatric_codes": ("halcyon|mania",)}, {"mania"}),
         ({"physical_codes": (f"{eg.ICD_10}|K74.60",)}, {"severe-liver-disease"}),
         ({"weight_grams": 120000}, {"obesity"}),
+        ({"findings": domain.Section((f"{eg.ICD_10}|R45.851",))}, {"suicidal-ideation"}),
+        ({"failed_trials": 1}, {"few-failed-trials"}),
+        ({"failed_trials": None}, set()),
+        ({"heart_rate": 49, "oxygen_saturation": 94}, {"heart-rate-low", "oxygen-saturation-low"}),
+        ({"heart_rate": 121, "respiratory_rate": 31}, {"heart-rate-high", "respiration-fast"}),
+        ({"pregnancy": domain.Pregnancy.NOT_TESTED}, {"pregnancy-not-tested"}),
+        ({"pregnancy": domain.Pregnancy.PREGNANT}, {"pregnancy-or-lactation"}),
+        ({"pregnancy": domain.Pregnancy.BREASTFEEDING}, {"pregnancy-or-lactation"}),
+        ({"allergies": domain.Section(("halcyon|esketamine",))}, {"ketamine-hypersensitivity"}),
+        ({"medications": (taking("lorazepam", 1000, 2),)}, {"benzodiazepine"}),
+        (
+            {"medications": (taking("Lorazepam", 700, 3),)},
+            {"benzodiazepine", "benzodiazepine-dose"},
+        ),
+        (
+            {"medications": (taking("clonazepam", 500, 1), taking("diazepam", 1000, 1))},
+            {"benzodiazepine", "benzodiazepine-dose"},
+        ),
+        ({"medications": (taking("alprazolam"), taking("zolpidem", 10000, 1))}, {"benzodiazepine"}),
+        ({"medications": (taking("phenelzine", 15000, 3),)}, {"maoi"}),
+        ({"medications": (taking("tramadol"),)}, {"interacting-drug", "respiratory-depressant"}),
+        ({"medications": (taking("sertraline", 100000, 1),)}, set()),
+        (
+            {"medications": (taking("rifampin"), taking("lamotrigine"))},
+            {"cyp-interaction", "lamotrigine"},
+        ),
     ],
 )
 def test_the_assessment_raises(changes: dict[str, Any], raised: set[str]) -> None:
     need = eg.need(physical_history=())
     assert rule_ids(need, eg.found(**changes)) == raised
+
+
+@pytest.mark.parametrize(
+    ("drug", "worth"),
+    [("lorazepam", 2000), ("alprazolam", 4000), ("clonazepam", 8000), ("diazepam", 400)],
+)
+def test_benzodiazepines_are_counted_in_lorazepam(drug: str, worth: int) -> None:
+    assert screening.lorazepam(PACK, [taking(drug, 1000, 2)]) == worth
+    assert screening.lorazepam(PACK, [taking(drug), taking("sertraline", 1000, 9)]) == 0
+
+
+def test_a_finding_says_what_raised_it() -> None:
+    need = eg.need(indication_code="F33.3", physical_history=(f"{eg.ICD_10}|I10",))
+    found = eg.found(psychiatric_codes=(f"{eg.ICD_10}|F20.0",), systolic=182)
+    told = {one.rule_id: one.evidence for one in screening.screen(PACK, need, found)}
+    assert told == {
+        "psychosis": ("F33.3", f"{eg.ICD_10}|F20.0"),
+        "systolic-pressure-very-high": ("systolic=182",),
+        "hypertension-history": (f"{eg.ICD_10}|I10",),
+    }
 
 
 def test_what_the_referrer_told_is_not_forgotten() -> None:
@@ -291,6 +342,10 @@ def _planned(need: domain.Need, data: st.DataObject) -> domain.Intake:
 # --- an intake's life -------------------------------------------------------------------------
 
 
+def answered(scale: str, count: int, value: int = 1) -> domain.Answered:
+    return domain.Answered(scale, tuple((item, value) for item in range(1, count + 1)))
+
+
 def opened(**changes: Any) -> domain.Intake:
     return domain.open_for(eg.need(**changes), None, eg.policy(), NOON)[0]
 
@@ -376,6 +431,17 @@ def test_a_withdrawal_leaves_a_decline() -> None:
     assert domain.close(intake.need, intake, PACK, NOON) == (intake, ())
 
 
+def test_questionnaires_of_the_assessment_are_kept_with_it() -> None:
+    found = eg.found(phq9_score=9, phq9_item9=1, scales=(answered("phq9", 9), answered("gad7", 7)))
+    intake, (_, *kept) = domain.record_assessment(opened(), found, eg.policy(), NOON)
+    scores = [one.score for one in kept if isinstance(one, domain.ScoreTaken)]
+    assert [(one.scale, one.rating.total, len(one.answers)) for one in scores] == [
+        ("phq9", 9, 9),
+        ("gad7", 7, 7),
+    ]
+    assert intake.risk.is_open
+
+
 def test_an_assessment_is_replaced_until_a_decision() -> None:
     first = assessed()
     again, events = domain.record_assessment(first, eg.found(), eg.policy(), NOON)
@@ -403,6 +469,34 @@ def test_an_assessment_is_replaced_until_a_decision() -> None:
                 "assessment.physical_state.history.codes[2]",
             ],
         ),
+        (
+            {"physical_codes": (f"{eg.ICD_10}|banana",)},
+            ["assessment.physical_state.history.codes[0]"],
+        ),
+        (
+            {"weight_date": NOON.date() + timedelta(days=2)},
+            ["assessment.physical_state.weight_date"],
+        ),
+        (
+            {"weight_date": NOON.date() - timedelta(days=8)},
+            ["assessment.physical_state.weight_date"],
+        ),
+        (
+            {"height_date": NOON.date() + timedelta(days=2)},
+            ["assessment.physical_state.height_date"],
+        ),
+        (
+            {"medications": (domain.Medication("lorazepam"),)},
+            ["assessment.physical_state.medications.items[0]"],
+        ),
+        ({"family": domain.Section(("Z63",))}, ["assessment.circumstances.family.codes[0]"]),
+        ({"scales": (answered("gone", 1),)}, ["assessment.present_state.scales[0].scale"]),
+        ({"scales": (answered("gad7", 6),)}, ["assessment.present_state.scales[0].answers[7]"]),
+        (
+            {"scales": (answered("gad7", 7), answered("gad7", 7))},
+            ["assessment.present_state.scales[0]", "assessment.present_state.scales[1]"],
+        ),
+        ({"scales": (answered("phq9", 9),)}, ["assessment.present_state.scales[0].answers"]),
     ],
 )
 def test_an_assessment_that_contradicts_itself_is_refused(

@@ -1,10 +1,10 @@
 """Our words and everyone's: the only room that sees both the domain and the contracts."""
 
+from services.intake.wire.assessments import assessment
 from services.intake.wire.facts import event, intake_of, need, response, withdrawn
 from services.intake.wire.publications import pack, pack_in, pack_place, pack_wanted, publication
 from services.intake.wire.replies import intake, policy_reply
 from services.intake.wire.requests import (
-    assessment,
     decline_reason,
     entity_id,
     policy,

@@ -1,7 +1,10 @@
 """What callers are told."""
 
+from collections.abc import Iterable
+
 from halcyon.intake.v1 import intake_pb2 as nouns
 from services.intake import domain
+from services.intake.wire.assessments import assessment_reply
 from services.intake.wire.facts import stamp
 
 
@@ -17,8 +20,8 @@ def intake(known: domain.Intake) -> nouns.Intake:
         patient_id=str(need.patient_id),
         indication_code=need.indication_code,
         age_years=need.age_years,
-        assessment=_assessment(known.assessment) if known.assessment else None,
-        flags=[_flag(rule) for rule in known.flags],
+        assessment=assessment_reply(known.assessment) if known.assessment else None,
+        flags=[flag(found.rule, found.evidence) for found in known.flags],
         plan=_plan(known.plan, known.pack) if known.plan else None,
         open_time=stamp(known.open_time),
         update_time=stamp(known.update_time),
@@ -36,32 +39,19 @@ def policy_reply(policy: domain.Policy) -> nouns.ClinicPolicy:
     )
 
 
-def _assessment(found: domain.Assessment) -> nouns.Assessment:
-    return nouns.Assessment(
-        present_state=nouns.PresentState(
-            phq9_score=found.phq9_score, phq9_item9=found.phq9_item9, note=found.present_note
-        ),
-        psychiatric_history=_history(found.psychiatric_codes, found.psychiatric_note),
-        physical_state=nouns.PhysicalState(
-            history=_history(found.physical_codes, found.physical_note),
-            weight_grams=found.weight_grams,
-            height_millimetres=found.height_millimetres,
-            systolic=found.systolic,
-            diastolic=found.diastolic,
-        ),
-        circumstances=nouns.Circumstances(
-            escort_available=found.escort_available, note=found.circumstances_note
-        ),
-    )
-
-
-def _history(codes: tuple[str, ...], note: str) -> nouns.History:
-    return nouns.History(codes=codes, asked=True, note=note)
-
-
-def _flag(rule: domain.Rule) -> nouns.Flag:
+def flag(rule: domain.Rule, evidence: Iterable[str]) -> nouns.Flag:
+    """A rule and what raised it."""
     severity = nouns.FlagSeverity.Value(f"FLAG_SEVERITY_{rule.severity.name}")
-    return nouns.Flag(rule_id=rule.rule_id, severity=severity, finding=rule.finding)
+    needed = nouns.SECOND_REVIEWER_AWAITED
+    return nouns.Flag(
+        rule_id=rule.rule_id,
+        severity=severity,
+        finding=rule.finding,
+        evidence=evidence,
+        source=rule.source,
+        action=rule.action,
+        second_reviewer=needed if rule.second_reviewer else nouns.SECOND_REVIEWER_NOT_NEEDED,
+    )
 
 
 def _plan(plan: domain.Plan, pack: domain.Pack) -> nouns.Plan:

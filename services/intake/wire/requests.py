@@ -14,26 +14,6 @@ def entity_id(request: rpc.GetIntakeRequest) -> UUID:
     return UUID(request.intake_id)
 
 
-def assessment(said: nouns.Assessment) -> domain.Assessment:
-    """The specialist's findings."""
-    state, physical = said.present_state, said.physical_state
-    return domain.Assessment(
-        state.phq9_score,
-        state.phq9_item9,
-        tuple(said.psychiatric_history.codes),
-        tuple(physical.history.codes),
-        physical.weight_grams,
-        physical.height_millimetres,
-        physical.systolic,
-        physical.diastolic,
-        said.circumstances.escort_available,
-        state.note,
-        said.psychiatric_history.note,
-        physical.history.note,
-        said.circumstances.note,
-    )
-
-
 def wish(request: rpc.ApprovePlanRequest) -> domain.Wish:
     """The plan asked for."""
     dose = request.dose_micrograms if request.HasField("dose_micrograms") else None

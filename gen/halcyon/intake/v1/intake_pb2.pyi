@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from halcyon.intake.v1 import assessment_pb2 as _assessment_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -188,6 +189,34 @@ FLAG_SEVERITY_ABSOLUTE: FlagSeverity.ValueType  # 3
 """Treatment is blocked."""
 Global___FlagSeverity: _TypeAlias = FlagSeverity  # noqa: Y015
 
+class _SecondReviewer:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SecondReviewerEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SecondReviewer.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SECOND_REVIEWER_UNSPECIFIED: _SecondReviewer.ValueType  # 0
+    """Never used on purpose."""
+    SECOND_REVIEWER_NOT_NEEDED: _SecondReviewer.ValueType  # 1
+    """One specialist decides."""
+    SECOND_REVIEWER_AWAITED: _SecondReviewer.ValueType  # 2
+    """Another specialist must agree and has not yet."""
+    SECOND_REVIEWER_AGREED: _SecondReviewer.ValueType  # 3
+    """Another specialist has agreed."""
+
+class SecondReviewer(_SecondReviewer, metaclass=_SecondReviewerEnumTypeWrapper):
+    """Whether another specialist must agree."""
+
+SECOND_REVIEWER_UNSPECIFIED: SecondReviewer.ValueType  # 0
+"""Never used on purpose."""
+SECOND_REVIEWER_NOT_NEEDED: SecondReviewer.ValueType  # 1
+"""One specialist decides."""
+SECOND_REVIEWER_AWAITED: SecondReviewer.ValueType  # 2
+"""Another specialist must agree and has not yet."""
+SECOND_REVIEWER_AGREED: SecondReviewer.ValueType  # 3
+"""Another specialist has agreed."""
+Global___SecondReviewer: _TypeAlias = SecondReviewer  # noqa: Y015
+
 class _RiskStep:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -221,22 +250,40 @@ class Flag(_message.Message):
     RULE_ID_FIELD_NUMBER: _builtins.int
     SEVERITY_FIELD_NUMBER: _builtins.int
     FINDING_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    SECOND_REVIEWER_FIELD_NUMBER: _builtins.int
     rule_id: _builtins.str
     """Rule that raised it, from the protocol pack."""
     severity: Global___FlagSeverity.ValueType
     """How strongly it speaks."""
     finding: _builtins.str
     """What was found, in the pack's words."""
+    source: _builtins.str
+    """Where the rule comes from."""
+    action: _builtins.str
+    """What the staff does about it; empty where nothing follows."""
+    second_reviewer: Global___SecondReviewer.ValueType
+    """Whether another specialist must agree before treatment."""
+    @_builtins.property
+    def evidence(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What raised it: codes as they were told, measures as "name=value"."""
+
     def __init__(
         self,
         *,
         rule_id: _builtins.str = ...,
         severity: Global___FlagSeverity.ValueType = ...,
         finding: _builtins.str = ...,
+        evidence: _abc.Iterable[_builtins.str] | None = ...,
+        source: _builtins.str = ...,
+        action: _builtins.str = ...,
+        second_reviewer: Global___SecondReviewer.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["finding", b"finding", "rule_id", b"rule_id", "severity", b"severity"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "evidence", b"evidence", "finding", b"finding", "rule_id", b"rule_id", "second_reviewer", b"second_reviewer", "severity", b"severity", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -252,6 +299,7 @@ class Assessment(_message.Message):
     PSYCHIATRIC_HISTORY_FIELD_NUMBER: _builtins.int
     PHYSICAL_STATE_FIELD_NUMBER: _builtins.int
     CIRCUMSTANCES_FIELD_NUMBER: _builtins.int
+    TREATMENT_HISTORY_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def present_state(self) -> Global___PresentState:
         """The patient's present mental state."""
@@ -268,6 +316,10 @@ class Assessment(_message.Message):
     def circumstances(self) -> Global___Circumstances:
         """Family, relations, work."""
 
+    @_builtins.property
+    def treatment_history(self) -> _assessment_pb2.TreatmentHistory:
+        """Second block too: what was tried, and how an earlier ketamine course went."""
+
     def __init__(
         self,
         *,
@@ -275,10 +327,11 @@ class Assessment(_message.Message):
         psychiatric_history: Global___History | None = ...,
         physical_state: Global___PhysicalState | None = ...,
         circumstances: Global___Circumstances | None = ...,
+        treatment_history: _assessment_pb2.TreatmentHistory | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["circumstances", b"circumstances", "physical_state", b"physical_state", "present_state", b"present_state", "psychiatric_history", b"psychiatric_history"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["circumstances", b"circumstances", "physical_state", b"physical_state", "present_state", b"present_state", "psychiatric_history", b"psychiatric_history", "treatment_history", b"treatment_history"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["circumstances", b"circumstances", "physical_state", b"physical_state", "present_state", b"present_state", "psychiatric_history", b"psychiatric_history"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["circumstances", b"circumstances", "physical_state", b"physical_state", "present_state", b"present_state", "psychiatric_history", b"psychiatric_history", "treatment_history", b"treatment_history"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -293,22 +346,34 @@ class PresentState(_message.Message):
     PHQ9_SCORE_FIELD_NUMBER: _builtins.int
     PHQ9_ITEM9_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    SCALES_FIELD_NUMBER: _builtins.int
     phq9_score: _builtins.int
     """PHQ-9 total, 0 to 27."""
     phq9_item9: _builtins.int
     """PHQ-9 item 9 (self-harm thoughts), 0 to 3."""
     note: _builtins.str
     """Clinical note; protected, never stated in a fact."""
+    @_builtins.property
+    def findings(self) -> Global___History:
+        """Findings of the mental state examination, coded."""
+
+    @_builtins.property
+    def scales(self) -> _containers.RepeatedCompositeFieldContainer[_assessment_pb2.AnsweredScale]:
+        """Questionnaires answered at the assessment, besides or instead of the bare PHQ-9 total."""
+
     def __init__(
         self,
         *,
         phq9_score: _builtins.int = ...,
         phq9_item9: _builtins.int = ...,
         note: _builtins.str = ...,
+        findings: Global___History | None = ...,
+        scales: _abc.Iterable[_assessment_pb2.AnsweredScale] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["findings", b"findings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["note", b"note", "phq9_item9", b"phq9_item9", "phq9_score", b"phq9_score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["findings", b"findings", "note", b"note", "phq9_item9", b"phq9_item9", "phq9_score", b"phq9_score", "scales", b"scales"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -357,6 +422,14 @@ class PhysicalState(_message.Message):
     HEIGHT_MILLIMETRES_FIELD_NUMBER: _builtins.int
     SYSTOLIC_FIELD_NUMBER: _builtins.int
     DIASTOLIC_FIELD_NUMBER: _builtins.int
+    MEDICATIONS_FIELD_NUMBER: _builtins.int
+    ALLERGIES_FIELD_NUMBER: _builtins.int
+    HEART_RATE_FIELD_NUMBER: _builtins.int
+    OXYGEN_SATURATION_FIELD_NUMBER: _builtins.int
+    RESPIRATORY_RATE_FIELD_NUMBER: _builtins.int
+    WEIGHT_DATE_FIELD_NUMBER: _builtins.int
+    HEIGHT_DATE_FIELD_NUMBER: _builtins.int
+    PREGNANCY_FIELD_NUMBER: _builtins.int
     weight_grams: _builtins.int
     """Body weight today, grams."""
     height_millimetres: _builtins.int
@@ -365,9 +438,29 @@ class PhysicalState(_message.Message):
     """Systolic blood pressure, mm[Hg]."""
     diastolic: _builtins.int
     """Diastolic blood pressure, mm[Hg]."""
+    heart_rate: _builtins.int
+    """Heart rate, beats a minute."""
+    oxygen_saturation: _builtins.int
+    """Oxygen saturation on room air, percent."""
+    respiratory_rate: _builtins.int
+    """Breaths a minute."""
+    weight_date: _builtins.str
+    """Day on which the weight was measured, year-month-day."""
+    height_date: _builtins.str
+    """Day on which the height was measured, year-month-day."""
+    pregnancy: _assessment_pb2.Pregnancy.ValueType
+    """Whether the patient may be pregnant."""
     @_builtins.property
     def history(self) -> Global___History:
         """Conditions and medications, coded."""
+
+    @_builtins.property
+    def medications(self) -> _assessment_pb2.Medications:
+        """Drugs taken now, each with its dose."""
+
+    @_builtins.property
+    def allergies(self) -> Global___History:
+        """Allergies and intolerances, coded."""
 
     def __init__(
         self,
@@ -377,12 +470,31 @@ class PhysicalState(_message.Message):
         height_millimetres: _builtins.int = ...,
         systolic: _builtins.int = ...,
         diastolic: _builtins.int = ...,
+        medications: _assessment_pb2.Medications | None = ...,
+        allergies: Global___History | None = ...,
+        heart_rate: _builtins.int | None = ...,
+        oxygen_saturation: _builtins.int | None = ...,
+        respiratory_rate: _builtins.int | None = ...,
+        weight_date: _builtins.str = ...,
+        height_date: _builtins.str = ...,
+        pregnancy: _assessment_pb2.Pregnancy.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["history", b"history"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_heart_rate", b"_heart_rate", "_oxygen_saturation", b"_oxygen_saturation", "_respiratory_rate", b"_respiratory_rate", "allergies", b"allergies", "heart_rate", b"heart_rate", "history", b"history", "medications", b"medications", "oxygen_saturation", b"oxygen_saturation", "respiratory_rate", b"respiratory_rate"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["diastolic", b"diastolic", "height_millimetres", b"height_millimetres", "history", b"history", "systolic", b"systolic", "weight_grams", b"weight_grams"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_heart_rate", b"_heart_rate", "_oxygen_saturation", b"_oxygen_saturation", "_respiratory_rate", b"_respiratory_rate", "allergies", b"allergies", "diastolic", b"diastolic", "heart_rate", b"heart_rate", "height_date", b"height_date", "height_millimetres", b"height_millimetres", "history", b"history", "medications", b"medications", "oxygen_saturation", b"oxygen_saturation", "pregnancy", b"pregnancy", "respiratory_rate", b"respiratory_rate", "systolic", b"systolic", "weight_date", b"weight_date", "weight_grams", b"weight_grams"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__heart_rate: _TypeAlias = _typing.Literal["heart_rate"]  # noqa: Y015
+    _WhichOneofArgType__heart_rate: _TypeAlias = _typing.Literal["_heart_rate", b"_heart_rate"]  # noqa: Y015
+    _WhichOneofReturnType__oxygen_saturation: _TypeAlias = _typing.Literal["oxygen_saturation"]  # noqa: Y015
+    _WhichOneofArgType__oxygen_saturation: _TypeAlias = _typing.Literal["_oxygen_saturation", b"_oxygen_saturation"]  # noqa: Y015
+    _WhichOneofReturnType__respiratory_rate: _TypeAlias = _typing.Literal["respiratory_rate"]  # noqa: Y015
+    _WhichOneofArgType__respiratory_rate: _TypeAlias = _typing.Literal["_respiratory_rate", b"_respiratory_rate"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__heart_rate) -> _WhichOneofReturnType__heart_rate | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__oxygen_saturation) -> _WhichOneofReturnType__oxygen_saturation | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__respiratory_rate) -> _WhichOneofReturnType__respiratory_rate | None: ...
 
 Global___PhysicalState: _TypeAlias = PhysicalState  # noqa: Y015
 
@@ -394,19 +506,37 @@ class Circumstances(_message.Message):
 
     ESCORT_AVAILABLE_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
+    FAMILY_FIELD_NUMBER: _builtins.int
+    RELATIONS_FIELD_NUMBER: _builtins.int
+    WORK_FIELD_NUMBER: _builtins.int
     escort_available: _builtins.bool
     """A responsible adult can take the patient home."""
     note: _builtins.str
     """Clinical note on family, relations and work; protected, never stated in a fact."""
+    @_builtins.property
+    def family(self) -> Global___History:
+        """Family: who is there, what runs in it, coded (such as ICD-10-CM Z63 and Z81)."""
+
+    @_builtins.property
+    def relations(self) -> Global___History:
+        """Relations and housing, coded (such as Z59, Z60)."""
+
+    @_builtins.property
+    def work(self) -> Global___History:
+        """Work and school, coded (such as Z55, Z56)."""
+
     def __init__(
         self,
         *,
         escort_available: _builtins.bool = ...,
         note: _builtins.str = ...,
+        family: Global___History | None = ...,
+        relations: Global___History | None = ...,
+        work: Global___History | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["family", b"family", "relations", b"relations", "work", b"work"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["escort_available", b"escort_available", "note", b"note"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["escort_available", b"escort_available", "family", b"family", "note", b"note", "relations", b"relations", "work", b"work"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
