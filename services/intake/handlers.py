@@ -15,6 +15,7 @@ on = Subscriptions()
 async def _for_opening(facts: Sequence[ReferralRouted], tx: Tx) -> None:
     await store.prefetch(tx, [fact.referral_id for fact in facts])
     await store.policies(tx, [UUID(fact.clinic_id) for fact in facts])
+    await store.load_records(tx, [UUID(fact.patient_id) for fact in facts])
 
 
 async def _for_closing(facts: Sequence[ReferralCancelled], tx: Tx) -> None:
@@ -23,7 +24,7 @@ async def _for_closing(facts: Sequence[ReferralCancelled], tx: Tx) -> None:
 
 async def _for_adjusting(facts: Sequence[InfusionCompleted], tx: Tx) -> None:
     await store.prefetch(tx, [fact.referral_id for fact in facts])
-    await store.load_scores(tx, [wire.intake_of(fact) for fact in facts])
+    await store.load_records(tx, [UUID(fact.patient_id) for fact in facts])
 
 
 @on(ReferralRouted, prefetch=_for_opening)
@@ -32,7 +33,8 @@ async def open_intake(fact: ReferralRouted, tx: Tx) -> None:
     need = wire.need(fact)
     existing = await store.find(tx, domain.intake_id(need.referral_id))
     policy = await store.policy(tx, need.clinic_id)
-    intake, events = domain.open_for(need, existing, policy, tx.now)
+    past = await store.record_of(tx, need.patient_id)
+    intake, events = domain.open_for(need, existing, policy, past, tx.now)
     store.record(tx, intake, events)
 
 
@@ -50,6 +52,6 @@ async def adjust_dose(fact: InfusionCompleted, tx: Tx) -> None:
     """The response to each infusion decides the dose of the next."""
     response = wire.response(fact)
     existing = await store.find(tx, domain.intake_id(response.referral_id))
-    kept = await store.scores_of(tx, existing)
-    intake, events = domain.adjust(existing, kept, response, tx.now)
+    past = await store.record_of(tx, UUID(fact.patient_id))
+    intake, events = domain.adjust(existing, past, response, tx.now)
     store.record(tx, intake, events)

@@ -33,7 +33,9 @@ class Intakes(IntakeServiceServicer):
         async with self._db.transaction() as tx:
             intake = await visible(tx, UUID(request.intake_id))
             policy = await store.policy(tx, intake.need.clinic_id)
-            intake, events = domain.approve_plan(intake, wire.wish(request), policy, tx.now)
+            past = await store.record_of(tx, intake.need.patient_id)
+            wish = wire.wish(request, caller().subject)
+            intake, events = domain.approve_plan(intake, wish, policy, past, tx.now)
             store.record(tx, intake, events)
         return rpc.ApprovePlanResponse(intake=wire.intake(intake))
 

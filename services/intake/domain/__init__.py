@@ -22,18 +22,29 @@ from services.intake.domain.deciding import (
     record_assessment,
 )
 from services.intake.domain.dosing import Dosing
+from services.intake.domain.eligibility import SecondOpinion, decide, review
 from services.intake.domain.events import (
     AssessmentRecorded,
     DoseAdjusted,
+    EligibilityDecided,
     Event,
     Fact,
+    FindingsReviewed,
     IntakeOpened,
     PlanApproved,
+    PlanPaused,
+    PlanResumed,
+    PlanRevised,
+    PlanStopped,
+    PlanSuperseded,
     ReferralDeclined,
     ScoreTaken,
+    SessionGiven,
     SuicideRiskScreened,
 )
-from services.intake.domain.intake import Intake, Status
+from services.intake.domain.intake import Agreement, Intake, Status
+from services.intake.domain.judging import Eligibility
+from services.intake.domain.judging import Outcome as EligibilityOutcome
 from services.intake.domain.need import Need
 from services.intake.domain.pack import (
     Drug,
@@ -49,10 +60,14 @@ from services.intake.domain.pack import (
     Watch,
 )
 from services.intake.domain.plan import (
+    AS_THE_PACK_SAYS,
     Approval,
     DoseOrder,
+    Individual,
     Plan,
     Policy,
+    Proposed,
+    State,
     Wish,
     dose_order_id,
     intake_id,
@@ -60,6 +75,8 @@ from services.intake.domain.plan import (
 )
 from services.intake.domain.publishing import Publication, choose, publish
 from services.intake.domain.rating import Questionnaire, record_scale, recorded_id
+from services.intake.domain.record import NO_PAST, Caution, Given, Record, cautions
+from services.intake.domain.revising import Revision, resume, revise, sign_dose, stop
 from services.intake.domain.risk import SuicideRisk, blocks_until
 from services.intake.domain.rules import MEASURES, Rule, Rules, Severity
 from services.intake.domain.safety import fullest
@@ -70,17 +87,22 @@ from services.intake.domain.scores import (
     Score,
     baseline,
     compared,
+    decimal,
     later,
     told_by_referral,
 )
 from services.intake.domain.scoring import Outcome, Rating
 from services.intake.domain.screening import Finding, Screening, measured
 from services.intake.domain.starting import Earlier, EarlierOutcome
+from services.intake.domain.terms import Particulars, particulars
 from services.intake.domain.titration import Direction, Proposal, Response, propose
 from services.intake.domain.weighing import Basis
 
 __all__ = [
+    "AS_THE_PACK_SAYS",
     "MEASURES",
+    "NO_PAST",
+    "Agreement",
     "Alert",
     "Answered",
     "Approval",
@@ -88,6 +110,7 @@ __all__ = [
     "AssessmentRecorded",
     "Band",
     "Basis",
+    "Caution",
     "Circumstances",
     "Comparison",
     "Decision",
@@ -98,9 +121,15 @@ __all__ = [
     "Drug",
     "Earlier",
     "EarlierOutcome",
+    "Eligibility",
+    "EligibilityDecided",
+    "EligibilityOutcome",
     "Event",
     "Fact",
     "Finding",
+    "FindingsReviewed",
+    "Given",
+    "Individual",
     "Intake",
     "IntakeOpened",
     "Level",
@@ -112,20 +141,29 @@ __all__ = [
     "Origin",
     "Outcome",
     "Pack",
+    "Particulars",
     "PhysicalState",
     "Plan",
     "PlanApproved",
+    "PlanPaused",
+    "PlanResumed",
+    "PlanRevised",
+    "PlanStopped",
+    "PlanSuperseded",
     "Policy",
     "Pregnancy",
     "PresentState",
     "Proposal",
+    "Proposed",
     "PsychiatricHistory",
     "Publication",
     "Questionnaire",
     "Rating",
+    "Record",
     "ReferralDeclined",
     "Response",
     "Review",
+    "Revision",
     "Risk",
     "Rule",
     "Rules",
@@ -134,9 +172,12 @@ __all__ = [
     "Score",
     "ScoreTaken",
     "Screening",
+    "SecondOpinion",
     "Section",
+    "SessionGiven",
     "SessionLimit",
     "Severity",
+    "State",
     "Status",
     "SuicideRisk",
     "SuicideRiskScreened",
@@ -149,9 +190,12 @@ __all__ = [
     "approve_plan",
     "baseline",
     "blocks_until",
+    "cautions",
     "choose",
     "close",
     "compared",
+    "decide",
+    "decimal",
     "decline",
     "dose_order_id",
     "fullest",
@@ -159,11 +203,17 @@ __all__ = [
     "later",
     "measured",
     "open_for",
+    "particulars",
     "plan_id",
     "propose",
     "publish",
     "record_assessment",
     "record_scale",
     "recorded_id",
+    "resume",
+    "review",
+    "revise",
+    "sign_dose",
+    "stop",
     "told_by_referral",
 ]

@@ -6,7 +6,13 @@ from datetime import datetime
 from typing import TypeAlias
 
 from chassis.refusal import NotAllowed
-from services.intake.domain.approving import approved, is_the_plan, standing_order_covers
+from services.intake.domain.approving import (
+    STANDING_ORDER,
+    approved,
+    is_the_plan,
+    must_be_ready,
+    standing_order_covers,
+)
 from services.intake.domain.assessment import Assessment
 from services.intake.domain.checking import check
 from services.intake.domain.events import (
@@ -19,7 +25,8 @@ from services.intake.domain.events import (
 from services.intake.domain.intake import Intake, Status
 from services.intake.domain.need import Need
 from services.intake.domain.pack import Pack
-from services.intake.domain.plan import Approval, Policy, Wish, intake_id
+from services.intake.domain.plan import Approval, Policy, State, Wish, intake_id
+from services.intake.domain.record import Record
 from services.intake.domain.risk import asked
 from services.intake.domain.scores import Occasion, Origin, Score, score_of
 from services.intake.domain.scoring import rated, score
@@ -28,7 +35,9 @@ from services.intake.domain.screening import Finding, screen
 Decision: TypeAlias = tuple[Intake, tuple[Event, ...]]
 
 
-def open_for(need: Need, existing: Intake | None, policy: Policy, now: datetime) -> Decision:
+def open_for(
+    need: Need, existing: Intake | None, policy: Policy, record: Record, now: datetime
+) -> Decision:
     """A routed referral opens one intake; a standing order approves what has no flag."""
     if existing and existing.need.is_told:
         return existing, ()
@@ -39,9 +48,10 @@ def open_for(need: Need, existing: Intake | None, policy: Policy, now: datetime)
     identity = intake_id(need.referral_id)
     opened = Intake(identity, 1, Status.OPEN, need, pack, flags, open_time=now, update_time=now)
     intake = _with_risk(opened, flags, now)
-    if not standing_order_covers(intake, policy):
+    if not standing_order_covers(intake, policy, record, now):
         return intake, (IntakeOpened(intake),)
-    planned, stated = approved(intake, Wish(policy.schedule), Approval.STANDING_ORDER, now)
+    wish = Wish(policy.schedule, signed_by=STANDING_ORDER)
+    planned, stated = approved(intake, wish, Approval.STANDING_ORDER, now)
     return planned, (IntakeOpened(intake), stated)
 
 
@@ -56,17 +66,20 @@ def close(need: Need, existing: Intake | None, pack: Pack, now: datetime) -> Dec
 
 
 def record_assessment(intake: Intake, found: Assessment, policy: Policy, now: datetime) -> Decision:
-    """Recording again before a decision replaces what was recorded."""
-    if intake.assessment == found:
+    """The latest one is in force; a plan that waits for one keeps its pack."""
+    if intake.assessment == found and not _is_awaited(intake):
         return intake, ()
-    if intake.status not in (Status.OPEN, Status.ASSESSED):
+    if not _may_be_assessed(intake):
         raise _ended()
-    pack = policy.pack
+    planned = intake.status is Status.PLANNED
+    pack = intake.pack if planned else policy.pack
     check(found, pack, now)
     recorded = replace(
         intake,
         revision=intake.revision + 1,
-        status=Status.ASSESSED,
+        status=Status.PLANNED if planned else Status.ASSESSED,
+        agreed=(),
+        eligibility=intake.eligibility if planned else None,
         assessment=found,
         assessment_number=intake.assessment_number + 1,
         pack=pack,
@@ -78,13 +91,16 @@ def record_assessment(intake: Intake, found: Assessment, policy: Policy, now: da
     return assessed, (AssessmentRecorded(assessed, found.present.phq9_score), *scores)
 
 
-def approve_plan(intake: Intake, wish: Wish, policy: Policy, now: datetime) -> Decision:
+def approve_plan(
+    intake: Intake, wish: Wish, policy: Policy, record: Record, now: datetime
+) -> Decision:
     """A specialist approves what was assessed; the same approval again changes nothing."""
     match intake.status:
         case Status.OPEN:
             raise NotAllowed("NOT_ASSESSED", "A plan needs an assessment first.")
         case Status.ASSESSED:
             chosen = replace(wish, schedule=wish.schedule or policy.schedule)
+            must_be_ready(intake, chosen, record, now)
             planned, stated = approved(intake, chosen, Approval.SPECIALIST, now)
             return planned, (stated,)
         case Status.PLANNED if is_the_plan(intake, wish):
@@ -128,6 +144,22 @@ def _with_risk(intake: Intake, flags: tuple[Finding, ...], now: datetime) -> Int
     if any(flag.rule_id in intake.pack.risk.opened_by for flag in flags):
         return replace(intake, risk=asked(intake.risk, intake.pack, now))
     return intake
+
+
+def _is_awaited(intake: Intake) -> bool:
+    """A paused plan waits for the assessment after the one that it was paused at."""
+    plan = intake.plan
+    return (
+        plan is not None
+        and plan.state is State.PAUSED
+        and plan.paused_at_assessment == intake.assessment_number
+    )
+
+
+def _may_be_assessed(intake: Intake) -> bool:
+    if intake.status is Status.PLANNED:
+        return intake.plan is not None and intake.plan.state is State.PAUSED
+    return intake.status in (Status.OPEN, Status.ASSESSED)
 
 
 def _ended() -> NotAllowed:

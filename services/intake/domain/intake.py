@@ -6,6 +6,7 @@ from enum import Enum
 from uuid import UUID
 
 from services.intake.domain.assessment import Assessment
+from services.intake.domain.judging import Eligibility
 from services.intake.domain.need import Need
 from services.intake.domain.pack import Pack
 from services.intake.domain.plan import Plan
@@ -23,6 +24,14 @@ class Status(Enum):
     PLANNED = "planned"
     DECLINED = "declined"
     CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Agreement:
+    """A second specialist's agreement to one finding of the assessment in force."""
+
+    rule_id: str
+    reviewed_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,8 @@ class Intake:
     decline_reason: str | None = None
     decided_number: int = 0
     """The last session whose response decided the dose."""
+    agreed: tuple[Agreement, ...] = ()
+    eligibility: Eligibility | None = None
     risk: SuicideRisk = NOTHING_KNOWN
     treated_since: datetime | None = None
     """When the first infusion of this course began."""

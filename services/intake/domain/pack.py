@@ -116,7 +116,8 @@ class Terms:
     antiemetic: str
     monitoring: Monitoring
     close_monitoring: Monitoring
-    """For older patients and those whose flags ask for it."""
+    close_monitoring_for: frozenset[str]
+    """Screening rules that ask for it; older patients have it anyway."""
     measures_valid_days: int
     conditions: frozenset[str]
     """What an eligibility may depend on."""

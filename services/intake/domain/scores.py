@@ -120,3 +120,10 @@ def later(scores: Sequence[Score], place: tuple[datetime, UUID] | None) -> Seque
 
 def _moment(score: Score) -> tuple[datetime, UUID]:
     return score.measure_time, score.score_id
+
+
+def decimal(percent: Fraction) -> str:
+    """A percentage with one decimal, rounded half away from zero."""
+    tenths = int(abs(percent) * 10 + Fraction(1, 2))
+    sign = "-" if percent < 0 and tenths else ""
+    return f"{sign}{tenths // 10}.{tenths % 10}"

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.intake.domain import dosing
 from services.intake.domain.pack import Limits, Pack, Titration
+from services.intake.domain.plan import Proposed
 from services.intake.domain.scoring import Outcome, outcome, percent_change
 
 
@@ -34,6 +35,7 @@ class Response:
     peak_diastolic: int
     lowest_oxygen_saturation: int
     lowest_moaas: int
+    given_micrograms: int
     adverse_events: tuple[str, ...]
     phq9_score: int | None
     """Taken before this infusion: it tells of the ones before."""
@@ -46,6 +48,7 @@ class Course:
     dose_micrograms: int
     dosing_weight_grams: int
     baseline_score: int | None
+    starting_micrograms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,14 @@ class Proposal:
     direction: Direction
     dose_micrograms: int
     reasons: tuple[str, ...]
+    beyond_micrograms: int | None = None
+    """The dose that somebody may sign where titration must not go by itself."""
+
+    def unsigned(self, session_id: UUID) -> Proposed | None:
+        """What waits for a signature after this session."""
+        if self.beyond_micrograms is None:
+            return None
+        return Proposed(self.beyond_micrograms, self.reasons, session_id)
 
 
 def propose(pack: Pack, course: Course, response: Response) -> Proposal:
@@ -68,9 +79,19 @@ def propose(pack: Pack, course: Course, response: Response) -> Proposal:
         return Proposal(Direction.HOLD, dose, (*reasons, "lower_limit"))
     if reasons := tuple(_to_hold(pack, course, response)):
         return Proposal(Direction.HOLD, dose, reasons)
-    higher = min(dose + step, dosing.highest_unsigned(pack.dosing, grams))
+    return _raised(pack, course, step)
+
+
+def _raised(pack: Pack, course: Course, step: int) -> Proposal:
+    """By itself a few steps above the start and up to the soft cap; beyond, somebody signs."""
+    dose, grams = course.dose_micrograms, course.dosing_weight_grams
+    reach = course.starting_micrograms + pack.titration.automatic_raises * step
+    higher = min(dose + step, dosing.highest_unsigned(pack.dosing, grams), max(reach, dose))
     if higher > dose:
         return Proposal(Direction.UP, higher, ("weak_response",))
+    beyond = min(dose + step, dosing.highest(pack.dosing, grams))
+    if beyond > dose:
+        return Proposal(Direction.HOLD, dose, ("weak_response", "needs_signature"), beyond)
     return Proposal(Direction.HOLD, dose, ("weak_response", "upper_limit"))
 
 

@@ -30,7 +30,7 @@ def read(text: str) -> domain.Pack:
         _date(told["effective_date"]),
         default,
         schedules,
-        terms(told["terms"]),
+        terms(told["terms"], screening),
         dosing(told["dosing"]),
         treatment.titration(told["titration"]),
         treatment.review(told["review"]),

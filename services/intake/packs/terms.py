@@ -6,11 +6,12 @@ from services.intake.packs.place import Place
 _MONITORING = ("pressure_every", "pressure_every_afterwards", "oximetry")
 
 
-def terms(place: Place) -> domain.Terms:
+def terms(place: Place, rules: domain.Rules) -> domain.Terms:
     """The terms of a plan."""
     told = place.fields(
         "infusion_time", "infusion_time_at_least", "infusion_time_at_most", "recovery_time",
-        "antiemetics", "antiemetic", "monitoring", "close_monitoring", "measures_valid",
+        "antiemetics", "antiemetic", "monitoring", "close_monitoring", "close_monitoring_for",
+        "measures_valid",
         "conditions",
     )  # fmt: skip
     minutes = {
@@ -29,6 +30,7 @@ def terms(place: Place) -> domain.Terms:
         _default(told["antiemetic"], set(antiemetics)),
         _monitoring(told["monitoring"]),
         _monitoring(told["close_monitoring"]),
+        known_rules(told["close_monitoring_for"], rules),
         told["measures_valid"].number("d"),
         frozenset(told["conditions"].sourced("value")["value"].words()),
     )
@@ -53,3 +55,12 @@ def _monitoring(place: Place) -> domain.Monitoring:
     told = place.fields(*_MONITORING)
     during, after = (told[name].number("min") for name in _MONITORING[:2])
     return domain.Monitoring(during, after, told["oximetry"].sourced("value")["value"].word())
+
+
+def known_rules(place: Place, rules: domain.Rules) -> frozenset[str]:
+    """A sourced list of rules of the same pack."""
+    listed = place.sourced("value")["value"]
+    for one in listed.items():
+        if one.word() not in rules.ids:
+            raise one.broken("is not a rule of this pack")
+    return frozenset(listed.words())

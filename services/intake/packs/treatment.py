@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from services.intake import domain
 from services.intake.packs.place import PackBroken, Place
 from services.intake.packs.screening import severity
+from services.intake.packs.terms import known_rules
 
 _LIMITS = {
     "systolic": "mm[Hg]",
@@ -96,13 +97,9 @@ def risk(place: Place, scales: Mapping[str, domain.Scale], rules: domain.Rules) 
     told = place.fields("scale", "opened_by", "blocks", "block_time")
     scale = _known(told["scale"], scales)
     blocks = told["blocks"].sourced("value")["value"]
-    opened_by = told["opened_by"].sourced("value")["value"]
-    for one in opened_by.items():
-        if one.word() not in rules.ids:
-            raise one.broken("is not a rule of this pack")
     return domain.Risk(
         scale.name,
-        frozenset(opened_by.words()),
+        known_rules(told["opened_by"], rules),
         frozenset(_band(one, scale) for one in blocks.items()),
         told["block_time"].number("h"),
     )

@@ -2,6 +2,7 @@
 
 from services.intake.store.assessments import assessments_of
 from services.intake.store.intakes import Question, find, get, listed, prefetch, record, unknown
+from services.intake.store.plans import orders_of
 from services.intake.store.policies import policies, policy, set_policy
 from services.intake.store.publications import (
     find_pack,
@@ -10,7 +11,8 @@ from services.intake.store.publications import (
     listed_packs,
     pack,
 )
-from services.intake.store.scores import find_score, load_scores, scores_of, scores_of_patient
+from services.intake.store.records import load_records, record_of
+from services.intake.store.scores import find_score, scores_of_patient
 
 __all__ = [
     "Question",
@@ -23,13 +25,14 @@ __all__ = [
     "latest_pack",
     "listed",
     "listed_packs",
-    "load_scores",
+    "load_records",
+    "orders_of",
     "pack",
     "policies",
     "policy",
     "prefetch",
     "record",
-    "scores_of",
+    "record_of",
     "scores_of_patient",
     "set_policy",
     "unknown",

@@ -13,14 +13,14 @@ from chassis.refusal import NotFound
 from services.intake import domain, wire
 from services.intake.store import shapes
 from services.intake.store.assessments import keep_assessment
+from services.intake.store.plans import keep_review, keep_version
 from services.intake.store.publications import (
     load_packs,
     pack,
 )
+from services.intake.store.records import add_to_record, keep_given
 from services.intake.store.rows import AssessmentRow, DoseOrderRow, IntakeRow
-from services.intake.store.scores import (
-    keep_score,
-)
+from services.intake.store.scores import keep_score
 
 _NOBODY = UUID(int=0)
 
@@ -50,13 +50,25 @@ def record(tx: Tx, intake: domain.Intake, events: Iterable[domain.Event]) -> Non
     if intake.plan:
         tx.put(shapes.order_row(intake, intake.plan.dose))
     for event in events:
-        match event:
-            case domain.ScoreTaken():
-                keep_score(tx, event.score)
-            case _:
-                tx.emit(wire.event(event))
-        if isinstance(event, domain.AssessmentRecorded):
+        _keep(tx, event)
+
+
+def _keep(tx: Tx, event: domain.Event) -> None:
+    match event:
+        case domain.ScoreTaken():
+            keep_score(tx, event.score)
+            add_to_record(tx, event.score)
+        case domain.SessionGiven():
+            keep_given(tx, event.given)
+        case domain.FindingsReviewed():
+            keep_review(tx, event)
+        case domain.PlanSuperseded():
+            keep_version(tx, event)
+        case domain.AssessmentRecorded():
             keep_assessment(tx, event.intake)
+            tx.emit(wire.event(event))
+        case _:
+            tx.emit(wire.event(event))
 
 
 async def prefetch(tx: Tx, referral_ids: Iterable[str]) -> None:

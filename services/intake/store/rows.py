@@ -26,6 +26,10 @@ def _json() -> Column[Any]:
     return Column(JSONB, nullable=False)
 
 
+def _maybe_json() -> Column[Any]:
+    return Column(JSONB(none_as_null=True))
+
+
 def _wholes() -> Column[list[int]]:
     return Column(ARRAY(Integer), nullable=False)
 
@@ -73,6 +77,15 @@ class IntakeRow(Row, table=True):
     risk_level: str
     risk_screen_time: datetime | None = Field(sa_column=_maybe_moment())
     treated_since: datetime | None = Field(sa_column=_maybe_moment())
+    agreed: list[str] = Field(sa_column=_texts())
+    eligibility: dict[str, Any] | None = Field(sa_column=_maybe_json(), repr=False)
+    plan_version: int
+    plan_state: str | None
+    plan_state_reason: str
+    paused_at_assessment: int
+    individual: dict[str, Any] | None = Field(sa_column=_maybe_json(), repr=False)
+    signed_by: str
+    proposed: dict[str, Any] | None = Field(sa_column=_maybe_json())
 
 
 class AssessmentRow(Row, table=True):
@@ -103,6 +116,49 @@ class DoseOrderRow(Row, table=True):
     weight_basis: str
     reasons: list[str] = Field(sa_column=_texts())
     order_time: datetime = Field(sa_column=_moment())
+    ordered_by: str
+    previous_micrograms: int | None = Field(sa_type=BigInteger)
+    percent_change: str
+
+
+class PlanVersionRow(Row, table=True):
+    """A version of a plan that is no longer in force; rows are added, never changed."""
+
+    __tablename__ = "plan_version"
+
+    intake_id: UUID = Field(primary_key=True, foreign_key="intake.intake_id")
+    version: int = Field(primary_key=True)
+    content: dict[str, Any] = Field(sa_column=_json(), repr=False)
+    rationale: str = Field(repr=False)
+    supersede_time: datetime = Field(sa_column=_moment())
+
+
+class FindingReviewRow(Row, table=True):
+    """A second specialist's agreement and why; rows are added, never changed."""
+
+    __tablename__ = "finding_review"
+
+    intake_id: UUID = Field(primary_key=True, foreign_key="intake.intake_id")
+    assessment_number: int = Field(primary_key=True)
+    reviewed_by: str = Field(primary_key=True)
+    rule_ids: list[str] = Field(sa_column=_texts())
+    rationale: str = Field(repr=False)
+    review_time: datetime = Field(
+        sa_column=Column(DateTime(timezone=True), primary_key=True, nullable=False)
+    )
+
+
+class GivenRow(Row, table=True):
+    """A session that was given; rows are added, never changed."""
+
+    __tablename__ = "given_session"
+
+    session_id: UUID = Field(primary_key=True)
+    intake_id: UUID = Field(foreign_key="intake.intake_id")
+    patient_id: UUID
+    clinic_id: UUID
+    begin_time: datetime = Field(sa_column=_moment())
+    given_micrograms: int = Field(sa_type=BigInteger)
 
 
 class ScoreRow(Row, table=True):

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from chassis.plans import made
 from services.intake import domain
+from services.intake.store import plans
 from services.intake.store.assessments import assessment
 from services.intake.store.rows import AssessmentRow, DoseOrderRow, IntakeRow
 
@@ -26,6 +27,8 @@ def intake(
         _plan(row, order, pack) if order else None,
         row.decline_reason,
         row.decided_number,
+        _agreements(row.agreed) if row.agreed else (),
+        plans.ELIGIBILITY.validate_python(row.eligibility) if row.eligibility else None,
         domain.SuicideRisk(row.risk_open_time, row.risk_level, row.risk_screen_time),
         row.treated_since,
     )
@@ -33,7 +36,7 @@ def intake(
 
 def intake_row(intake: domain.Intake) -> IntakeRow:
     """The row of an intake; made without validation, for its values come from the domain."""
-    need, plan = intake.need, intake.plan
+    need, plan, decided = intake.need, intake.plan, intake.eligibility
     return made(
         IntakeRow,
         intake_id=intake.intake_id,
@@ -72,6 +75,19 @@ def intake_row(intake: domain.Intake) -> IntakeRow:
         risk_level=intake.risk.level,
         risk_screen_time=intake.risk.screen_time,
         treated_since=intake.treated_since,
+        agreed=[f"{one.rule_id} {one.reviewed_by}" for one in intake.agreed],
+        eligibility=plans.ELIGIBILITY.dump_python(decided, mode="json") if decided else None,
+        plan_version=plan.version if plan else 0,
+        plan_state=plan.state.value if plan else None,
+        plan_state_reason=plan.state_reason if plan else "",
+        paused_at_assessment=plan.paused_at_assessment if plan else 0,
+        individual=plans.INDIVIDUAL.dump_python(plan.individual, mode="json")
+        if plan and plan.individual != domain.AS_THE_PACK_SAYS
+        else None,
+        signed_by=plan.signed_by if plan else "",
+        proposed=plans.PROPOSED.dump_python(plan.proposed, mode="json")
+        if plan and plan.proposed
+        else None,
     )
 
 
@@ -87,6 +103,9 @@ def order_row(intake: domain.Intake, order: domain.DoseOrder) -> DoseOrderRow:
         weight_basis=order.weight_basis,
         reasons=list(order.reasons),
         order_time=order.order_time,
+        ordered_by=order.ordered_by,
+        previous_micrograms=order.previous_micrograms,
+        percent_change=order.percent_change,
     )
 
 
@@ -121,24 +140,30 @@ def _flags(told: Iterable[str], pack: domain.Pack) -> tuple[domain.Finding, ...]
 
 def _plan(row: IntakeRow, order: DoseOrderRow, pack: domain.Pack) -> domain.Plan:
     assert row.approve_time
+    own = (
+        plans.INDIVIDUAL.validate_python(row.individual)
+        if row.individual
+        else domain.AS_THE_PACK_SAYS
+    )
     return domain.Plan(
         domain.plan_id(row.intake_id),
         pack.schedule(row.schedule or ""),
         domain.Approval(row.approval),
         row.starting_micrograms or 0,
-        _order(order),
+        plans.order(order),
         row.approve_time,
         row.rationale or "",
+        own,
+        row.signed_by,
+        row.plan_version,
+        domain.State(row.plan_state),
+        row.plan_state_reason,
+        row.paused_at_assessment,
+        plans.PROPOSED.validate_python(row.proposed) if row.proposed else None,
     )
 
 
-def _order(row: DoseOrderRow) -> domain.DoseOrder:
-    return domain.DoseOrder(
-        row.dose_order_id,
-        row.number,
-        row.dose_micrograms,
-        row.dosing_weight_grams,
-        row.weight_basis,
-        tuple(row.reasons),
-        row.order_time,
-    )
+def _agreements(told: Iterable[str]) -> tuple[domain.Agreement, ...]:
+    """A rule id, a blank and the second specialist."""
+    parts = [line.partition(" ") for line in told]
+    return tuple(domain.Agreement(rule_id, who) for rule_id, _, who in parts)

@@ -1,6 +1,7 @@
 """Named test data: synthetic patients, what other services say of them, what a specialist finds."""
 
 import dataclasses
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -104,10 +105,18 @@ def response(plan_id: UUID, referral_id: UUID, number: int = 2, **changes: Any) 
         "peak_diastolic": 85,
         "lowest_oxygen_saturation": 97,
         "lowest_moaas": 5,
+        "given_micrograms": 35000,
         "adverse_events": ("nausea",),
         "phq9_score": 18,
     }
     return domain.Response(**told | changes)
+
+
+def remembered(past: domain.Record, events: Sequence[domain.Event]) -> domain.Record:
+    """The past with what a decision has kept."""
+    sessions = tuple(one.given for one in events if isinstance(one, domain.SessionGiven))
+    scores = tuple(one.score for one in events if isinstance(one, domain.ScoreTaken))
+    return domain.Record((*past.sessions, *sessions), (*past.scores, *scores))
 
 
 def routed(**changes: Any) -> ReferralRouted:
@@ -166,7 +175,7 @@ def completed(routed: ReferralRouted, number: int, **changes: Any) -> InfusionCo
         "lowest_moaas": 5,
         "adverse_events": ["nausea"],
         "phq9_score": 18,
-        "complete_time": stamp(NOON),
+        "complete_time": stamp(datetime.now(UTC) + timedelta(days=number)),
     }
     return InfusionCompleted(**told | changes)
 

@@ -1,5 +1,6 @@
 """The service in a test, asked by its calls' names."""
 
+import dataclasses
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,12 @@ from halcyon.intake.v1 import scale_pb2 as scales
 from halcyon.referral.events.v1.referral_events_pb2 import ReferralRouted
 from services.intake import api
 from services.intake.tests import examples as eg
+
+
+def doctor(name: str) -> Principal:
+    """Another prescriber of the Boston clinic."""
+    return dataclasses.replace(BOSTON_DOCTOR, subject=name)
+
 
 BOSTON_DOCTOR = somebody("prescriber", clinics=frozenset({eg.BOSTON}))
 CHICAGO_DOCTOR = somebody("prescriber", clinics=frozenset({eg.CHICAGO}))

@@ -57,7 +57,7 @@ def test_older_patients_start_lower(age: int, dose: int) -> None:
 
 def test_the_specialists_weight_replaces_the_referrers() -> None:
     intake = domain.record_assessment(opened(), eg.found(weight_grams=60000), eg.policy(), NOON)[0]
-    planned, _ = domain.approve_plan(intake, domain.Wish(), eg.policy(), NOON)
+    planned, _ = domain.approve_plan(intake, domain.Wish(), eg.policy(), domain.NO_PAST, NOON)
     assert planned.plan
     assert planned.plan.dose.dosing_weight_grams == 60000
 
@@ -228,9 +228,11 @@ def test_what_the_referrer_told_is_not_forgotten() -> None:
 # --- titration --------------------------------------------------------------------------------
 
 
-def proposal(dose: int = 35000, baseline: int | None = 20, **changes: Any) -> domain.Proposal:
+def proposal(
+    dose: int = 35000, baseline: int | None = 20, starting: int = 35000, **changes: Any
+) -> domain.Proposal:
     response = eg.response(uuid4(), uuid4(), **changes)
-    course = titration.Course(dose, 70000, baseline)
+    course = titration.Course(dose, 70000, baseline, starting)
     return domain.propose(PACK, course, response)
 
 
@@ -260,9 +262,13 @@ def proposal(dose: int = 35000, baseline: int | None = 20, **changes: Any) -> do
         ({"lowest_oxygen_saturation": 91}, "down", 28000, ("oxygen_saturation",)),
         ({"adverse_events": ("vomiting",)}, "down", 28000, ("adverse_event",)),
         ({"adverse_events": ("never_heard_of",)}, "hold", 35000, ("adverse_event",)),
-        ({"dose": 70000}, "hold", 70000, ("weak_response", "upper_limit")),
-        ({"dose": 66000}, "up", 70000, ("weak_response",)),
-        ({"dose": 90000}, "hold", 90000, ("weak_response", "upper_limit")),
+        ({"dose": 70000}, "hold", 70000, ("weak_response", "needs_signature")),
+        ({"dose": 66000, "starting": 60000}, "up", 70000, ("weak_response",)),
+        ({"dose": 90000}, "hold", 90000, ("weak_response", "needs_signature")),
+        ({"dose": 105000}, "hold", 105000, ("weak_response", "upper_limit")),
+        ({"dose": 49000}, "up", 56000, ("weak_response",)),
+        ({"dose": 52500}, "up", 56000, ("weak_response",)),
+        ({"dose": 56000}, "hold", 56000, ("weak_response", "needs_signature")),
         ({"dose": 7000, "lowest_moaas": 1}, "hold", 7000, ("sedation", "lower_limit")),
         ({"dose": 8000, "lowest_moaas": 1}, "down", 7000, ("sedation",)),
         (
@@ -307,36 +313,47 @@ def test_no_titration_leaves_the_caps_or_takes_two_steps(
     intake = _planned(need, data)
     assert intake.plan
     grams = intake.plan.dose.dosing_weight_grams
-    kept: list[domain.Score] = []
+    past = domain.NO_PAST
     for number, changes in enumerate(told, 1):
         assert intake.plan
-        before = intake.plan.dose
-        response = eg.response(intake.plan.plan_id, need.referral_id, number, **changes)
-        intake, (*taken, stated) = domain.adjust(intake, kept, response, NOON)
-        kept += [one.score for one in taken if isinstance(one, domain.ScoreTaken)]
+        before = intake.plan
+        response = eg.response(before.plan_id, need.referral_id, number, **changes)
+        was_active = before.state is domain.State.ACTIVE
+        intake, events = domain.adjust(intake, past, response, NOON)
+        past = eg.remembered(past, events)
         assert intake.plan
         after = intake.plan.dose
-        assert isinstance(stated, domain.DoseAdjusted)
-        assert abs(after.dose_micrograms - before.dose_micrograms) * 1000 <= 100 * grams
+        adjusted = [one for one in events if isinstance(one, domain.DoseAdjusted)]
+        assert len(adjusted) == was_active
+        moved = after.dose_micrograms - before.dose.dose_micrograms
+        assert abs(moved) * 1000 <= 100 * grams
         assert after.dose_micrograms * 1000 <= 1500 * grams
         assert after.dose_micrograms <= 120_000
-        raised = after.dose_micrograms > before.dose_micrograms
-        assert not raised or after.dose_micrograms * 1000 <= 1000 * grams
-        assert after.number == before.number + (after.dose_micrograms != before.dose_micrograms)
-        assert domain.adjust(intake, kept, response, NOON) == (intake, ())
+        assert moved <= 0 or after.dose_micrograms * 1000 <= 1000 * grams
+        assert moved <= 0 or after.dose_micrograms <= 100_000
+        raised = after.dose_micrograms - before.starting_micrograms
+        assert moved <= 0 or raised * 1000 <= 3 * 100 * grams
+        assert after.number == before.dose.number + (moved != 0)
+        proposed = intake.plan.proposed
+        if proposed and was_active:
+            step = proposed.dose_micrograms - after.dose_micrograms
+            assert 0 < step * 1000 <= 100 * grams
+            assert proposed.dose_micrograms * 1000 <= 1500 * grams
+            assert proposed.dose_micrograms <= 120_000
+        assert domain.adjust(intake, past, response, NOON) == (intake, ())
 
 
 def _planned(need: domain.Need, data: st.DataObject) -> domain.Intake:
     """A plan with any dose that an approval lets through."""
-    intake, _ = domain.open_for(need, None, eg.policy(), NOON)
+    intake, _ = domain.open_for(need, None, eg.policy(), domain.NO_PAST, NOON)
     unflagged = replace(intake, flags=(), status=domain.Status.ASSESSED)
     dose = data.draw(st.none() | st.integers(1, 200_000))
     wish = domain.Wish(None, dose, "because")
     try:
-        return domain.approve_plan(unflagged, wish, eg.policy(), NOON)[0]
+        return domain.approve_plan(unflagged, wish, eg.policy(), domain.NO_PAST, NOON)[0]
     except Invalid:
         wish = domain.Wish(None, None)
-        return domain.approve_plan(unflagged, wish, eg.policy(), NOON)[0]
+        return domain.approve_plan(unflagged, wish, eg.policy(), domain.NO_PAST, NOON)[0]
 
 
 # --- an intake's life -------------------------------------------------------------------------
@@ -347,7 +364,7 @@ def answered(scale: str, count: int, value: int = 1) -> domain.Answered:
 
 
 def opened(**changes: Any) -> domain.Intake:
-    return domain.open_for(eg.need(**changes), None, eg.policy(), NOON)[0]
+    return domain.open_for(eg.need(**changes), None, eg.policy(), domain.NO_PAST, NOON)[0]
 
 
 def assessed(**changes: Any) -> domain.Intake:
@@ -362,7 +379,7 @@ def screened(level: str = "moderate", **changes: Any) -> domain.Intake:
 
 
 def planned() -> domain.Intake:
-    return domain.approve_plan(assessed(), domain.Wish(), eg.policy(), NOON)[0]
+    return domain.approve_plan(assessed(), domain.Wish(), eg.policy(), domain.NO_PAST, NOON)[0]
 
 
 def declined() -> domain.Intake:
@@ -376,14 +393,14 @@ def closed() -> domain.Intake:
 
 def test_a_routed_referral_opens_an_intake() -> None:
     need = eg.need()
-    intake, events = domain.open_for(need, None, eg.policy(), NOON)
+    intake, events = domain.open_for(need, None, eg.policy(), domain.NO_PAST, NOON)
     assert events == (domain.IntakeOpened(intake),)
     assert (intake.revision, intake.status) == (1, domain.Status.OPEN)
-    assert domain.open_for(need, intake, eg.STANDING, NOON) == (intake, ())
+    assert domain.open_for(need, intake, eg.STANDING, domain.NO_PAST, NOON) == (intake, ())
 
 
 def test_a_standing_order_approves_at_once() -> None:
-    intake, events = domain.open_for(eg.need(), None, eg.STANDING, NOON)
+    intake, events = domain.open_for(eg.need(), None, eg.STANDING, domain.NO_PAST, NOON)
     assert [type(event) for event in events] == [domain.IntakeOpened, domain.PlanApproved]
     assert [event.intake.revision for event in events] == [1, 2]
     assert intake.plan
@@ -402,13 +419,13 @@ def test_a_standing_order_approves_at_once() -> None:
     ],
 )
 def test_a_standing_order_never_speaks_over_a_flag(changes: dict[str, Any]) -> None:
-    intake, _ = domain.open_for(eg.need(**changes), None, eg.STANDING, NOON)
+    intake, _ = domain.open_for(eg.need(**changes), None, eg.STANDING, domain.NO_PAST, NOON)
     assert intake.status is domain.Status.OPEN
 
 
 def test_a_standing_order_for_a_schedule_nobody_knows_waits_for_a_specialist() -> None:
     unknown = replace(eg.STANDING, schedule="gone")
-    assert domain.open_for(eg.need(), None, unknown, NOON)[0].plan is None
+    assert domain.open_for(eg.need(), None, unknown, domain.NO_PAST, NOON)[0].plan is None
 
 
 def test_a_withdrawal_heard_first_closes_what_opens_later() -> None:
@@ -416,7 +433,7 @@ def test_a_withdrawal_heard_first_closes_what_opens_later() -> None:
     withdrawn = domain.Need(need.referral_id, BOSTON)
     tomb, events = domain.close(withdrawn, None, PACK, NOON)
     assert (tomb.status, events) == (domain.Status.CLOSED, ())
-    late, events = domain.open_for(need, tomb, eg.STANDING, NOON)
+    late, events = domain.open_for(need, tomb, eg.STANDING, domain.NO_PAST, NOON)
     assert (late.status, late.need, events) == (domain.Status.CLOSED, need, ())
 
 
@@ -516,7 +533,7 @@ def test_an_ended_intake_takes_no_assessment(make: Any) -> None:
 
 
 def approve(intake: domain.Intake, *wish: Any) -> domain.Decision:
-    return domain.approve_plan(intake, domain.Wish(*wish), eg.policy(), NOON)
+    return domain.approve_plan(intake, domain.Wish(*wish), eg.policy(), domain.NO_PAST, NOON)
 
 
 @pytest.mark.parametrize(
@@ -575,7 +592,7 @@ def test_a_titrated_plan_is_still_the_plan_that_was_approved() -> None:
     intake = planned()
     assert intake.plan
     told = eg.response(intake.plan.plan_id, intake.need.referral_id)
-    adjusted, _ = domain.adjust(intake, (), told, NOON)
+    adjusted, _ = domain.adjust(intake, domain.NO_PAST, told, NOON)
     assert approve(adjusted) == (adjusted, ())
 
 
@@ -595,25 +612,26 @@ def test_older_news_of_a_session_decides_nothing() -> None:
     told = [
         eg.response(intake.plan.plan_id, intake.need.referral_id, number) for number in (1, 2, 3)
     ]
-    later, (taken, stated) = domain.adjust(intake, (), told[2], NOON)
+    later, events = domain.adjust(intake, domain.NO_PAST, told[2], NOON)
+    *_, stated = events
     assert isinstance(stated, domain.DoseAdjusted)
-    assert isinstance(taken, domain.ScoreTaken)
     assert stated.intake.decided_number == 3
-    late, (score,) = domain.adjust(later, [taken.score], told[1], NOON)
-    assert isinstance(score, domain.ScoreTaken)
+    past = eg.remembered(domain.NO_PAST, events)
+    late, kept = domain.adjust(later, past, told[1], NOON)
+    assert [type(one) for one in kept] == [domain.SessionGiven, domain.ScoreTaken]
     assert (late.plan, late.revision) == (later.plan, later.revision)
-    assert late.treated_since == told[1].begin_time
+    assert late.treated_since == told[1].begin_time - timedelta.resolution
     elsewhere = replace(told[2], plan_id=uuid4(), number=4)
-    assert domain.adjust(later, (), elsewhere, NOON) == (later, ())
+    assert domain.adjust(later, domain.NO_PAST, elsewhere, NOON) == (later, ())
 
 
 def test_a_response_to_nothing_is_parked() -> None:
     with pytest.raises(Reject):
-        domain.adjust(None, (), eg.response(uuid4(), uuid4()), NOON)
+        domain.adjust(None, domain.NO_PAST, eg.response(uuid4(), uuid4()), NOON)
 
 
 @pytest.mark.parametrize("make", [opened, closed, declined])
 def test_a_response_outside_a_plan_decides_nothing(make: Any) -> None:
     intake = make()
     told = eg.response(domain.plan_id(intake.intake_id), intake.need.referral_id)
-    assert domain.adjust(intake, (), told, NOON) == (intake, ())
+    assert domain.adjust(intake, domain.NO_PAST, told, NOON) == (intake, ())

@@ -62,9 +62,7 @@ async def test_change_is_told_against_the_score_before_the_first_infusion(
     await practice.assess(intake_id)
     await practice.approve(intake_id)
     await practice.house.given(eg.completed(routed, 1, phq9_score=16))
-    await practice.house.given(
-        eg.completed(routed, 2, phq9_score=9, complete_time=eg.stamp(eg.NOON + timedelta(days=2)))
-    )
+    await practice.house.given(eg.completed(routed, 2, phq9_score=9))
     assert [fact.direction for fact in (await practice.house.stated())[-2:]] == ["hold", "hold"]
     told = (await practice.scores(intake_id, scale="phq9")).scores
     session = [one for one in told if one.origin == scales.SCORE_ORIGIN_SESSION]

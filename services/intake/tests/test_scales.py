@@ -136,7 +136,7 @@ def test_the_levels_of_the_suicide_risk_screener(answers: dict[int, int], level:
 
 
 def opened() -> domain.Intake:
-    return domain.open_for(eg.need(), None, eg.policy(), NOON)[0]
+    return domain.open_for(eg.need(), None, eg.policy(), domain.NO_PAST, NOON)[0]
 
 
 def told(scale: str, answers: dict[int, int] | None = None, **more: Any) -> domain.Questionnaire:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
 
 from chassis.refusal import Invalid, Violation
 from halcyon.intake.v1 import assessment_pb2 as details
 from halcyon.intake.v1 import intake_pb2 as nouns
 from halcyon.intake.v1.scale_pb2 import ItemAnswer
 from services.intake import domain
+from services.intake.wire.words import micro, milli
 
 _PATH = "assessment.physical_state"
 
@@ -82,7 +82,7 @@ def _psychiatric(
     said: nouns.History, treatment: details.TreatmentHistory
 ) -> domain.PsychiatricHistory:
     name = details.EarlierCourse.Name(treatment.earlier_course).removeprefix("EARLIER_COURSE_")
-    dose = _micro(treatment.earlier_dose) if treatment.earlier_dose else None
+    dose = micro(treatment.earlier_dose) if treatment.earlier_dose else None
     trials = treatment.failed_trials if treatment.HasField("failed_trials") else None
     return domain.PsychiatricHistory(
         _section(said), trials, domain.Earlier(domain.EarlierOutcome[name], dose)
@@ -120,7 +120,7 @@ def _physical(said: nouns.PhysicalState) -> domain.PhysicalState:
 
 def _medications(said: Iterable[details.Medication]) -> Iterable[domain.Medication]:
     for drug in said:
-        dose = _micro(drug.dose) if drug.dose else None
+        dose = micro(drug.dose) if drug.dose else None
         yield domain.Medication(drug.code, dose, drug.times_a_day)
 
 
@@ -154,14 +154,3 @@ def _day(name: str, said: str) -> date:
     except ValueError:
         fault = Violation(f"{_PATH}.{name}", "must be a day of the calendar")
         raise Invalid("INVALID_ASSESSMENT", "There is no such day.", (fault,)) from None
-
-
-def _micro(said: str) -> int:
-    """Whole micrograms of a decimal of milligrams with at most three digits after the point."""
-    return int(Decimal(said).scaleb(3))
-
-
-def milli(micro: int) -> str:
-    """Milligrams as an exact decimal without idle zeros."""
-    whole, rest = divmod(micro, 1000)
-    return f"{whole}.{rest:03}".rstrip("0").rstrip(".")

@@ -7,7 +7,7 @@ from chassis import paging
 from chassis.refusal import Invalid, Violation
 from halcyon.intake.v1 import intake_pb2, pack_pb2
 from services.intake import domain, packs
-from services.intake.wire.facts import stamp
+from services.intake.wire.words import stamp
 
 
 def pack_in(content: str) -> domain.Pack:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from halcyon.intake.v1 import intake_pb2 as nouns
 from services.intake import domain
 from services.intake.wire.assessments import assessment_reply
-from services.intake.wire.facts import stamp
+from services.intake.wire.plans import plan_reply
+from services.intake.wire.words import stamp
 
 
 def intake(known: domain.Intake) -> nouns.Intake:
@@ -21,11 +22,12 @@ def intake(known: domain.Intake) -> nouns.Intake:
         indication_code=need.indication_code,
         age_years=need.age_years,
         assessment=assessment_reply(known.assessment) if known.assessment else None,
-        flags=[flag(found.rule, found.evidence) for found in known.flags],
-        plan=_plan(known.plan, known.pack) if known.plan else None,
+        flags=[_flag(known, found) for found in known.flags],
+        plan=plan_reply(known, known.plan) if known.plan else None,
         open_time=stamp(known.open_time),
         update_time=stamp(known.update_time),
         suicide_risk=_risk(known),
+        eligibility=_eligibility(known.eligibility) if known.eligibility else None,
     )
 
 
@@ -41,42 +43,40 @@ def policy_reply(policy: domain.Policy) -> nouns.ClinicPolicy:
 
 def flag(rule: domain.Rule, evidence: Iterable[str]) -> nouns.Flag:
     """A rule and what raised it."""
-    severity = nouns.FlagSeverity.Value(f"FLAG_SEVERITY_{rule.severity.name}")
-    needed = nouns.SECOND_REVIEWER_AWAITED
     return nouns.Flag(
         rule_id=rule.rule_id,
-        severity=severity,
+        severity=severity(rule.severity),
         finding=rule.finding,
         evidence=evidence,
         source=rule.source,
         action=rule.action,
-        second_reviewer=needed if rule.second_reviewer else nouns.SECOND_REVIEWER_NOT_NEEDED,
     )
 
 
-def _plan(plan: domain.Plan, pack: domain.Pack) -> nouns.Plan:
-    return nouns.Plan(
-        plan_id=str(plan.plan_id),
-        schedule=plan.schedule.name,
-        pack=pack.label,
-        sessions_per_week=plan.schedule.sessions_per_week,
-        infusion_minutes=pack.terms.infusion_minutes,
-        recovery_minutes=pack.terms.recovery_minutes,
-        dose=_dose(plan.dose),
-        approval=_approval(plan.approval),
-        approve_time=stamp(plan.approve_time),
-    )
+def severity(found: domain.Severity) -> nouns.FlagSeverity.ValueType:
+    """How strongly a rule speaks."""
+    return nouns.FlagSeverity.Value(f"FLAG_SEVERITY_{found.name}")
 
 
-def _dose(order: domain.DoseOrder) -> nouns.DoseOrder:
-    return nouns.DoseOrder(
-        dose_order_id=str(order.dose_order_id),
-        number=order.number,
-        dose_micrograms=order.dose_micrograms,
-        dosing_weight_grams=order.dosing_weight_grams,
-        weight_basis=order.weight_basis,
-        reasons=order.reasons,
-        order_time=stamp(order.order_time),
+def _flag(known: domain.Intake, found: domain.Finding) -> nouns.Flag:
+    told = flag(found.rule, found.evidence)
+    told.second_reviewer = nouns.SECOND_REVIEWER_NOT_NEEDED
+    if found.rule.second_reviewer:
+        agreed = any(one.rule_id == found.rule_id for one in known.agreed)
+        told.second_reviewer = (
+            nouns.SECOND_REVIEWER_AGREED if agreed else nouns.SECOND_REVIEWER_AWAITED
+        )
+    return told
+
+
+def _eligibility(decided: domain.Eligibility) -> nouns.Eligibility:
+    outcome = nouns.EligibilityOutcome.Value(f"ELIGIBILITY_OUTCOME_{decided.outcome.name}")
+    return nouns.Eligibility(
+        outcome=outcome,
+        conditions=decided.conditions,
+        defer_until_date=decided.defer_until.isoformat() if decided.defer_until else "",
+        decided_by=decided.decided_by,
+        decide_time=stamp(decided.decide_time) if decided.decide_time else None,
     )
 
 

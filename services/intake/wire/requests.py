@@ -14,12 +14,6 @@ def entity_id(request: rpc.GetIntakeRequest) -> UUID:
     return UUID(request.intake_id)
 
 
-def wish(request: rpc.ApprovePlanRequest) -> domain.Wish:
-    """The plan asked for."""
-    dose = request.dose_micrograms if request.HasField("dose_micrograms") else None
-    return domain.Wish(request.schedule or None, dose, request.rationale)
-
-
 def decline_reason(request: rpc.DeclineReferralRequest) -> str:
     """The reason as facts and rows say it."""
     return rpc.DeclineReason.Name(request.reason).removeprefix("DECLINE_REASON_").lower()

@@ -1,15 +1,11 @@
 """Questionnaires as they are told and as they are answered for."""
 
 from datetime import UTC
-from decimal import ROUND_HALF_UP, Decimal
-from fractions import Fraction
 from uuid import UUID
 
 from halcyon.intake.v1 import scale_pb2 as nouns
 from services.intake import domain
-from services.intake.wire.facts import stamp
-
-_TENTH = Decimal("0.1")
+from services.intake.wire.words import stamp
 
 
 def questionnaire(request: nouns.RecordScaleRequest, who: str) -> domain.Questionnaire:
@@ -41,7 +37,7 @@ def score(compared: domain.Comparison) -> nouns.Score:
         origin=nouns.ScoreOrigin.Value(f"SCORE_ORIGIN_{told.origin.name}"),
         measure_time=stamp(told.measure_time),
         pack=told.pack,
-        percent_change=_decimal(percent) if percent is not None else None,
+        percent_change=domain.decimal(percent) if percent is not None else None,
         outcome=_outcome(compared.outcome),
     )
 
@@ -49,8 +45,3 @@ def score(compared: domain.Comparison) -> nouns.Score:
 def _outcome(found: domain.Outcome) -> nouns.ScoreOutcome.ValueType:
     name = "UNSPECIFIED" if found is domain.Outcome.UNKNOWN else found.name
     return nouns.ScoreOutcome.Value(f"SCORE_OUTCOME_{name}")
-
-
-def _decimal(percent: Fraction) -> str:
-    exact = Decimal(percent.numerator) / Decimal(percent.denominator)
-    return str(exact.quantize(_TENTH, ROUND_HALF_UP))

@@ -103,6 +103,11 @@ async def test_each_fact_is_noted_once(
         story.infused(),
         story.adjusted(),
         story.screened(),
+        story.decided(),
+        story.revised(),
+        story.paused(),
+        story.resumed(),
+        story.stopped(),
         story.declined(),
     ]
     (fact,) = [one for one in told if type(one) is kind]

@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from halcyon.intake.v1 import assessment_pb2 as _assessment_pb2
+from halcyon.intake.v1 import plan_pb2 as _plan_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -97,6 +98,22 @@ class _IntakeErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Int
     """There is no such pack, or none that this clinic may choose."""
     INTAKE_ERROR_REASON_PACK_NOT_EFFECTIVE: _IntakeErrorReason.ValueType  # 16
     """The pack may be chosen only from a later day on."""
+    INTAKE_ERROR_REASON_SAFETY_RULE_BROKEN: _IntakeErrorReason.ValueType  # 17
+    """A longitudinal safety rule is broken; the metadata name it."""
+    INTAKE_ERROR_REASON_SECOND_REVIEWER_NEEDED: _IntakeErrorReason.ValueType  # 18
+    """Another specialist must agree first; the metadata name the findings."""
+    INTAKE_ERROR_REASON_DEFERRED: _IntakeErrorReason.ValueType  # 19
+    """The patient is deferred."""
+    INTAKE_ERROR_REASON_MEASURES_OUTDATED: _IntakeErrorReason.ValueType  # 20
+    """The weight was measured too long ago."""
+    INTAKE_ERROR_REASON_PLAN_NOT_ACTIVE: _IntakeErrorReason.ValueType  # 21
+    """The plan is not one on which this may be done, or another version is in force."""
+    INTAKE_ERROR_REASON_NO_PROPOSAL: _IntakeErrorReason.ValueType  # 22
+    """No dose waits for a signature, or another one does."""
+    INTAKE_ERROR_REASON_REASSESSMENT_NEEDED: _IntakeErrorReason.ValueType  # 23
+    """A paused plan goes on only after a new assessment."""
+    INTAKE_ERROR_REASON_INVALID_PLAN: _IntakeErrorReason.ValueType  # 24
+    """A field of the decision or the plan breaks a rule of the pack; see the violations."""
 
 class IntakeErrorReason(_IntakeErrorReason, metaclass=_IntakeErrorReasonEnumTypeWrapper):
     """Why a call was refused; the `reason` of google.rpc.ErrorInfo."""
@@ -135,6 +152,22 @@ INTAKE_ERROR_REASON_PACK_NOT_FOUND: IntakeErrorReason.ValueType  # 15
 """There is no such pack, or none that this clinic may choose."""
 INTAKE_ERROR_REASON_PACK_NOT_EFFECTIVE: IntakeErrorReason.ValueType  # 16
 """The pack may be chosen only from a later day on."""
+INTAKE_ERROR_REASON_SAFETY_RULE_BROKEN: IntakeErrorReason.ValueType  # 17
+"""A longitudinal safety rule is broken; the metadata name it."""
+INTAKE_ERROR_REASON_SECOND_REVIEWER_NEEDED: IntakeErrorReason.ValueType  # 18
+"""Another specialist must agree first; the metadata name the findings."""
+INTAKE_ERROR_REASON_DEFERRED: IntakeErrorReason.ValueType  # 19
+"""The patient is deferred."""
+INTAKE_ERROR_REASON_MEASURES_OUTDATED: IntakeErrorReason.ValueType  # 20
+"""The weight was measured too long ago."""
+INTAKE_ERROR_REASON_PLAN_NOT_ACTIVE: IntakeErrorReason.ValueType  # 21
+"""The plan is not one on which this may be done, or another version is in force."""
+INTAKE_ERROR_REASON_NO_PROPOSAL: IntakeErrorReason.ValueType  # 22
+"""No dose waits for a signature, or another one does."""
+INTAKE_ERROR_REASON_REASSESSMENT_NEEDED: IntakeErrorReason.ValueType  # 23
+"""A paused plan goes on only after a new assessment."""
+INTAKE_ERROR_REASON_INVALID_PLAN: IntakeErrorReason.ValueType  # 24
+"""A field of the decision or the plan breaks a rule of the pack; see the violations."""
 Global___IntakeErrorReason: _TypeAlias = IntakeErrorReason  # noqa: Y015
 
 class _Approval:
@@ -216,6 +249,34 @@ SECOND_REVIEWER_AWAITED: SecondReviewer.ValueType  # 2
 SECOND_REVIEWER_AGREED: SecondReviewer.ValueType  # 3
 """Another specialist has agreed."""
 Global___SecondReviewer: _TypeAlias = SecondReviewer  # noqa: Y015
+
+class _EligibilityOutcome:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EligibilityOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EligibilityOutcome.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ELIGIBILITY_OUTCOME_UNSPECIFIED: _EligibilityOutcome.ValueType  # 0
+    """Nothing is decided yet."""
+    ELIGIBILITY_OUTCOME_ELIGIBLE: _EligibilityOutcome.ValueType  # 1
+    """A plan may be approved."""
+    ELIGIBILITY_OUTCOME_ELIGIBLE_WITH_CONDITIONS: _EligibilityOutcome.ValueType  # 2
+    """A plan may be approved; each day of treatment depends on conditions."""
+    ELIGIBILITY_OUTCOME_DEFERRED: _EligibilityOutcome.ValueType  # 3
+    """Not now; somebody decides again later."""
+
+class EligibilityOutcome(_EligibilityOutcome, metaclass=_EligibilityOutcomeEnumTypeWrapper):
+    """What is decided on an assessed patient."""
+
+ELIGIBILITY_OUTCOME_UNSPECIFIED: EligibilityOutcome.ValueType  # 0
+"""Nothing is decided yet."""
+ELIGIBILITY_OUTCOME_ELIGIBLE: EligibilityOutcome.ValueType  # 1
+"""A plan may be approved."""
+ELIGIBILITY_OUTCOME_ELIGIBLE_WITH_CONDITIONS: EligibilityOutcome.ValueType  # 2
+"""A plan may be approved; each day of treatment depends on conditions."""
+ELIGIBILITY_OUTCOME_DEFERRED: EligibilityOutcome.ValueType  # 3
+"""Not now; somebody decides again later."""
+Global___EligibilityOutcome: _TypeAlias = EligibilityOutcome  # noqa: Y015
 
 class _RiskStep:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -555,6 +616,9 @@ class DoseOrder(_message.Message):
     WEIGHT_BASIS_FIELD_NUMBER: _builtins.int
     REASONS_FIELD_NUMBER: _builtins.int
     ORDER_TIME_FIELD_NUMBER: _builtins.int
+    DOSE_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    ORDERED_BY_FIELD_NUMBER: _builtins.int
     dose_order_id: _builtins.str
     """Identity of the order."""
     number: _builtins.int
@@ -564,7 +628,13 @@ class DoseOrder(_message.Message):
     dosing_weight_grams: _builtins.int
     """Weight the amount was computed from, grams."""
     weight_basis: _builtins.str
-    """Which weight that is: "actual" or "ideal_devine"."""
+    """Which weight that is: "actual", "ideal_devine", "adjusted" or "lean_boer"."""
+    dose: _builtins.str
+    """The same amount as an exact decimal."""
+    unit: _builtins.str
+    """UCUM unit of that decimal, "mg"."""
+    ordered_by: _builtins.str
+    """Who ordered: a caller, "standing_order" or "titration"."""
     @_builtins.property
     def reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Why this order: "starting_dose", "weak_response", "adverse_event" and so on."""
@@ -583,10 +653,13 @@ class DoseOrder(_message.Message):
         weight_basis: _builtins.str = ...,
         reasons: _abc.Iterable[_builtins.str] | None = ...,
         order_time: _timestamp_pb2.Timestamp | None = ...,
+        dose: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        ordered_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["order_time", b"order_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dose_micrograms", b"dose_micrograms", "dose_order_id", b"dose_order_id", "dosing_weight_grams", b"dosing_weight_grams", "number", b"number", "order_time", b"order_time", "reasons", b"reasons", "weight_basis", b"weight_basis"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dose", b"dose", "dose_micrograms", b"dose_micrograms", "dose_order_id", b"dose_order_id", "dosing_weight_grams", b"dosing_weight_grams", "number", b"number", "order_time", b"order_time", "ordered_by", b"ordered_by", "reasons", b"reasons", "unit", b"unit", "weight_basis", b"weight_basis"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -607,6 +680,22 @@ class Plan(_message.Message):
     DOSE_FIELD_NUMBER: _builtins.int
     APPROVAL_FIELD_NUMBER: _builtins.int
     APPROVE_TIME_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    STATE_REASON_FIELD_NUMBER: _builtins.int
+    GOAL_FIELD_NUMBER: _builtins.int
+    INDICATION_CODE_FIELD_NUMBER: _builtins.int
+    KAP_FIELD_NUMBER: _builtins.int
+    ANTIEMETIC_FIELD_NUMBER: _builtins.int
+    MONITORING_FIELD_NUMBER: _builtins.int
+    REVIEW_AFTER_SESSIONS_FIELD_NUMBER: _builtins.int
+    STOP_BELOW_PERCENT_FIELD_NUMBER: _builtins.int
+    MAX_SESSIONS_FIELD_NUMBER: _builtins.int
+    MAINTENANCE_EVERY_DAYS_FIELD_NUMBER: _builtins.int
+    CAPS_FIELD_NUMBER: _builtins.int
+    CONDITIONS_FIELD_NUMBER: _builtins.int
+    SIGNED_BY_FIELD_NUMBER: _builtins.int
+    PROPOSAL_FIELD_NUMBER: _builtins.int
     plan_id: _builtins.str
     """Identity of the plan."""
     schedule: _builtins.str
@@ -619,6 +708,26 @@ class Plan(_message.Message):
     """Recovery time, minutes."""
     approval: Global___Approval.ValueType
     """Who approved it."""
+    version: _builtins.int
+    """Version of the plan, from 1; a revision is the next one."""
+    state: _plan_pb2.PlanState.ValueType
+    """Where it stands."""
+    state_reason: _builtins.str
+    """Why it does not go on, a reason code; empty while it does."""
+    goal: _builtins.str
+    """What the treatment is to reach; protected."""
+    indication_code: _builtins.str
+    """ICD-10-CM code of the condition treated."""
+    kap: _plan_pb2.Kap.ValueType
+    """Infusion with psychotherapy or without."""
+    stop_below_percent: _builtins.int
+    """A change of less than so many percent of the baseline then stops the series."""
+    max_sessions: _builtins.int
+    """Sessions of the series."""
+    maintenance_every_days: _builtins.int
+    """Days between maintenance sessions after the series."""
+    signed_by: _builtins.str
+    """Who signed: a caller, or "standing_order"."""
     @_builtins.property
     def sessions_per_week(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Sessions in each week of the series."""
@@ -630,6 +739,30 @@ class Plan(_message.Message):
     @_builtins.property
     def approve_time(self) -> _timestamp_pb2.Timestamp:
         """When."""
+
+    @_builtins.property
+    def antiemetic(self) -> _plan_pb2.DrugOrder:
+        """Against nausea."""
+
+    @_builtins.property
+    def monitoring(self) -> _plan_pb2.Monitoring:
+        """How closely the patient is watched."""
+
+    @_builtins.property
+    def review_after_sessions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Sessions after which the response is judged, the last one with them."""
+
+    @_builtins.property
+    def caps(self) -> _plan_pb2.DoseCaps:
+        """What a dose may not pass."""
+
+    @_builtins.property
+    def conditions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What must hold on each day of treatment."""
+
+    @_builtins.property
+    def proposal(self) -> _plan_pb2.DoseProposal:
+        """A dose that waits for a signature."""
 
     def __init__(
         self,
@@ -643,14 +776,72 @@ class Plan(_message.Message):
         dose: Global___DoseOrder | None = ...,
         approval: Global___Approval.ValueType = ...,
         approve_time: _timestamp_pb2.Timestamp | None = ...,
+        version: _builtins.int = ...,
+        state: _plan_pb2.PlanState.ValueType = ...,
+        state_reason: _builtins.str = ...,
+        goal: _builtins.str = ...,
+        indication_code: _builtins.str = ...,
+        kap: _plan_pb2.Kap.ValueType = ...,
+        antiemetic: _plan_pb2.DrugOrder | None = ...,
+        monitoring: _plan_pb2.Monitoring | None = ...,
+        review_after_sessions: _abc.Iterable[_builtins.int] | None = ...,
+        stop_below_percent: _builtins.int = ...,
+        max_sessions: _builtins.int = ...,
+        maintenance_every_days: _builtins.int = ...,
+        caps: _plan_pb2.DoseCaps | None = ...,
+        conditions: _abc.Iterable[_builtins.str] | None = ...,
+        signed_by: _builtins.str = ...,
+        proposal: _plan_pb2.DoseProposal | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["approve_time", b"approve_time", "dose", b"dose"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["antiemetic", b"antiemetic", "approve_time", b"approve_time", "caps", b"caps", "dose", b"dose", "monitoring", b"monitoring", "proposal", b"proposal"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approval", b"approval", "approve_time", b"approve_time", "dose", b"dose", "infusion_minutes", b"infusion_minutes", "pack", b"pack", "plan_id", b"plan_id", "recovery_minutes", b"recovery_minutes", "schedule", b"schedule", "sessions_per_week", b"sessions_per_week"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["antiemetic", b"antiemetic", "approval", b"approval", "approve_time", b"approve_time", "caps", b"caps", "conditions", b"conditions", "dose", b"dose", "goal", b"goal", "indication_code", b"indication_code", "infusion_minutes", b"infusion_minutes", "kap", b"kap", "maintenance_every_days", b"maintenance_every_days", "max_sessions", b"max_sessions", "monitoring", b"monitoring", "pack", b"pack", "plan_id", b"plan_id", "proposal", b"proposal", "recovery_minutes", b"recovery_minutes", "review_after_sessions", b"review_after_sessions", "schedule", b"schedule", "sessions_per_week", b"sessions_per_week", "signed_by", b"signed_by", "state", b"state", "state_reason", b"state_reason", "stop_below_percent", b"stop_below_percent", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Plan: _TypeAlias = Plan  # noqa: Y015
+
+@_typing.final
+class Eligibility(_message.Message):
+    """The decision on an assessed patient."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    CONDITIONS_FIELD_NUMBER: _builtins.int
+    DEFER_UNTIL_DATE_FIELD_NUMBER: _builtins.int
+    DECIDED_BY_FIELD_NUMBER: _builtins.int
+    DECIDE_TIME_FIELD_NUMBER: _builtins.int
+    outcome: Global___EligibilityOutcome.ValueType
+    """What is decided."""
+    defer_until_date: _builtins.str
+    """First day on which a deferred intake is looked at again, year-month-day."""
+    decided_by: _builtins.str
+    """Who decided."""
+    @_builtins.property
+    def conditions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What must hold on each day of treatment."""
+
+    @_builtins.property
+    def decide_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        outcome: Global___EligibilityOutcome.ValueType = ...,
+        conditions: _abc.Iterable[_builtins.str] | None = ...,
+        defer_until_date: _builtins.str = ...,
+        decided_by: _builtins.str = ...,
+        decide_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conditions", b"conditions", "decide_time", b"decide_time", "decided_by", b"decided_by", "defer_until_date", b"defer_until_date", "outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Eligibility: _TypeAlias = Eligibility  # noqa: Y015
 
 @_typing.final
 class SuicideRisk(_message.Message):
@@ -710,6 +901,7 @@ class Intake(_message.Message):
     OPEN_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     SUICIDE_RISK_FIELD_NUMBER: _builtins.int
+    ELIGIBILITY_FIELD_NUMBER: _builtins.int
     intake_id: _builtins.str
     """Identity of the intake."""
     revision: _builtins.int
@@ -750,6 +942,10 @@ class Intake(_message.Message):
     def suicide_risk(self) -> Global___SuicideRisk:
         """The suicide-risk step."""
 
+    @_builtins.property
+    def eligibility(self) -> Global___Eligibility:
+        """The decision, once taken."""
+
     def __init__(
         self,
         *,
@@ -767,10 +963,11 @@ class Intake(_message.Message):
         open_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         suicide_risk: Global___SuicideRisk | None = ...,
+        eligibility: Global___Eligibility | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["assessment", b"assessment", "open_time", b"open_time", "plan", b"plan", "suicide_risk", b"suicide_risk", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["assessment", b"assessment", "eligibility", b"eligibility", "open_time", b"open_time", "plan", b"plan", "suicide_risk", b"suicide_risk", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_years", b"age_years", "assessment", b"assessment", "clinic_id", b"clinic_id", "flags", b"flags", "indication_code", b"indication_code", "intake_id", b"intake_id", "open_time", b"open_time", "patient_id", b"patient_id", "plan", b"plan", "referral_id", b"referral_id", "revision", b"revision", "status", b"status", "suicide_risk", b"suicide_risk", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_years", b"age_years", "assessment", b"assessment", "clinic_id", b"clinic_id", "eligibility", b"eligibility", "flags", b"flags", "indication_code", b"indication_code", "intake_id", b"intake_id", "open_time", b"open_time", "patient_id", b"patient_id", "plan", b"plan", "referral_id", b"referral_id", "revision", b"revision", "status", b"status", "suicide_risk", b"suicide_risk", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,8 +3,10 @@
 import grpc
 import warnings
 
+from halcyon.intake.v1 import eligibility_pb2 as halcyon_dot_intake_dot_v1_dot_eligibility__pb2
 from halcyon.intake.v1 import intake_service_pb2 as halcyon_dot_intake_dot_v1_dot_intake__service__pb2
 from halcyon.intake.v1 import pack_pb2 as halcyon_dot_intake_dot_v1_dot_pack__pb2
+from halcyon.intake.v1 import plan_pb2 as halcyon_dot_intake_dot_v1_dot_plan__pb2
 from halcyon.intake.v1 import scale_pb2 as halcyon_dot_intake_dot_v1_dot_scale__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -61,6 +63,51 @@ class IntakeServiceStub:
                 '/halcyon.intake.v1.IntakeService/ListIntakes',
                 request_serializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ListIntakesRequest.SerializeToString,
                 response_deserializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ListIntakesResponse.FromString,
+                _registered_method=True)
+        self.ListAssessments = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/ListAssessments',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ListAssessmentsRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ListAssessmentsResponse.FromString,
+                _registered_method=True)
+        self.ReviewFindings = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/ReviewFindings',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ReviewFindingsRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ReviewFindingsResponse.FromString,
+                _registered_method=True)
+        self.DecideEligibility = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/DecideEligibility',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.DecideEligibilityRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.DecideEligibilityResponse.FromString,
+                _registered_method=True)
+        self.CheckSafety = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/CheckSafety',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.CheckSafetyRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.CheckSafetyResponse.FromString,
+                _registered_method=True)
+        self.SignDose = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/SignDose',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.SignDoseRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.SignDoseResponse.FromString,
+                _registered_method=True)
+        self.RevisePlan = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/RevisePlan',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.RevisePlanRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.RevisePlanResponse.FromString,
+                _registered_method=True)
+        self.ResumePlan = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/ResumePlan',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.ResumePlanRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ResumePlanResponse.FromString,
+                _registered_method=True)
+        self.StopPlan = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/StopPlan',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.StopPlanRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.StopPlanResponse.FromString,
+                _registered_method=True)
+        self.ListDoseOrders = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/ListDoseOrders',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.ListDoseOrdersRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.ListDoseOrdersResponse.FromString,
                 _registered_method=True)
         self.RecordScale = channel.unary_unary(
                 '/halcyon.intake.v1.IntakeService/RecordScale',
@@ -128,6 +175,69 @@ class IntakeServiceServicer:
 
     def ListIntakes(self, request, context):
         """The specialist's queue, oldest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAssessments(self, request, context):
+        """Every assessment of an intake, each with what the rules saw and said.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReviewFindings(self, request, context):
+        """A second specialist agrees to treat in spite of findings that ask for it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DecideEligibility(self, request, context):
+        """Decides on an assessed patient; deciding again before a plan replaces it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckSafety(self, request, context):
+        """What the longitudinal rules say of sessions at these times.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SignDose(self, request, context):
+        """Signs or refuses a dose beyond what titration may do by itself.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RevisePlan(self, request, context):
+        """Makes the next version of a plan; a new dose is a new order.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResumePlan(self, request, context):
+        """Goes on with a paused plan after a new assessment.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StopPlan(self, request, context):
+        """Ends a plan for good.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDoseOrders(self, request, context):
+        """Every dose order of a plan, with who ordered it and why.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -202,6 +312,51 @@ def add_IntakeServiceServicer_to_server(servicer, server):
                     servicer.ListIntakes,
                     request_deserializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ListIntakesRequest.FromString,
                     response_serializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ListIntakesResponse.SerializeToString,
+            ),
+            'ListAssessments': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAssessments,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ListAssessmentsRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ListAssessmentsResponse.SerializeToString,
+            ),
+            'ReviewFindings': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReviewFindings,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ReviewFindingsRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ReviewFindingsResponse.SerializeToString,
+            ),
+            'DecideEligibility': grpc.unary_unary_rpc_method_handler(
+                    servicer.DecideEligibility,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.DecideEligibilityRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.DecideEligibilityResponse.SerializeToString,
+            ),
+            'CheckSafety': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckSafety,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.CheckSafetyRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.CheckSafetyResponse.SerializeToString,
+            ),
+            'SignDose': grpc.unary_unary_rpc_method_handler(
+                    servicer.SignDose,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.SignDoseRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.SignDoseResponse.SerializeToString,
+            ),
+            'RevisePlan': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevisePlan,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.RevisePlanRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.RevisePlanResponse.SerializeToString,
+            ),
+            'ResumePlan': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumePlan,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.ResumePlanRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ResumePlanResponse.SerializeToString,
+            ),
+            'StopPlan': grpc.unary_unary_rpc_method_handler(
+                    servicer.StopPlan,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.StopPlanRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.StopPlanResponse.SerializeToString,
+            ),
+            'ListDoseOrders': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDoseOrders,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.ListDoseOrdersRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.ListDoseOrdersResponse.SerializeToString,
             ),
             'RecordScale': grpc.unary_unary_rpc_method_handler(
                     servicer.RecordScale,
@@ -370,6 +525,249 @@ class IntakeService:
             '/halcyon.intake.v1.IntakeService/ListIntakes',
             halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ListIntakesRequest.SerializeToString,
             halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ListIntakesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAssessments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/ListAssessments',
+            halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ListAssessmentsRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ListAssessmentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReviewFindings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/ReviewFindings',
+            halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ReviewFindingsRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ReviewFindingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DecideEligibility(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/DecideEligibility',
+            halcyon_dot_intake_dot_v1_dot_eligibility__pb2.DecideEligibilityRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_eligibility__pb2.DecideEligibilityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckSafety(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/CheckSafety',
+            halcyon_dot_intake_dot_v1_dot_eligibility__pb2.CheckSafetyRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_eligibility__pb2.CheckSafetyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SignDose(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/SignDose',
+            halcyon_dot_intake_dot_v1_dot_plan__pb2.SignDoseRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_intake__service__pb2.SignDoseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevisePlan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/RevisePlan',
+            halcyon_dot_intake_dot_v1_dot_plan__pb2.RevisePlanRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_intake__service__pb2.RevisePlanResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumePlan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/ResumePlan',
+            halcyon_dot_intake_dot_v1_dot_plan__pb2.ResumePlanRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ResumePlanResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StopPlan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/StopPlan',
+            halcyon_dot_intake_dot_v1_dot_plan__pb2.StopPlanRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_intake__service__pb2.StopPlanResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDoseOrders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/ListDoseOrders',
+            halcyon_dot_intake_dot_v1_dot_plan__pb2.ListDoseOrdersRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_plan__pb2.ListDoseOrdersResponse.FromString,
             options,
             channel_credentials,
             insecure,
