@@ -1,6 +1,7 @@
 """What people do along a referral's way, as calls of the SDK, for demo, tests and bench."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from halcyon.infusion.v1 import infusion_service_pb2 as infusing
 from halcyon.intake.v1 import assessment_pb2 as asked
 from halcyon.intake.v1 import intake_pb2 as intake
 from halcyon.intake.v1 import intake_service_pb2 as deciding
+from halcyon.intake.v1 import plan_pb2 as planning
 from halcyon.referral.v1.referral_pb2 import Referral, ReferralChange
 from halcyon.referral.v1.referral_service_pb2 import CreateReferralRequest, GetReferralRequest
 
@@ -50,14 +52,14 @@ async def until(
     facts: Collection[type[Message]],
     patience: float = 60,
 ) -> Sequence[ReferralChange]:
-    """Watch until each of the facts has been heard; every change seen on the way."""
-    missing = {fact.DESCRIPTOR.full_name for fact in facts}
+    """Watch until each of the facts has been heard as often as named; every change on the way."""
+    missing = Counter(fact.DESCRIPTOR.full_name for fact in facts)
     seen: list[ReferralChange] = []
     try:
         async with asyncio.timeout(patience), aclosing(watcher.watch(referral_id)) as changes:
             async for change in changes:
                 seen.append(change)
-                missing.discard(change.cause)
+                missing -= Counter([change.cause])
                 if not missing:
                     return seen
     except TimeoutError:
@@ -128,6 +130,13 @@ async def intake_of(reader: Halcyon, referral_id: str) -> intake.Intake:
     """The clinic's own intake of a referral."""
     request = deciding.GetIntakeRequest(referral_id=referral_id)
     return (await reader.intake.GetIntake(request)).intake
+
+
+async def doses_of(reader: Halcyon, referral_id: str) -> Sequence[planning.DoseChange]:
+    """Every dose order of a referral's plan, in order."""
+    known = await intake_of(reader, referral_id)
+    request = planning.ListDoseOrdersRequest(intake_id=known.intake_id)
+    return (await reader.intake.ListDoseOrders(request)).orders
 
 
 async def referral_of(reader: Halcyon, referral_id: str) -> Referral:
