@@ -94,7 +94,7 @@ from services.intake.domain.scores import (
 from services.intake.domain.scoring import Outcome, Rating
 from services.intake.domain.screening import Finding, Screening, measured
 from services.intake.domain.starting import Earlier, EarlierOutcome
-from services.intake.domain.terms import Particulars, particulars
+from services.intake.domain.terms import Caps, Particulars, caps, particulars
 from services.intake.domain.titration import Direction, Proposal, Response, propose
 from services.intake.domain.weighing import Basis
 
@@ -110,6 +110,7 @@ __all__ = [
     "AssessmentRecorded",
     "Band",
     "Basis",
+    "Caps",
     "Caution",
     "Circumstances",
     "Comparison",
@@ -190,6 +191,7 @@ __all__ = [
     "approve_plan",
     "baseline",
     "blocks_until",
+    "caps",
     "cautions",
     "choose",
     "close",

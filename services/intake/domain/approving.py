@@ -7,12 +7,13 @@ from datetime import datetime
 from chassis.refusal import Invalid, NotAllowed, Violation
 from services.intake.domain.checking import too_old
 from services.intake.domain.dosing import highest, highest_unsigned, lowest
-from services.intake.domain.eligibility import awaited, must_not_be_blocked
+from services.intake.domain.eligibility import must_be_agreed, must_not_be_blocked
 from services.intake.domain.events import PlanApproved
 from services.intake.domain.intake import Intake, Status
 from services.intake.domain.judging import Eligibility, Outcome
 from services.intake.domain.pack import Schedule
 from services.intake.domain.plan import (
+    AS_THE_PACK_SAYS,
     Approval,
     DoseOrder,
     Individual,
@@ -84,9 +85,7 @@ def must_be_ready(intake: Intake, wish: Wish, record: Record, now: datetime) -> 
         raise NotAllowed("DEFERRED", "The patient is deferred.")
     if found and too_old(found.physical.weight_date, intake.pack, now.date()):
         raise NotAllowed("MEASURES_OUTDATED", "The weight was measured too long ago.")
-    if missing := awaited(intake, wish.signed_by):
-        rules = {"rules": ",".join(missing)}
-        raise NotAllowed("SECOND_REVIEWER_NEEDED", "Another specialist must agree first.", rules)
+    must_be_agreed(intake, wish.signed_by)
     schedule = intake.pack.schedule(wish.schedule or intake.pack.default_schedule)
     must_be_safe(_cautions(intake, schedule, record, now), wish.rationale)
 
@@ -106,6 +105,7 @@ def is_the_plan(intake: Intake, wish: Wish) -> bool:
     plan = intake.plan
     return plan is not None and (
         wish.schedule in (None, plan.schedule.name)
+        and wish.individual in (AS_THE_PACK_SAYS, plan.individual)
         and plan.starting_micrograms
         == (wish.dose_micrograms or _computed(intake, wish, plan.approve_time).dose_micrograms)
     )

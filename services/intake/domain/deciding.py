@@ -25,7 +25,7 @@ from services.intake.domain.events import (
 from services.intake.domain.intake import Intake, Status
 from services.intake.domain.need import Need
 from services.intake.domain.pack import Pack
-from services.intake.domain.plan import Approval, Policy, State, Wish, intake_id
+from services.intake.domain.plan import Approval, Policy, Wish, intake_id
 from services.intake.domain.record import Record
 from services.intake.domain.risk import asked
 from services.intake.domain.scores import Occasion, Origin, Score, score_of
@@ -69,7 +69,7 @@ def record_assessment(intake: Intake, found: Assessment, policy: Policy, now: da
     """The latest one is in force; a plan that waits for one keeps its pack."""
     if intake.assessment == found and not _is_awaited(intake):
         return intake, ()
-    if not _may_be_assessed(intake):
+    if intake.status not in (Status.OPEN, Status.ASSESSED) and not intake.is_paused:
         raise _ended()
     planned = intake.status is Status.PLANNED
     pack = intake.pack if planned else policy.pack
@@ -150,16 +150,10 @@ def _is_awaited(intake: Intake) -> bool:
     """A paused plan waits for the assessment after the one that it was paused at."""
     plan = intake.plan
     return (
-        plan is not None
-        and plan.state is State.PAUSED
+        intake.is_paused
+        and plan is not None
         and plan.paused_at_assessment == intake.assessment_number
     )
-
-
-def _may_be_assessed(intake: Intake) -> bool:
-    if intake.status is Status.PLANNED:
-        return intake.plan is not None and intake.plan.state is State.PAUSED
-    return intake.status in (Status.OPEN, Status.ASSESSED)
 
 
 def _ended() -> NotAllowed:

@@ -1,11 +1,8 @@
 """What one infusion may hold: exact whole micrograms from whole grams, never a float."""
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 from services.intake.domain.weighing import Weighing
-
-_HALF = Fraction(1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,35 +27,33 @@ class Dosing:
 
 def amount(rules: Dosing, per_kg: int, grams: int) -> int:
     """Micrograms, rounded to the pack's unit and inside the caps."""
-    exact = _exact(per_kg, grams)
-    rounded = rules.rounding * int(exact / rules.rounding + _HALF)
+    unit = 1000 * rules.rounding
+    rounded = (2 * per_kg * grams + unit) // (2 * unit) * rules.rounding
     return max(min(rounded, highest(rules, grams)), lowest(rules, grams))
 
 
 def lowest(rules: Dosing, grams: int) -> int:
     """The least a dose order may say: below it, somebody has mistaken the unit."""
-    exact = _exact(rules.floor_per_kg, grams)
-    return -(-exact // rules.rounding) * rules.rounding
+    return -_down(rules, -rules.floor_per_kg, grams)
 
 
 def highest(rules: Dosing, grams: int) -> int:
     """The most a dose order may say, whoever signs it."""
-    return _down(rules, min(_exact(rules.hard_cap_per_kg, grams), Fraction(rules.hard_cap)))
+    total = rules.hard_cap // rules.rounding * rules.rounding
+    return min(_down(rules, rules.hard_cap_per_kg, grams), total)
 
 
 def highest_unsigned(rules: Dosing, grams: int) -> int:
     """The most that titration may reach without a prescriber's signature."""
-    return _down(rules, min(_exact(rules.soft_cap_per_kg, grams), Fraction(rules.soft_cap)))
+    total = rules.soft_cap // rules.rounding * rules.rounding
+    return min(_down(rules, rules.soft_cap_per_kg, grams), total)
 
 
 def step(rules: Dosing, per_kg: int, grams: int) -> int:
     """One step of titration, rounded down."""
-    return _down(rules, _exact(per_kg, grams))
+    return _down(rules, per_kg, grams)
 
 
-def _exact(per_kg: int, grams: int) -> Fraction:
-    return Fraction(per_kg * grams, 1000)
-
-
-def _down(rules: Dosing, exact: Fraction) -> int:
-    return exact // rules.rounding * rules.rounding
+def _down(rules: Dosing, per_kg: int, grams: int) -> int:
+    """Whole micrograms that are no more than so many for each kilogram."""
+    return per_kg * grams // (1000 * rules.rounding) * rules.rounding

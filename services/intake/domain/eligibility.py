@@ -24,7 +24,7 @@ class SecondOpinion:
 
 def review(intake: Intake, told: SecondOpinion, now: datetime) -> tuple[Intake, tuple[Event, ...]]:
     """A second specialist agrees to findings of the assessment in force."""
-    if intake.status is not Status.ASSESSED:
+    if not (intake.status is Status.ASSESSED or intake.is_paused):
         raise NotAllowed("NOT_ASSESSED", "Findings are reviewed after an assessment.")
     if unknown := set(told.rule_ids) - set(_needing(intake)):
         fault = Violation("rule_ids", f"need no second reviewer: {', '.join(sorted(unknown))}")
@@ -62,6 +62,13 @@ def decide(intake: Intake, wanted: Eligibility, now: datetime) -> tuple[Intake, 
         update_time=now,
     )
     return decided, (EligibilityDecided(decided, wanted),)
+
+
+def must_be_agreed(intake: Intake, approver: str) -> None:
+    """Where a finding asks for it, somebody else has agreed."""
+    if missing := awaited(intake, approver):
+        rules = {"rules": ",".join(missing)}
+        raise NotAllowed("SECOND_REVIEWER_NEEDED", "Another specialist must agree first.", rules)
 
 
 def must_not_be_blocked(intake: Intake, now: datetime) -> None:

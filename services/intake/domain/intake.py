@@ -9,7 +9,7 @@ from services.intake.domain.assessment import Assessment
 from services.intake.domain.judging import Eligibility
 from services.intake.domain.need import Need
 from services.intake.domain.pack import Pack
-from services.intake.domain.plan import Plan
+from services.intake.domain.plan import Plan, State
 from services.intake.domain.risk import NOTHING_KNOWN, SuicideRisk
 from services.intake.domain.screening import Finding
 from services.intake.domain.starting import NO_EARLIER_COURSE, Earlier
@@ -58,6 +58,12 @@ class Intake:
     risk: SuicideRisk = NOTHING_KNOWN
     treated_since: datetime | None = None
     """When the first infusion of this course began."""
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether its plan waits for a new assessment and a prescriber's word."""
+        plan = self.plan
+        return self.status is Status.PLANNED and plan is not None and plan.state is State.PAUSED
 
     @property
     def body(self) -> Body:

@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.refusal import Invalid, NotAllowed
 from services.intake.domain.approving import individual_faults, must_be_within_caps
 from services.intake.domain.dosing import highest_unsigned
-from services.intake.domain.eligibility import must_not_be_blocked
+from services.intake.domain.eligibility import must_be_agreed, must_not_be_blocked
 from services.intake.domain.events import (
     DoseAdjusted,
     Event,
@@ -94,6 +94,7 @@ def resume(intake: Intake, rationale: str, signed_by: str, now: datetime) -> Dec
     if intake.assessment_number <= plan.paused_at_assessment:
         raise NotAllowed("REASSESSMENT_NEEDED", "A new assessment comes first.")
     must_not_be_blocked(intake, now)
+    must_be_agreed(intake, signed_by)
     resumed = replace(
         plan, state=State.ACTIVE, state_reason="", version=plan.version + 1, signed_by=signed_by
     )

@@ -61,6 +61,11 @@ class Rule:
         low = self.below is None or value < self.below
         return high and low
 
+    def counts_for(self, indication_code: str) -> bool:
+        """Whether the rule speaks of patients with this indication."""
+        plain = indication_code.replace(".", "").upper()
+        return not self.only_for or plain.startswith(self.only_for)
+
 
 @dataclass(frozen=True)
 class Place:
@@ -145,9 +150,9 @@ class Rules:
         return Place(tuple(rule for rule in self.listed if rule.in_allergies))
 
     @cached_property
-    def measuring(self) -> tuple[Rule, ...]:
-        """Rules about a measure."""
-        return tuple(rule for rule in self.listed if rule.measure)
+    def measuring(self) -> Mapping[str, tuple[Rule, ...]]:
+        """Rules about a measure, by its name."""
+        return _by_word((rule.measure, rule) for rule in self.listed if rule.measure)
 
     @cached_property
     def _by_id(self) -> Mapping[str, Rule]:

@@ -59,7 +59,7 @@ def screen(pack: Pack, need: Need, found: Assessment | None = None) -> tuple[Fin
     if found and (word := _PREGNANCY.get(found.physical.pregnancy)):
         for rule_id in rules.history.raised_by_code(word):
             _note(raised, rule_id, f"pregnancy={found.physical.pregnancy.value}")
-    for rule_id, evidence in _by_measure(rules, need, measured(pack, need, found)):
+    for rule_id, evidence in _by_measure(rules, need.indication_code, measured(pack, need, found)):
         _note(raised, rule_id, evidence)
     if not raised:
         return ()
@@ -125,14 +125,13 @@ def _told(
         yield physical.allergies.codes, rules.allergies
 
 
-def _by_measure(rules: Rules, need: Need, known: Mapping[str, int]) -> Iterator[tuple[str, str]]:
-    indication = need.indication_code.replace(".", "").upper()
-    for rule in rules.measuring:
-        value = known.get(rule.measure or "")
-        if value is None or not rule.is_broken_by(value):
-            continue
-        if not rule.only_for or indication.startswith(rule.only_for):
-            yield rule.rule_id, f"{rule.measure}={value}"
+def _by_measure(
+    rules: Rules, indication_code: str, known: Mapping[str, int]
+) -> Iterator[tuple[str, str]]:
+    for name, value in known.items():
+        for rule in rules.measuring.get(name, ()):
+            if rule.is_broken_by(value) and rule.counts_for(indication_code):
+                yield rule.rule_id, f"{name}={value}"
 
 
 def _note(raised: dict[str, list[str]], rule_id: str, evidence: str) -> None:

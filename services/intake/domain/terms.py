@@ -19,16 +19,28 @@ class Particulars:
     monitoring_reasons: tuple[str, ...]
     review_after: tuple[int, ...]
     sessions: int
-    floor: int
-    soft_cap: int
-    hard_cap: int
     conditions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """What no order of a plan passes; above the soft cap somebody signs."""
+
+    floor: int
+    soft: int
+    hard: int
+
+
+def caps(intake: Intake, plan: Plan) -> Caps:
+    """The limits at the weight that the plan is dosed by."""
+    rules, grams = intake.pack.dosing, plan.dose.dosing_weight_grams
+    return Caps(lowest(rules, grams), highest_unsigned(rules, grams), highest(rules, grams))
 
 
 def particulars(intake: Intake, plan: Plan) -> Particulars:
     """The plan in full."""
-    pack, own, grams = intake.pack, plan.individual, plan.dose.dosing_weight_grams
-    terms, order = pack.terms, own.antiemetic or pack.terms.antiemetic
+    own, terms = plan.individual, intake.pack.terms
+    order = own.antiemetic or terms.antiemetic
     reasons = _close(intake)
     sessions = sum(plan.schedule.sessions_per_week)
     return Particulars(
@@ -39,9 +51,6 @@ def particulars(intake: Intake, plan: Plan) -> Particulars:
         reasons,
         review_points(intake, plan),
         sessions,
-        lowest(pack.dosing, grams),
-        highest_unsigned(pack.dosing, grams),
-        highest(pack.dosing, grams),
         intake.eligibility.conditions if intake.eligibility else (),
     )
 

@@ -144,7 +144,7 @@ def test_a_plan_says_everything() -> None:
     intake = planned(infusion_minutes=60, kap=True, antiemetic="ondansetron_iv")
     full = domain.particulars(intake, plan_of(intake))
     assert (full.infusion_minutes, full.antiemetic.micrograms) == (60, 4000)
-    assert (full.floor, full.soft_cap, full.hard_cap) == (7000, 70000, 105000)
+    assert domain.caps(intake, plan_of(intake)) == domain.Caps(7000, 70000, 105000)
     assert (full.review_after, full.sessions) == ((4, 8), 8)
     assert full.monitoring.pressure_every_minutes == 5
     assert full.monitoring_reasons == ("hypertension-history",)
@@ -200,6 +200,17 @@ def test_a_paused_plan_goes_on_after_a_new_assessment() -> None:
         domain.resume(blocked, "why", "dr-smith", NOON)
 
 
+def test_a_second_specialist_is_asked_again_before_a_plan_goes_on() -> None:
+    found = eg.found(physical_codes=(f"{eg.ICD_10}|I25.10",))
+    seen, _ = domain.record_assessment(paused(), found, eg.policy(), NOON)
+    with pytest.raises(NotAllowed) as refused:
+        domain.resume(seen, "why", "dr-smith", NOON)
+    assert refused.value.reason == "SECOND_REVIEWER_NEEDED"
+    opinion = domain.SecondOpinion(("cardiac-history",), "dr-jones", "seen the echo")
+    agreed, _ = domain.review(seen, opinion, NOON)
+    assert plan_of(domain.resume(agreed, "why", "dr-smith", NOON)[0]).state is domain.State.ACTIVE
+
+
 def test_a_stopped_plan_is_over() -> None:
     intake, (stated,) = domain.stop(paused(), "non_response", NOON)
     assert stated == domain.PlanStopped(intake, plan_of(intake))
@@ -218,6 +229,16 @@ def test_a_stopped_plan_is_over() -> None:
     ):
         with pytest.raises(NotAllowed):
             call()
+
+
+def test_another_plan_is_not_the_one_that_stands() -> None:
+    intake = planned(kap=True)
+    for own in (domain.Individual(kap=True), domain.AS_THE_PACK_SAYS):
+        same = domain.Wish(None, None, "why", own, "dr-smith")
+        assert domain.approve_plan(intake, same, eg.policy(), domain.NO_PAST, NOON) == (intake, ())
+    other = domain.Wish(None, None, "why", domain.Individual(infusion_minutes=60), "dr-smith")
+    with pytest.raises(NotAllowed):
+        domain.approve_plan(intake, other, eg.policy(), domain.NO_PAST, NOON)
 
 
 def test_the_pack_knows_who_signs_above_the_soft_cap() -> None:

@@ -72,9 +72,7 @@ def plan_reply(intake: domain.Intake, plan: domain.Plan) -> nouns.Plan:
         stop_below_percent=intake.pack.review.stop_below_percent,
         max_sessions=full.sessions,
         maintenance_every_days=schedule.maintenance_every_days,
-        caps=plans.DoseCaps(
-            soft_cap=milli(full.soft_cap), hard_cap=milli(full.hard_cap), floor=milli(full.floor)
-        ),
+        caps=_caps(domain.caps(intake, plan)),
         conditions=full.conditions,
         signed_by=plan.signed_by,
         proposal=_proposal(plan.proposed) if plan.proposed else None,
@@ -110,6 +108,11 @@ def _dose(order: domain.DoseOrder) -> nouns.DoseOrder:
         unit="mg",
         ordered_by=order.ordered_by,
     )
+
+
+def _caps(caps: domain.Caps) -> plans.DoseCaps:
+    soft, hard, floor = map(milli, (caps.soft, caps.hard, caps.floor))
+    return plans.DoseCaps(soft_cap=soft, hard_cap=hard, floor=floor)
 
 
 def _antiemetic(full: domain.Particulars) -> plans.DrugOrder:
