@@ -1,9 +1,10 @@
-"""`halcyon demo`: one referral from the doctor's letter to the first infusion, in one trace."""
+"""`halcyon demo`: one referral from the doctor's letter to the third infusion, in one trace."""
 
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +30,7 @@ from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesConfirmed, 
 from halcyon.scheduling.v1.scheduling_pb2 import Series
 
 _AUTOMATIC = (SeriesHeld, PaymentCollected, SeriesConfirmed, SessionPlanned)
-_AFTERWARDS = (InfusionCompleted, DoseAdjusted, SuperbillIssued)
+_AFTERWARDS = (InfusionCompleted, SuperbillIssued)
 _RATIONALE = "Screened findings weighed; benefit outweighs risk."
 
 
@@ -125,25 +126,38 @@ class Story:
         series, invoice = booked.series or Series(), booked.invoice or Invoice()
         _step("platform", f"held and confirmed {len(series.bookings)} sessions")
         _step("platform", f"collected {words.money(invoice.total)} up front")
-        await self._infuse(nurse, series.series_id)
-        with untraced():
-            await journey.until(doctor, self._id, _AFTERWARDS)
-            dose = (await journey.intake_of(nurse, self._id)).plan.dose
-        why = ", ".join(dose.reasons).replace("_", " ")
-        _step("platform", f"next dose {words.dose(dose.dose_micrograms)} ({why})")
+        for number, visit in enumerate(_VISITS, 1):
+            await self._infuse(nurse, series.series_id, number, visit)
+            with untraced():
+                await journey.until(doctor, self._id, [*_AFTERWARDS, *[DoseAdjusted] * number])
+                dose = (await journey.doses_of(nurse, self._id))[-1]
+            why = ", ".join(dose.reasons).replace("_", " ")
+            _step("platform", f"dose from now on {dose.dose} {dose.unit} ({why})")
 
-    async def _infuse(self, nurse: Halcyon, series_id: str) -> None:
-        with self._tracer.start_as_current_span("the nurse runs the first infusion"):
-            first = (await journey.sessions_of(nurse, series_id))[0]
-            await journey.begin(nurse, first.session_id, phq9_score=20)
-            readings = [journey.vitals(*pressure) for pressure in _PRESSURES]
-            await journey.measure(nurse, first.session_id, *readings)
-            ended = await journey.finish(nurse, first.session_id, "vomiting")
-        given = words.dose(ended.given_micrograms)
-        _step("nurse", f"gave {given}, {len(readings)} readings, one adverse event: vomiting")
+    async def _infuse(self, nurse: Halcyon, series_id: str, number: int, visit: "Visit") -> None:
+        with self._tracer.start_as_current_span(f"the nurse runs infusion {number}"):
+            session = (await journey.sessions_of(nurse, series_id))[number - 1]
+            await journey.begin(nurse, session.session_id, phq9_score=visit.phq9_score)
+            readings = [journey.vitals(*pressure) for pressure in visit.pressures]
+            await journey.measure(nurse, session.session_id, *readings)
+            ended = await journey.finish(nurse, session.session_id)
+        given, (systolic, diastolic) = words.dose(ended.given_micrograms), max(visit.pressures)
+        seen = f"PHQ-9 {visit.phq9_score} before, pressure up to {systolic}/{diastolic}"
+        _step("nurse", f"gave {given} in infusion {number}; {seen}")
 
 
-_PRESSURES = ((131, 84), (142, 88), (156, 95), (148, 90), (134, 85))
+@dataclass(frozen=True)
+class Visit:
+    """One session: the score before it, and the pressures during it."""
+
+    phq9_score: int
+    pressures: tuple[tuple[int, int], ...]
+
+
+_CALM = ((131, 84), (142, 88), (156, 95), (148, 90), (134, 85))
+_EXCURSION = ((138, 86), (161, 98), (184, 112), (168, 101), (141, 88))
+_VISITS = (Visit(20, _CALM), Visit(19, _CALM), Visit(12, _EXCURSION))
+"""A first infusion, a weak response that raises the dose, a pressure that lowers it again."""
 
 
 def _tell(network: Network, found: flow.Flow, trace_id: str) -> None:

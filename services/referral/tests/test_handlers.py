@@ -102,6 +102,12 @@ async def test_each_fact_is_noted_once(
         story.started(),
         story.infused(),
         story.adjusted(),
+        story.screened(),
+        story.decided(),
+        story.revised(),
+        story.paused(),
+        story.resumed(),
+        story.stopped(),
         story.declined(),
     ]
     (fact,) = [one for one in told if type(one) is kind]
@@ -163,7 +169,7 @@ async def test_older_word_about_a_clinic_is_ignored(house: House) -> None:
 
 
 async def test_every_fact_of_the_loop_is_heard() -> None:
-    assert len(handlers.on) == 19
+    assert len(handlers.on) == len(wire.NEWS) + 1
 
 
 async def test_a_batch_costs_the_same_however_long(desk: Desk) -> None:
