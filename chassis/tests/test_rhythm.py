@@ -42,12 +42,11 @@ async def test_the_first_batch_begins_at_once(clock):
     ("size", "took", "idle", "paused"),
     [
         (1, 0.04, 0, 0),
-        (3, 0.04, 0, 0),
-        (6, 0.04, 0, 0.02),
-        (30, 0.04, 0, 0.036),
-        (30, 0.04, 0.03, 0.006),
-        (30, 0.04, 1, 0),
-        (30, 9, 0, 0.09),
+        (2, 0.04, 0, 0.015),
+        (10, 0.04, 0, 0.027),
+        (10, 0.04, 0.02, 0.007),
+        (10, 0.04, 1, 0),
+        (10, 9, 0, 0.0675),
     ],
 )
 async def test_a_crowd_gathers_about_as_long_as_the_last_batch_took(
