@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from chassis.database import Database, Tx
+from chassis.deadlines import Deadlines
 from chassis.errands import Errand, Errands
 from chassis.refusal import Busy
 from chassis.subscriptions import Subscriptions
@@ -12,6 +13,7 @@ from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesHeld, Serie
 from services.billing import domain, gateway, packs, store, wire
 
 on = Subscriptions()
+due = Deadlines()
 errands = Errands()
 
 

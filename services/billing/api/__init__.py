@@ -1,0 +1,17 @@
+"""What callers may ask of billing."""
+
+import grpc
+
+from chassis.database import Database
+from halcyon.billing.v1 import billing_service_pb2_grpc
+from services.billing.api.invoices import Billing
+
+__all__ = ["CONTRACTS", "Billing", "serve"]
+
+CONTRACTS = ("halcyon.billing.v1.BillingService",)
+"""The services of the contract, each answered by a file of this folder."""
+
+
+def serve(server: grpc.aio.Server, db: Database) -> None:
+    """Answer on this server."""
+    billing_service_pb2_grpc.add_BillingServiceServicer_to_server(Billing(db), server)
