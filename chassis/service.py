@@ -51,14 +51,11 @@ class Service:
     listens: Subscriptions
     due: Deadlines = field(default_factory=Deadlines)
     errands: Errands = field(default_factory=Errands)
-    contracts: tuple[str, ...] = ()
-    """Full names of the gRPC services it answers; one, named after it, when empty."""
 
     @property
-    def packages(self) -> tuple[str, ...]:
-        """Full names of what it answers: its own contracts, by the layout, and the operations."""
-        own = self.contracts or (f"halcyon.{self.name}.v1.{self.name.capitalize()}Service",)
-        return *own, operations.NAME
+    def packages(self) -> tuple[str, str]:
+        """Full names of what it answers: its own contract, by the layout, and the operations."""
+        return f"halcyon.{self.name}.v1.{self.name.capitalize()}Service", operations.NAME
 
 
 def run(service: Service) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from google.protobuf.descriptor import Descriptor, FileDescriptor
+from google.protobuf.descriptor import Descriptor
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -27,22 +27,9 @@ class Route:
 
 def facts_of(service: str) -> tuple[Descriptor, ...]:
     """Every fact in the service's contract; a message used inside a fact is not one."""
-    messages = [
-        message
-        for contract in contracts_of(service, "events/v1")
-        for message in contract.message_types_by_name.values()
-    ]
+    contract = importlib.import_module(f"halcyon.{service}.events.v1.{service}_events_pb2")
+    messages = contract.DESCRIPTOR.message_types_by_name.values()
     return tuple(message for message in messages if "revision" in message.fields_by_name)
-
-
-def contracts_of(service: str, package: str = "v1") -> tuple[FileDescriptor, ...]:
-    """The files of one of a service's packages."""
-    folder = ROOT / "proto" / "halcyon" / service / package
-    dotted = f"halcyon.{service}.{package.replace('/', '.')}"
-    return tuple(
-        importlib.import_module(f"{dotted}.{path.stem}_pb2").DESCRIPTOR
-        for path in sorted(folder.glob("*.proto"))
-    )
 
 
 def subjects_of(service: str) -> frozenset[str]:

@@ -8,7 +8,7 @@ if __name__ == "__main__":
         Service(
             "billing",
             answers=api.serve,
-            contracts=api.CONTRACTS,
+            beside=api.BESIDE,
             listens=handlers.on,
             due=handlers.due,
             errands=handlers.errands,

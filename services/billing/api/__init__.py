@@ -6,10 +6,10 @@ from chassis.database import Database
 from halcyon.billing.v1 import billing_service_pb2_grpc
 from services.billing.api.invoices import Billing
 
-__all__ = ["CONTRACTS", "Billing", "serve"]
+__all__ = ["BESIDE", "Billing", "serve"]
 
-CONTRACTS = ("halcyon.billing.v1.BillingService",)
-"""The services of the contract, each answered by a file of this folder."""
+BESIDE: tuple[str, ...] = ()
+"""What is answered beside BillingService, each by a file of this folder."""
 
 
 def serve(server: grpc.aio.Server, db: Database) -> None:
