@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -51,6 +51,8 @@ class Service:
     listens: Subscriptions
     due: Deadlines = field(default_factory=Deadlines)
     errands: Errands = field(default_factory=Errands)
+    tends: Callable[[Database], Coroutine[None, None, None]] | None = None
+    """A loop of its own, for those who neither call nor speak as we do: a door for webhooks."""
     beside: tuple[str, ...] = ()
     """What it answers beside its own gRPC service, of the same package: "Custody", for one."""
 
@@ -106,6 +108,8 @@ async def _work(
             loops.append(tasks.create_task(Sweeper(service.due, db).run()))
         if service.errands:
             loops.append(tasks.create_task(Runner(service.errands, db).run()))
+        if service.tends:
+            loops.append(tasks.create_task(service.tends(db)))
         if service.listens:
             await _patiently(consumer.provision)()
             consuming = tasks.create_task(consumer.run())

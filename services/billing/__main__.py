@@ -8,6 +8,7 @@ if __name__ == "__main__":
         Service(
             "billing",
             answers=api.serve,
+            tends=api.listen,
             beside=api.BESIDE,
             listens=handlers.on,
             due=handlers.due,

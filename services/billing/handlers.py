@@ -66,6 +66,20 @@ async def collect_payment(asked: Sequence[Errand], db: Database) -> None:
     await _conclude(asked, payments, outcomes, db)
 
 
+@errands(store.RECONCILE)
+async def reconcile_payment(asked: Sequence[Errand], db: Database) -> None:
+    """Ask what became of payments that nobody has answered for."""
+    payments = await store.look_up(db, [one.entity_id for one in asked])
+    outcomes = await gateway.reconciled(payments, gateway.chosen(), db.clock())
+    await _conclude(asked, payments, outcomes, db)
+
+
+@due(store.CHASE)
+async def chase_payment(payment_id: UUID, tx: Tx) -> None:
+    """A payer who has not acted may have, and the webhook been lost."""
+    await store.chase(tx, await store.find_payment(tx, payment_id))
+
+
 @errands(store.REFUND)
 async def refund_payment(asked: Sequence[Errand], db: Database) -> None:
     """Give back what was decided."""
@@ -80,15 +94,18 @@ async def _conclude(
     outcomes: Mapping[UUID, domain.Outcome],
     db: Database,
 ) -> None:
-    """Keep every answer in one commit; what is still unknown is asked again later."""
-    known = {id_: one for id_, one in outcomes.items() if not isinstance(one, domain.Unknown)}
+    """Keep every answer in one commit; what must be asked again is asked again later."""
+    again = False
     async with db.transaction() as tx:
-        await store.lock(tx, [one for one in payments if one.payment_id in known])
+        await store.lock(tx, [one for one in payments if one.payment_id in outcomes])
         for errand in asked:
-            if outcome := known.get(errand.entity_id):
+            if outcome := outcomes.get(errand.entity_id):
                 with errand.working():
                     invoice, payment = await store.get_with_invoice(tx, errand.entity_id)
+                    if domain.must_be_asked_again(payment, outcome):
+                        again = True
+                        continue
                     await store.record(tx, domain.conclude(invoice, payment, outcome, tx.now))
                     tx.done(errand.name, errand.entity_id)
-    if len(known) < len(outcomes):
+    if again:
         raise Busy("OUTCOME_UNKNOWN", "The gateway has not said what became of a payment.")

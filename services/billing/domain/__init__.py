@@ -2,14 +2,21 @@
 
 from services.billing.domain.coding import CodeRule, procedure_codes
 from services.billing.domain.collecting import (
+    AT_GATEWAY,
+    ActionNeeded,
     Cancelled,
     Charge,
     Collected,
     Declined,
+    NeverAsked,
     Outcome,
     Refunded,
+    Standing,
     Unknown,
+    Webhook,
     conclude,
+    is_in_doubt,
+    must_be_asked_again,
 )
 from services.billing.domain.decision import (
     NOTHING,
@@ -40,9 +47,11 @@ from services.billing.domain.pricing import PriceList, Term, check_price, price_
 from services.billing.domain.releasing import Release, release
 
 __all__ = [
+    "AT_GATEWAY",
     "NOTHING",
     "TITLES",
     "Account",
+    "ActionNeeded",
     "Cancelled",
     "Charge",
     "CodeRule",
@@ -57,6 +66,7 @@ __all__ = [
     "Line",
     "Money",
     "Need",
+    "NeverAsked",
     "Outcome",
     "Payment",
     "PaymentCollected",
@@ -69,15 +79,19 @@ __all__ = [
     "Refunded",
     "Release",
     "Rule",
+    "Standing",
     "Status",
     "Superbill",
     "SuperbillIssued",
     "Term",
     "Unknown",
+    "Webhook",
     "check_price",
     "conclude",
     "invoice_id",
+    "is_in_doubt",
     "issue_for",
+    "must_be_asked_again",
     "payment_id",
     "price_list",
     "procedure_codes",

@@ -25,6 +25,10 @@ class PaymentStatus(StrEnum):
 
     PENDING = "pending"
     """Asked for: it may be on its way to the gateway, or there already."""
+    UNKNOWN = "unknown"
+    """The gateway did not answer: it is asked what happened, and nothing else, until it says."""
+    ACTION_NEEDED = "action_needed"
+    """The payer must act before the gateway can take the money."""
     CANCELLING = "cancelling"
     """No longer wanted, but it may be at the gateway already: only the gateway knows."""
     COLLECTED = "collected"
@@ -113,6 +117,10 @@ class Payment:
     refund: int = 0
     """Minor units to give back, or given back."""
     reason: str = ""
+    reference: str = ""
+    """The gateway's own name of it."""
+    action: str = ""
+    """What the payer needs to act: nothing of a person, and gone when the payment ends."""
     request_id: UUID | None = None
     """The call that asked for it, when a person did."""
     request_time: datetime

@@ -1,5 +1,7 @@
 """The only writer: state, journal, facts and errands are kept together."""
 
+from datetime import timedelta
+
 from chassis.database import Tx
 from chassis.plans import made
 from services.billing import domain, wire
@@ -7,7 +9,11 @@ from services.billing.domain import PaymentStatus
 from services.billing.store.rows import EntryRow, InvoiceRow, PaymentRow, SuperbillRow
 
 COLLECT = "collect-payment"
+RECONCILE = "reconcile-payment"
 REFUND = "refund-payment"
+CHASE = "chase-payment"
+PAYER_IS_ASKED_AFTER = timedelta(minutes=15)
+"""A webhook may be lost: this often the gateway is asked whether the payer has acted."""
 
 
 async def record(tx: Tx, decision: domain.Decision) -> None:
@@ -35,6 +41,12 @@ def _see_to_errands(tx: Tx, payment: domain.Payment) -> None:
     match payment.status:
         case PaymentStatus.PENDING | PaymentStatus.CANCELLING:
             tx.errand(COLLECT, payment.payment_id)
+        case PaymentStatus.UNKNOWN:
+            tx.done(COLLECT, payment.payment_id)
+            tx.errand(RECONCILE, payment.payment_id)
+        case PaymentStatus.ACTION_NEEDED:
+            tx.done(COLLECT, payment.payment_id)
+            tx.due(CHASE, payment.payment_id, tx.now + PAYER_IS_ASKED_AFTER)
         case PaymentStatus.COLLECTED | PaymentStatus.FAILED | PaymentStatus.CANCELLED:
             tx.done(COLLECT, payment.payment_id)
         case PaymentStatus.REFUND_PENDING:
@@ -80,6 +92,8 @@ def _payment_row(payment: domain.Payment) -> PaymentRow:
         currency_code=payment.amount.currency_code,
         refund_minor_units=payment.refund,
         reason=payment.reason,
+        reference=payment.reference,
+        action=payment.action,
         request_id=payment.request_id,
         request_time=payment.request_time,
         update_time=payment.update_time,

@@ -54,9 +54,22 @@ class PaymentRow(Row, table=True):
     currency_code: str
     refund_minor_units: int = Field(sa_type=BigInteger)
     reason: str
+    reference: str
+    action: str
     request_id: UUID | None
     request_time: datetime = Field(sa_type=_MOMENT)
     update_time: datetime = Field(sa_type=_MOMENT)
+
+
+class WebhookRow(Row, table=True):
+    """One event of a gateway that was heard."""
+
+    __tablename__ = "webhook"
+    event_id: str = Field(primary_key=True)
+    gateway: str
+    kind: str
+    payment_id: UUID | None
+    receive_time: datetime = Field(sa_type=_MOMENT)
 
 
 class EntryRow(Row, table=True):
@@ -139,6 +152,8 @@ def payment_of(row: PaymentRow) -> domain.Payment:
         amount=Money(row.minor_units, row.currency_code),
         refund=row.refund_minor_units,
         reason=row.reason,
+        reference=row.reference,
+        action=row.action,
         request_id=row.request_id,
         request_time=row.request_time,
         update_time=row.update_time,

@@ -11,12 +11,14 @@ from chassis.refusal import Invalid, NotAllowed, NotFound
 from services.billing import domain, packs
 from services.billing.domain import (
     NOTHING,
+    ActionNeeded,
     Cancelled,
     Collected,
     Decision,
     Declined,
     Invoice,
     Money,
+    NeverAsked,
     Outcome,
     Payment,
     PaymentStatus,
@@ -226,15 +228,26 @@ def test_concluded(
 
 @pytest.mark.parametrize("status", Status)
 @pytest.mark.parametrize(
-    "outcome", [Unknown(), Collected(), Declined("x"), Cancelled(), Refunded()]
+    "outcome",
+    [
+        Unknown(),
+        NeverAsked(),
+        ActionNeeded("a"),
+        Collected(),
+        Declined("x"),
+        Cancelled(),
+        Refunded(),
+    ],
 )
 def test_an_answer_that_does_not_fit_changes_nothing(status: Status, outcome: Outcome) -> None:
     invoice, payment = IN_STATUS[status]()
     decision = domain.conclude(invoice, payment, outcome, LATER)
     waiting = (PaymentStatus.PENDING, PaymentStatus.CANCELLING)
     match outcome:
-        case Unknown():
-            fits = False
+        case Unknown() | ActionNeeded():
+            fits = payment.status is PaymentStatus.PENDING
+        case NeverAsked():
+            fits = payment.status is PaymentStatus.UNKNOWN
         case Refunded():
             fits = payment.status is PaymentStatus.REFUND_PENDING
         case _:

@@ -12,12 +12,14 @@ from services.billing import domain
 from services.billing.domain import (
     NOTHING,
     Account,
+    ActionNeeded,
     Cancelled,
     Collected,
     Decision,
     Declined,
     Invoice,
     Money,
+    NeverAsked,
     Outcome,
     Payment,
     PaymentStatus,
@@ -31,7 +33,16 @@ from services.billing.tests.examples import CODES, NOW, SERIES, delivery, need, 
 
 REASONS = st.sampled_from(["hold_expired", "payment_failed", "referral_cancelled", "paid_too_late"])
 OUTCOMES = st.sampled_from(
-    [Collected(), Collected(), Refunded(), Declined("card_declined"), Cancelled(), Unknown()]
+    [
+        Collected(),
+        Collected(),
+        Refunded(),
+        Declined("card_declined"),
+        Cancelled(),
+        Unknown(),
+        NeverAsked(),
+        ActionNeeded("confirm"),
+    ]
 )
 GAPS = st.sampled_from([1, 1, 1, 2, 0, -1, -2])
 PRICES = st.sampled_from([Money(40000), Money(45001), Money(199999)])
@@ -136,7 +147,8 @@ class Billing(RuleBasedStateMachine):
 
     @invariant()
     def only_an_issued_invoice_waits_for_its_payment(self) -> None:
-        waiting = [p for p in self.payments.values() if p.status is PaymentStatus.PENDING]
+        open_ended = domain.AT_GATEWAY - {PaymentStatus.CANCELLING}
+        waiting = [p for p in self.payments.values() if p.status in open_ended]
         asked = self.invoice is not None and self.invoice.status is Status.ISSUED
         assert [p.attempt for p in waiting] == ([self.invoice.attempt] if asked else [])  # type: ignore[union-attr]
 
