@@ -5,9 +5,12 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
+from services.billing.domain.dispute import Dispute
+from services.billing.domain.fee import Fee
 from services.billing.domain.invoice import Invoice, Payment
 from services.billing.domain.journal import Entry
 from services.billing.domain.money import Money
+from services.billing.domain.refund import Refund
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,15 @@ class PaymentRefunded:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundPaid:
+    """A part of a refund has gone back."""
+
+    invoice: Invoice
+    payment: Payment
+    minor_units: int
+
+
+@dataclass(frozen=True, slots=True)
 class SuperbillIssued:
     """A superbill exists, or a new version of it."""
 
@@ -83,8 +95,11 @@ Event: TypeAlias = (
     | PaymentCollected
     | PaymentFailed
     | PaymentRefunded
+    | RefundPaid
     | SuperbillIssued
 )
+Kept: TypeAlias = Refund | Fee | Dispute
+"""What stands beside an invoice and is kept with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +110,7 @@ class Decision:
     payment: Payment | None = None
     superbill: Superbill | None = None
     entries: tuple[Entry, ...] = ()
+    kept: tuple[Kept, ...] = ()
     events: tuple[Event, ...] = ()
 
 

@@ -42,7 +42,7 @@ def recognise(
     """Earned once a session; told again with other minutes, only its superbill is corrected."""
     if issued is not None:
         return _correct(delivery, invoice, issued, procedure_codes, now)
-    included = invoice.delivered_count < invoice.session_count
+    included = invoice.unused_count > 0
     paid = included and invoice.status is Status.PAID
     amount = _price(invoice, included=included)
     rule = Rule.DELIVER_SESSION if paid else Rule.DELIVER_UNPAID
@@ -78,7 +78,7 @@ def _price(invoice: Invoice, *, included: bool) -> Money:
     """A session of the package has its part of the total; one beyond it costs the unit price."""
     if not included:
         return invoice.unit_price
-    return invoice.total.part(invoice.delivered_count + 1, invoice.session_count)
+    return invoice.total.part(invoice.used_count + 1, invoice.session_count)
 
 
 def _correct(

@@ -73,6 +73,14 @@ class Invoice:
     delivered_count: int = 0
     settled_count: int = 0
     """Sessions delivered before this invoice was issued again: not charged a second time."""
+    refunded_count: int = 0
+    """Sessions of it that were given up and paid back: they will not be delivered."""
+    forfeited_count: int = 0
+    """Sessions of it that were missed too late, or not used in time."""
+    returned: int = 0
+    """Minor units that went back, or are on their way, for sessions given up."""
+    disputed: int = 0
+    """Minor units that banks hold until they have decided."""
     receivable: int = 0
     """Minor units earned here by sessions delivered before the money came."""
     issue_time: datetime
@@ -100,9 +108,24 @@ class Invoice:
         return self.unit_price.times(self.session_count)
 
     @property
+    def used_count(self) -> int:
+        """Sessions of it that are not to come any more, delivered or not."""
+        return self.delivered_count + self.refunded_count + self.forfeited_count
+
+    @property
+    def unused_count(self) -> int:
+        """The entitlement: sessions still to come."""
+        return self.session_count - self.used_count
+
+    @property
     def undelivered(self) -> Money:
         """The price of the sessions still to come: once paid, it is not ours yet."""
-        return self.total.after(self.delivered_count, self.session_count)
+        return self.total.after(self.used_count, self.session_count)
+
+    def unused_value(self, count: int) -> int:
+        """Minor units of the next so many sessions to come."""
+        left = self.total.after(self.used_count + count, self.session_count)
+        return self.undelivered.minor_units - left.minor_units
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,10 +49,15 @@ def release(
             return _void(invoice, payment, now, unsent=unsent)
         case Status.PAYMENT_FAILED if news.reason == _ENDS_ALL:
             return Decision(invoice=replace(invoice, status=Status.VOID, update_time=now))
-        case Status.PAID if payment and invoice.undelivered and news.reason in _MONEY_GOES_BACK:
+        case Status.PAID if payment and _goes_back(invoice, news):
             return _give_back(invoice, payment, now)
         case _:
             return Decision(invoice=invoice)
+
+
+def _goes_back(invoice: Invoice, news: Release) -> bool:
+    """Money that a bank holds is not given back a second time: the dispute decides first."""
+    return bool(invoice.undelivered) and not invoice.disputed and news.reason in _MONEY_GOES_BACK
 
 
 def _never_issued(news: Release, now: datetime) -> Invoice:

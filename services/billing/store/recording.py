@@ -6,6 +6,7 @@ from chassis.database import Tx
 from chassis.plans import made
 from services.billing import domain, wire
 from services.billing.domain import PaymentStatus
+from services.billing.store.keeping import keep
 from services.billing.store.rows import EntryRow, InvoiceRow, PaymentRow, SuperbillRow
 
 COLLECT = "collect-payment"
@@ -26,9 +27,16 @@ async def record(tx: Tx, decision: domain.Decision) -> None:
     if decision.superbill:
         tx.put(_superbill_row(decision.superbill))
     for entry in decision.entries:
-        tx.put(_entry_row(entry))
+        put_entry(tx, entry)
+    for one in decision.kept:
+        keep(tx, one)
     for event in decision.events:
         tx.emit(wire.fact(event))
+
+
+def put_entry(tx: Tx, entry: domain.Entry) -> None:
+    """One entry of the journal."""
+    tx.put(_entry_row(entry))
 
 
 def is_unsent(tx: Tx, payment: domain.Payment | None) -> bool:
@@ -74,6 +82,10 @@ def _invoice_row(invoice: domain.Invoice) -> InvoiceRow:
         session_count=invoice.session_count,
         delivered_count=invoice.delivered_count,
         settled_count=invoice.settled_count,
+        refunded_count=invoice.refunded_count,
+        forfeited_count=invoice.forfeited_count,
+        returned_minor_units=invoice.returned,
+        disputed_minor_units=invoice.disputed,
         total_minor_units=invoice.total.minor_units,
         receivable_minor_units=invoice.receivable,
         issue_time=invoice.issue_time,

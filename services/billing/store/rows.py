@@ -36,6 +36,10 @@ class InvoiceRow(Row, table=True):
     session_count: int
     delivered_count: int
     settled_count: int
+    refunded_count: int
+    forfeited_count: int
+    returned_minor_units: int = Field(sa_type=BigInteger)
+    disputed_minor_units: int = Field(sa_type=BigInteger)
     total_minor_units: int = Field(sa_type=BigInteger)
     receivable_minor_units: int = Field(sa_type=BigInteger)
     issue_time: datetime = Field(sa_type=_MOMENT)
@@ -82,7 +86,7 @@ class EntryRow(Row, table=True):
     entry_id: UUID = Field(primary_key=True)
     cause_id: UUID
     rule: str
-    invoice_id: UUID = Field(foreign_key="invoice.invoice_id")
+    invoice_id: UUID | None = Field(foreign_key="invoice.invoice_id")
     clinic_id: UUID
     accounts: list[int] = Field(sa_type=ARRAY(Integer))
     amounts: list[int] = Field(sa_type=ARRAY(BigInteger))
@@ -136,6 +140,10 @@ def invoice_of(row: InvoiceRow) -> domain.Invoice:
         session_count=row.session_count,
         delivered_count=row.delivered_count,
         settled_count=row.settled_count,
+        refunded_count=row.refunded_count,
+        forfeited_count=row.forfeited_count,
+        returned=row.returned_minor_units,
+        disputed=row.disputed_minor_units,
         receivable=row.receivable_minor_units,
         issue_time=row.issue_time,
         update_time=row.update_time,

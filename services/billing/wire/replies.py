@@ -44,7 +44,7 @@ def entry(found: domain.Entry) -> nouns.JournalEntry:
     return nouns.JournalEntry(
         entry_id=str(found.entry_id),
         rule=found.rule,
-        invoice_id=str(found.invoice_id),
+        invoice_id=str(found.invoice_id) if found.invoice_id else "",
         postings=[
             nouns.Posting(account=one.title, amount=_money(one.amount)) for one in found.postings
         ],

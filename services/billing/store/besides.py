@@ -1,0 +1,104 @@
+"""Loading what stands beside an invoice; the invoice is always locked before it."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+from sqlmodel import col
+
+from chassis.database import Tx
+from chassis.refusal import NotFound
+from services.billing import domain
+from services.billing.store.ledger_rows import DisputeRow, FeeRow, PartRow, RefundRow
+from services.billing.store.ledger_shapes import dispute_of, fee_of, refund_of
+
+_LEFT = """
+SELECT payment_id, minor_units - refund_minor_units
+    - (SELECT coalesce(sum(part.minor_units), 0)::bigint FROM refund_part AS part
+       WHERE part.payment_id = payment.payment_id
+       AND part.status <> 'waiting')
+FROM payment WHERE invoice_id = $1 AND status = 'collected' ORDER BY attempt DESC
+"""
+
+
+async def find_refund(tx: Tx, refund_id: UUID) -> domain.Refund | None:
+    """A refund with its parts."""
+    row = await tx.find(RefundRow, refund_id)
+    return refund_of(row, await _parts(tx, refund_id)) if row else None
+
+
+async def get_refund(tx: Tx, refund_id: UUID) -> domain.Refund:
+    """A refund that must have been asked for."""
+    if (found := await find_refund(tx, refund_id)) is None:
+        raise no_refund()
+    return found
+
+
+def no_refund() -> NotFound:
+    """The same word for a refund that is not there and for one that is not yours."""
+    return NotFound("REFUND_NOT_FOUND", "No such refund.")
+
+
+def no_dispute() -> NotFound:
+    """The same word for a dispute that is not there and for one that is not yours."""
+    return NotFound("DISPUTE_NOT_FOUND", "No such dispute.")
+
+
+async def part(tx: Tx, part_id: UUID) -> PartRow | None:
+    """A part by its own id, as an errand names it."""
+    return await tx.find(PartRow, part_id)
+
+
+async def sources(tx: Tx, invoice_id: UUID) -> Sequence[domain.Source]:
+    """The payments that money can go back to, the newest first, and what is left of each."""
+    return [domain.Source(*row) for row in await tx.driver.fetch(_LEFT, invoice_id) if row[1] > 0]
+
+
+async def find_fee(tx: Tx, session_id: UUID) -> domain.Fee | None:
+    """What was decided about a missed session."""
+    row = await tx.find(FeeRow, session_id)
+    return fee_of(row) if row else None
+
+
+async def fees(tx: Tx, invoice_id: UUID) -> Sequence[domain.Fee]:
+    """Everything decided about the missed sessions of an invoice."""
+    query = select(FeeRow).where(col(FeeRow.invoice_id) == invoice_id)
+    return [fee_of(row) for row in await tx.rows(query.order_by(col(FeeRow.charge_time)))]
+
+
+async def find_dispute(tx: Tx, dispute_id: UUID) -> domain.Dispute | None:
+    """A dispute, if we were told of it."""
+    row = await tx.find(DisputeRow, dispute_id)
+    return dispute_of(row) if row else None
+
+
+async def disputes(
+    tx: Tx, clinic_id: UUID, after: tuple[object, ...] | None, limit: int
+) -> Sequence[domain.Dispute]:
+    """Those of a clinic, the most pressing first."""
+    order = (col(DisputeRow.respond_by), col(DisputeRow.dispute_id))
+    query = select(DisputeRow).where(col(DisputeRow.clinic_id) == clinic_id)
+    rows = await tx.rows(_page(query, order, after, limit))
+    return [dispute_of(row) for row in rows]
+
+
+async def refunds(
+    tx: Tx, clinic_id: UUID, after: tuple[object, ...] | None, limit: int
+) -> Sequence[domain.Refund]:
+    """Those of a clinic, the oldest first."""
+    order = (col(RefundRow.request_time), col(RefundRow.refund_id))
+    query = select(RefundRow).where(col(RefundRow.clinic_id) == clinic_id)
+    rows = await tx.rows(_page(query, order, after, limit))
+    return [refund_of(row, await _parts(tx, row.refund_id)) for row in rows]
+
+
+def _page(query: Any, order: Any, after: tuple[object, ...] | None, limit: int) -> Any:
+    if after is not None:
+        query = query.where(tuple_(*order) > tuple_(*after))
+    return query.order_by(*order).limit(limit)
+
+
+async def _parts(tx: Tx, refund_id: UUID) -> Iterable[PartRow]:
+    query = select(PartRow).where(col(PartRow.refund_id) == refund_id)
+    return await tx.rows(query.order_by(col(PartRow.place)))
