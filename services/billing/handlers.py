@@ -109,3 +109,31 @@ async def _conclude(
                     tx.done(errand.name, errand.entity_id)
     if again:
         raise Busy("OUTCOME_UNKNOWN", "The gateway has not said what became of a payment.")
+
+
+@errands(store.PAY_REFUND)
+async def pay_refund(asked: Sequence[Errand], db: Database) -> None:
+    """Send the parts of refunds back; each stands for itself, so halfway is no accident."""
+    parts = await store.look_up_parts(db, [one.entity_id for one in asked])
+    outcomes = await gateway.returned(parts, gateway.chosen())
+    known = {id_: one for id_, one in outcomes.items() if not isinstance(one, domain.Unknown)}
+    async with db.transaction() as tx:
+        await store.lock_parts(tx, list(known))
+        for errand in asked:
+            if outcome := known.get(errand.entity_id):
+                with errand.working():
+                    invoice, refund, going = await store.locate(tx, errand.entity_id)
+                    decision = domain.conclude_part(refund, invoice, going, outcome, tx.now)
+                    await store.record(tx, decision)
+    if len(known) < len(outcomes):
+        raise Busy("OUTCOME_UNKNOWN", "The gateway has not said what became of a refund.")
+
+
+@due(store.REMIND)
+async def remind_of_balance(invoice_id: UUID, tx: Tx) -> None:
+    """A balance that still stands is remembered with a kind word."""
+    invoice = await store.get(tx, invoice_id)
+    owed, terms = await store.owed(tx, invoice), await store.terms(tx, invoice.clinic_id)
+    said = await store.said_before(tx, invoice_id)
+    reminder, again = domain.remind(invoice, owed, said, terms, tx.now)
+    store.remember(tx, invoice_id, reminder, again)

@@ -29,6 +29,11 @@ class Chargeback:
     fee: int
     respond_by: datetime
 
+    @property
+    def dispute_id(self) -> UUID:
+        """One word of the processor, one dispute."""
+        return dispute_id(self.payment_id, self.reference)
+
 
 def open_dispute(
     invoice: Invoice, payment: Payment, told: Chargeback, known: Dispute | None, now: datetime
@@ -39,7 +44,7 @@ def open_dispute(
     _check(payment, told)
     amount = told.amount.minor_units
     dispute = Dispute(
-        dispute_id=dispute_id(payment.payment_id, told.reference),
+        dispute_id=told.dispute_id,
         invoice_id=invoice.invoice_id,
         payment_id=payment.payment_id,
         clinic_id=invoice.clinic_id,

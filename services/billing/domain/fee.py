@@ -29,6 +29,12 @@ class Fee:
     """A paid session was given up for it; else the fee is owed."""
     waiver: str = ""
     """Why it is nothing though the tariff says otherwise: "grace" or a reason of the terms."""
-    reversed: bool = False
+    reverse_time: datetime | None = None
     terms: str
     charge_time: datetime
+
+    @property
+    def counts(self) -> bool:
+        """Whether grace, once given, was used up by it."""
+        charged = bool(self.amount) or self.waiver == "grace"
+        return charged and self.reverse_time is None

@@ -40,9 +40,9 @@ def charge_absence(
 
 def reverse_fee(invoice: Invoice, fee: Fee, now: datetime) -> Decision:
     """A correction is a further entry, the opposite of the first."""
-    if fee.reversed:
+    if fee.reverse_time:
         return NOTHING
-    taken_back = replace(fee, reversed=True)
+    taken_back = replace(fee, reverse_time=now)
     if not fee.amount:
         return Decision(kept=(taken_back,))
     account = Account.DEFERRED_REVENUE if fee.forfeits else Account.PATIENT_RECEIVABLE

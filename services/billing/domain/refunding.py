@@ -34,6 +34,10 @@ class Asking:
     person: str
     sources: Sequence[Source]
 
+    def refund_id(self, invoice_id: UUID) -> UUID:
+        """One request, one refund."""
+        return refund_id(invoice_id, self.request_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Goodwill:
@@ -84,6 +88,12 @@ def same_request(earlier: Refund, asked_count: int, reason: str) -> None:
         raise AlreadyExists("REQUEST_ID_REUSED", "This request id was used for another refund.")
 
 
+def same_goodwill(earlier: Refund, given: Goodwill) -> None:
+    """The same for a refund of a delivered session."""
+    if (earlier.superbill_id, earlier.amount) != (given.bill.superbill_id, given.amount):
+        raise AlreadyExists("REQUEST_ID_REUSED", "This request id was used for another refund.")
+
+
 def approve(refund: Refund, invoice: Invoice, person: str, now: datetime) -> Decision:
     """The second person agrees to exactly what was asked; the same person again changes nothing."""
     if refund.status is not RefundStatus.REQUESTED:
@@ -108,7 +118,7 @@ def reject(refund: Refund, person: str, now: datetime) -> Decision:
 
 
 def _new(invoice: Invoice, amount: Money, by: Asking, now: datetime) -> Refund:
-    refund = refund_id(invoice.invoice_id, by.request_id)
+    refund = by.refund_id(invoice.invoice_id)
     return Refund(
         refund_id=refund,
         invoice_id=invoice.invoice_id,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from services.billing.domain.invoice import Invoice
 from services.billing.domain.money import Money
 from services.billing.domain.terms import Terms
 
@@ -20,9 +21,25 @@ class Reminder:
     remind_time: datetime
 
 
-def next_moment(terms: Terms, said: int, last: datetime) -> datetime | None:
-    """When the next word is due, after so many; none when enough was said."""
-    if said >= len(terms.reminder_days):
-        return None
-    before = terms.reminder_days[said - 1] if said else 0
-    return last + timedelta(days=terms.reminder_days[said] - before)
+def remind(
+    invoice: Invoice, owed: Money, said: int, terms: Terms, now: datetime
+) -> tuple[Reminder | None, datetime | None]:
+    """The word to say now, and when to look again; nothing owed ends it, and so does enough."""
+    if owed.minor_units <= 0 or said >= len(terms.reminder_days):
+        return None, None
+    reminder = Reminder(
+        invoice_id=invoice.invoice_id,
+        clinic_id=invoice.clinic_id,
+        patient_id=invoice.patient_id,
+        number=said + 1,
+        owed=owed,
+        remind_time=now,
+    )
+    days = terms.reminder_days
+    more = timedelta(days=days[said + 1] - days[said]) if said + 1 < len(days) else None
+    return reminder, now + more if more else None
+
+
+def first_look(terms: Terms, now: datetime) -> datetime | None:
+    """When to look at a balance that arose now."""
+    return now + timedelta(days=terms.reminder_days[0]) if terms.reminder_days else None

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from chassis.refusal import Invalid, Violation
+from chassis.refusal import AlreadyExists, Invalid, Violation
 from services.billing.domain.accounts import Account
-from services.billing.domain.decision import Decision
+from services.billing.domain.decision import NOTHING, Decision
 from services.billing.domain.invoice import Invoice
 from services.billing.domain.journal import Entry, Posting, Rule, post
 from services.billing.domain.money import Money
+from services.billing.domain.statement import size_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +29,17 @@ class Payout:
         return uuid5(self.clinic_id, f"payout/{self.reference}")
 
 
-def pay_out(payout: Payout, now: datetime) -> Entry:
-    """The bank has the money, less what the processor kept."""
+def pay_out(payout: Payout, known: Entry | None, now: datetime) -> Entry:
+    """The bank has the money, less what the processor kept; told twice, posted once."""
+    entry = _payout_entry(payout, now)
+    if known is None:
+        return entry
+    if known.postings != entry.postings:
+        raise AlreadyExists("REQUEST_ID_REUSED", "This payout was recorded with other amounts.")
+    return known
+
+
+def _payout_entry(payout: Payout, now: datetime) -> Entry:
     gross, fee, code = payout.gross.minor_units, payout.fee, payout.gross.currency_code
     if not 0 <= fee <= gross:
         fault = Violation("fee", f"must be from 0 to {gross} minor units")
@@ -59,9 +69,15 @@ class Clearing:
     amount: Money
 
 
-def clear_balance(invoice: Invoice, owed: Money, clearing: Clearing, now: datetime) -> Decision:
-    """At most what is owed."""
+def clear_balance(
+    invoice: Invoice, owed: Money, clearing: Clearing, known: Entry | None, now: datetime
+) -> Decision:
+    """At most what is owed; a repeated call posts nothing, another call under its id is refused."""
     amount = clearing.amount
+    if known is not None:
+        if size_of(known) != amount:
+            raise AlreadyExists("REQUEST_ID_REUSED", "This request id was used for another amount.")
+        return NOTHING
     most, code = owed.minor_units, owed.currency_code
     if amount.currency_code != code or not 0 < amount.minor_units <= most:
         fault = Violation("amount", f"must be from 1 to {most} minor units of {code}")

@@ -5,6 +5,7 @@ from functools import cache
 from services.billing.config import BillingSettings
 from services.billing.gateway.asking import collected, reconciled, refunded
 from services.billing.gateway.port import Forged, GatewayAway, PaymentGateway
+from services.billing.gateway.returning import returned
 from services.billing.gateway.simulator import Simulator
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "collected",
     "reconciled",
     "refunded",
+    "returned",
 ]
 
 

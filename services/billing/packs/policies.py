@@ -5,6 +5,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
+from chassis.refusal import Invalid, Violation
 from services.billing.domain import FeeKind, Notice, RefundMethod, Tariff, Term, Terms
 from services.billing.packs.lined import Node, fault, named, numbered, part, rows, sourced
 
@@ -21,6 +22,10 @@ def all_terms(path: Path = FILE) -> tuple[Terms, ...]:
 def terms(day: date, name: str = DEFAULT) -> Terms:
     """The newest version of a policy in force on a day."""
     found = [one for one in all_terms() if one.name == name and one.term.covers(day)]
+    if not found:
+        known = ", ".join(sorted({one.name for one in all_terms()}))
+        unknown = Violation("terms_name", f"must be one of {known}")
+        raise Invalid("INVALID_TERMS", "No such terms are in force.", (unknown,))
     return max(found, key=lambda one: one.version)
 
 

@@ -10,6 +10,7 @@ from sqlmodel import col
 from chassis.database import Tx
 from chassis.refusal import NotFound
 from services.billing import domain
+from services.billing.store.finding import find_payment, find_superbill
 from services.billing.store.ledger_rows import DisputeRow, FeeRow, PartRow, RefundRow
 from services.billing.store.ledger_shapes import dispute_of, fee_of, refund_of
 
@@ -43,11 +44,6 @@ def no_refund() -> NotFound:
 def no_dispute() -> NotFound:
     """The same word for a dispute that is not there and for one that is not yours."""
     return NotFound("DISPUTE_NOT_FOUND", "No such dispute.")
-
-
-async def part(tx: Tx, part_id: UUID) -> PartRow | None:
-    """A part by its own id, as an errand names it."""
-    return await tx.find(PartRow, part_id)
 
 
 async def sources(tx: Tx, invoice_id: UUID) -> Sequence[domain.Source]:
@@ -102,3 +98,34 @@ def _page(query: Any, order: Any, after: tuple[object, ...] | None, limit: int) 
 async def _parts(tx: Tx, refund_id: UUID) -> Iterable[PartRow]:
     query = select(PartRow).where(col(PartRow.refund_id) == refund_id)
     return await tx.rows(query.order_by(col(PartRow.place)))
+
+
+async def get_payment(tx: Tx, payment_id: UUID) -> domain.Payment:
+    """A payment that must have been asked for."""
+    found = await find_payment(tx, payment_id)
+    if found is None:
+        raise NotFound("PAYMENT_NOT_FOUND", "No such payment.")
+    return found
+
+
+async def get_superbill(tx: Tx, superbill_id: UUID) -> domain.Superbill:
+    """The newest version of a receipt that must have been issued."""
+    found = await find_superbill(tx, superbill_id)
+    if found is None:
+        raise NotFound("SUPERBILL_NOT_FOUND", "No such superbill.")
+    return found
+
+
+async def get_fee(tx: Tx, session_id: UUID) -> domain.Fee:
+    """A decision that must have been made."""
+    found = await find_fee(tx, session_id)
+    if found is None:
+        raise NotFound("FEE_NOT_FOUND", "Nothing was decided about this session.")
+    return found
+
+
+async def going(tx: Tx, refund: domain.Refund, part: domain.Part) -> domain.Going:
+    """Where a part goes back to, with the receipt that it changes."""
+    payment = await get_payment(tx, part.payment_id)
+    bill = await get_superbill(tx, refund.superbill_id) if refund.superbill_id else None
+    return domain.Going(payment, bill)

@@ -80,7 +80,7 @@ def _fee_row(fee: domain.Fee) -> FeeRow:
         currency_code=fee.amount.currency_code,
         forfeits=fee.forfeits,
         waiver=fee.waiver,
-        is_reversed=fee.reversed,
+        reverse_time=fee.reverse_time,
         terms=fee.terms,
         charge_time=fee.charge_time,
     )

@@ -12,12 +12,13 @@ from chassis.plans import made
 from services.billing import domain
 from services.billing.domain import Account, Money, Posting
 from services.billing.store.ledger_rows import PeriodRow, ReminderRow
+from services.billing.store.returns import REMIND
 from services.billing.store.rows import EntryRow, InvoiceRow, entry_of, invoice_of
 
 _OWED = """
 SELECT coalesce(sum(amount), 0)::bigint
 FROM journal_entry, unnest(accounts, amounts) AS posting (account, amount)
-WHERE invoice_id = $1 AND account = $2
+WHERE invoice_id = :invoice_id AND account = :account
 """
 _UNTIL = """
 SELECT account, currency_code, sum(amount)::bigint
@@ -35,8 +36,9 @@ AND payment.update_time < $2 ORDER BY invoice_id LIMIT $3
 
 async def owed(tx: Tx, invoice: domain.Invoice) -> Money:
     """What the patient owes for an invoice."""
-    found = await tx.driver.fetchval(_OWED, invoice.invoice_id, int(Account.PATIENT_RECEIVABLE))
-    return Money(found, invoice.unit_price.currency_code)
+    about = {"invoice_id": invoice.invoice_id, "account": int(Account.PATIENT_RECEIVABLE)}
+    found = await tx.execute(_OWED, about)
+    return Money(found.scalar_one(), invoice.unit_price.currency_code)
 
 
 async def find_entry(tx: Tx, cause_id: UUID, rule: domain.Rule) -> domain.Entry | None:
@@ -120,8 +122,17 @@ async def said_before(tx: Tx, invoice_id: UUID) -> int:
     return len(await tx.rows(query))
 
 
-def keep_reminder(tx: Tx, reminder: domain.Reminder) -> None:
-    """One more word."""
+def remember(
+    tx: Tx, invoice_id: UUID, reminder: domain.Reminder | None, again: datetime | None
+) -> None:
+    """One more word, and the moment of the next look."""
+    if reminder:
+        _keep_reminder(tx, reminder)
+    if again:
+        tx.due(REMIND, invoice_id, again)
+
+
+def _keep_reminder(tx: Tx, reminder: domain.Reminder) -> None:
     tx.put(
         made(
             ReminderRow,

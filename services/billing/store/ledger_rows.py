@@ -61,7 +61,7 @@ class FeeRow(Row, table=True):
     currency_code: str
     forfeits: bool
     waiver: str
-    is_reversed: bool
+    reverse_time: datetime | None = Field(sa_type=_MOMENT)
     terms: str
     charge_time: datetime = Field(sa_type=_MOMENT)
 
@@ -83,6 +83,16 @@ class DisputeRow(Row, table=True):
     evidence_references: list[str] = Field(sa_type=ARRAY(String))
     respond_by: datetime = Field(sa_type=_MOMENT)
     open_time: datetime = Field(sa_type=_MOMENT)
+    update_time: datetime = Field(sa_type=_MOMENT)
+
+
+class ClinicTermsRow(Row, table=True):
+    """The terms that a clinic has chosen."""
+
+    __tablename__ = "clinic_terms"
+    clinic_id: UUID = Field(primary_key=True)
+    terms_name: str
+    time_zone: str
     update_time: datetime = Field(sa_type=_MOMENT)
 
 

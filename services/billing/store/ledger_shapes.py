@@ -53,7 +53,7 @@ def fee_of(row: FeeRow) -> domain.Fee:
         amount=Money(row.minor_units, row.currency_code),
         forfeits=row.forfeits,
         waiver=row.waiver,
-        reversed=row.is_reversed,
+        reverse_time=row.reverse_time,
         terms=row.terms,
         charge_time=row.charge_time,
     )

@@ -7,6 +7,7 @@ from chassis.plans import made
 from services.billing import domain, wire
 from services.billing.domain import PaymentStatus
 from services.billing.store.keeping import keep
+from services.billing.store.returns import remind_later
 from services.billing.store.rows import EntryRow, InvoiceRow, PaymentRow, SuperbillRow
 
 COLLECT = "collect-payment"
@@ -28,6 +29,7 @@ async def record(tx: Tx, decision: domain.Decision) -> None:
         tx.put(_superbill_row(decision.superbill))
     for entry in decision.entries:
         put_entry(tx, entry)
+        remind_later(tx, entry)
     for one in decision.kept:
         keep(tx, one)
     for event in decision.events:

@@ -1,20 +1,73 @@
 """Our words and everyone's words: facts heard, facts stated, replies."""
 
-from services.billing.wire.heard import delivery, need, release
-from services.billing.wire.replies import balances, clinic_price, entry, invoice, status
-from services.billing.wire.requests import entry_after, optional_id
-from services.billing.wire.stated import fact
+from services.billing.wire.besides import (
+    amount,
+    chargeback,
+    clinic_terms,
+    dispute,
+    evidence,
+    fee,
+    missed,
+    moment,
+    notice,
+    outcome,
+    quote,
+    refund,
+)
+from services.billing.wire.heard import (
+    delivery,
+    need,
+    release,
+)
+from services.billing.wire.ledger import (
+    payout,
+    period,
+    reminders,
+    statement,
+)
+from services.billing.wire.replies import (
+    balances,
+    clinic_price,
+    entry,
+    invoice,
+    money,
+    status,
+)
+from services.billing.wire.requests import (
+    entry_after,
+    optional_id,
+)
+from services.billing.wire.stated import (
+    fact,
+)
 
 __all__ = [
+    "amount",
     "balances",
+    "chargeback",
     "clinic_price",
+    "clinic_terms",
     "delivery",
+    "dispute",
     "entry",
     "entry_after",
+    "evidence",
     "fact",
+    "fee",
     "invoice",
+    "missed",
+    "moment",
+    "money",
     "need",
+    "notice",
     "optional_id",
+    "outcome",
+    "payout",
+    "period",
+    "quote",
+    "refund",
     "release",
+    "reminders",
+    "statement",
     "status",
 ]

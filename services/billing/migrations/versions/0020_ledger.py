@@ -62,7 +62,7 @@ _STATEMENTS = (
         currency_code char(3) NOT NULL,
         forfeits boolean NOT NULL,
         waiver text NOT NULL,
-        is_reversed boolean NOT NULL,
+        reverse_time timestamptz,
         terms text NOT NULL,
         charge_time timestamptz NOT NULL)""",
     "CREATE INDEX missed_session_fee_invoice ON missed_session_fee (invoice_id)",
@@ -84,6 +84,11 @@ _STATEMENTS = (
         CHECK (cardinality(evidence_kinds) = cardinality(evidence_references)))""",
     "CREATE INDEX dispute_invoice ON dispute (invoice_id)",
     "CREATE INDEX dispute_clinic ON dispute (clinic_id, respond_by, dispute_id)",
+    """CREATE TABLE clinic_terms (
+        clinic_id uuid PRIMARY KEY,
+        terms_name text NOT NULL,
+        time_zone text NOT NULL,
+        update_time timestamptz NOT NULL)""",
     """CREATE TABLE reminder (
         invoice_id uuid NOT NULL REFERENCES invoice,
         number integer NOT NULL CHECK (number >= 1),

@@ -1,0 +1,47 @@
+"""Which terms hold for a clinic, and how long before a session it was told."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from chassis.database import Tx
+from chassis.plans import made
+from services.billing import domain
+from services.billing.packs import policies
+from services.billing.store.ledger_rows import ClinicTermsRow
+
+
+async def terms(tx: Tx, clinic_id: UUID) -> domain.Terms:
+    """The clinic's own choice, else the default, in the version of today."""
+    row = await tx.find(ClinicTermsRow, clinic_id)
+    return policies.terms(tx.now.date(), row.terms_name if row else policies.DEFAULT)
+
+
+async def set_terms(tx: Tx, clinic_id: UUID, name: str, zone: ZoneInfo) -> domain.Terms:
+    """What the clinic's patients accept from now on."""
+    chosen = policies.terms(tx.now.date(), name)
+    await tx.find(ClinicTermsRow, clinic_id)
+    tx.put(
+        made(
+            ClinicTermsRow,
+            clinic_id=clinic_id,
+            terms_name=name,
+            time_zone=zone.key,
+            update_time=tx.now,
+        )
+    )
+    return chosen
+
+
+async def notice(
+    tx: Tx, clinic_id: UUID, by: domain.Terms, told: datetime, start: datetime
+) -> timedelta:
+    """By the hours of the terms."""
+    row = await tx.find(ClinicTermsRow, clinic_id)
+    if not by.business_hours or row is None:
+        return domain.calendar_notice(told, start)
+    return domain.business_notice(told, start, ZoneInfo(row.time_zone), _is_business_day)
+
+
+def _is_business_day(day: date) -> bool:
+    return day.weekday() < 5
