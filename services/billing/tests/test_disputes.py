@@ -171,8 +171,8 @@ async def test_the_most_pressing_dispute_is_shown_first(house: House, desk: Refu
     sooner.respond_by_time.seconds -= 86400
     for request in (later, sooner):
         await house.call(desk.RecordDispute, request)
-    request = rpc.ListDisputesRequest(clinic_id=str(CLINIC))
-    found = (await house.call(desk.ListDisputes, request)).disputes
+    asked = rpc.ListDisputesRequest(clinic_id=str(CLINIC))
+    found = (await house.call(desk.ListDisputes, asked)).disputes
     assert [one.respond_by_time for one in found] == [
         sooner.respond_by_time, later.respond_by_time,
     ]  # fmt: skip

@@ -158,7 +158,7 @@ DENVER = ZoneInfo("America/Denver")
 def test_business_hours_are_the_hours_of_business_days(
     told: tuple[int, ...], start: tuple[int, ...], hours: int
 ) -> None:
-    begin, end = (datetime(*t, tzinfo=DENVER) for t in (told, start))  # type: ignore[misc]
+    begin, end = (datetime(*t, tzinfo=DENVER) for t in (told, start))  # type: ignore[misc, arg-type]
     found = domain.business_notice(begin, end, DENVER, lambda day: day.weekday() < 5)
     assert found == timedelta(hours=hours)
 
