@@ -34,7 +34,7 @@ async def collected(payments: Sequence[Payment], gateway: PaymentGateway) -> Map
         PaymentStatus.CANCELLING: gateway.cancel,
     }
     asked = [one for one in payments if one.status in ways]
-    answers = [_heard(ways[one.status], _charge(one)) for one in asked]
+    answers = [heard(ways[one.status], _charge(one)) for one in asked]
     return _by_id(asked, await asyncio.gather(*answers))
 
 
@@ -44,14 +44,14 @@ async def reconciled(
     """What became of the payments whose outcome we do not know, or that wait for the payer."""
     in_doubt = (PaymentStatus.UNKNOWN, PaymentStatus.ACTION_NEEDED)
     asked = [one for one in payments if one.status in in_doubt]
-    answers = [_heard(_truth(one, gateway, now), _charge(one)) for one in asked]
+    answers = [heard(_truth(one, gateway, now), _charge(one)) for one in asked]
     return _by_id(asked, await asyncio.gather(*answers))
 
 
 async def refunded(payments: Sequence[Payment], gateway: PaymentGateway) -> Mapping[UUID, Outcome]:
     """What the gateway says of the payments that are to go back, all asked at once."""
     asked = [one for one in payments if one.status is PaymentStatus.REFUND_PENDING]
-    answers = [_heard(gateway.refund, _back(one)) for one in asked]
+    answers = [heard(gateway.refund, _back(one)) for one in asked]
     return _by_id(asked, await asyncio.gather(*answers))
 
 
@@ -77,7 +77,8 @@ def _truth(payment: Payment, gateway: PaymentGateway, now: datetime) -> Verb:
     return ask
 
 
-async def _heard(verb: Verb, charge: Charge) -> Outcome:
+async def heard(verb: Verb, charge: Charge) -> Outcome:
+    """What the gateway says of one charge; whatever goes wrong, the outcome is unknown."""
     try:
         return await _in_time(verb, charge)
     except Exception as error:

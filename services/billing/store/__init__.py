@@ -1,16 +1,96 @@
 """Where invoices, payments, superbills, prices and the journal are kept."""
 
-from services.billing.store.besides import (disputes, fees, find_dispute, find_fee, find_refund, get_fee, get_payment, get_refund, get_superbill, going, no_dispute, no_refund, refunds, sources,)
-from services.billing.store.finding import (find, find_payment, find_request, find_superbill, find_with_payment, find_with_superbill, get, get_with_invoice, load, load_with_payments, load_with_superbills, lock, look_up, no_invoice,)
-from services.billing.store.keeping import (PAY_REFUND,)
-from services.billing.store.ledger import (final_balances, find_entry, invoices_of, journal_of, keep_period, last_period, owed, periods, remember, reminders, said_before, unused_since,)
-from services.billing.store.owners import (invoice_of_dispute, invoice_of_fee, invoice_of_payment, invoice_of_refund, invoice_of_superbill,)
-from services.billing.store.policies import (notice, set_terms, terms,)
-from services.billing.store.prices import (load_prices, price, set_price,)
-from services.billing.store.recording import (CHASE, COLLECT, RECONCILE, REFUND, is_unsent, put_entry, record,)
-from services.billing.store.returns import (REMIND, locate, lock_parts, look_up_parts,)
-from services.billing.store.screens import (entries, invoices, of_referral, trial_balance,)
-from services.billing.store.webhooks import (chase, heed,)
+from services.billing.store.besides import (
+    disputes,
+    fees,
+    find_dispute,
+    find_fee,
+    find_refund,
+    get_fee,
+    get_payment,
+    get_refund,
+    get_superbill,
+    going,
+    no_dispute,
+    no_refund,
+    refunds,
+    sources,
+)
+from services.billing.store.finding import (
+    find,
+    find_payment,
+    find_request,
+    find_superbill,
+    find_with_payment,
+    find_with_superbill,
+    get,
+    get_with_invoice,
+    load,
+    load_with_payments,
+    load_with_superbills,
+    lock,
+    look_up,
+    no_invoice,
+)
+from services.billing.store.keeping import (
+    PAY_REFUND,
+)
+from services.billing.store.ledger import (
+    final_balances,
+    find_entry,
+    invoices_of,
+    journal_of,
+    keep_period,
+    last_period,
+    owed,
+    periods,
+    remember,
+    reminders,
+    said_before,
+    unused_since,
+)
+from services.billing.store.owners import (
+    invoice_of_dispute,
+    invoice_of_fee,
+    invoice_of_payment,
+    invoice_of_refund,
+    invoice_of_superbill,
+)
+from services.billing.store.policies import (
+    notice,
+    set_terms,
+    terms,
+)
+from services.billing.store.prices import (
+    load_prices,
+    price,
+    set_price,
+)
+from services.billing.store.recording import (
+    CHASE,
+    COLLECT,
+    RECONCILE,
+    REFUND,
+    is_unsent,
+    put_entry,
+    record,
+)
+from services.billing.store.returns import (
+    REMIND,
+    locate,
+    lock_parts,
+    look_up_parts,
+)
+from services.billing.store.screens import (
+    entries,
+    invoices,
+    of_referral,
+    trial_balance,
+)
+from services.billing.store.webhooks import (
+    chase,
+    heed,
+)
 
 __all__ = [
     "CHASE",

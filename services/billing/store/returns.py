@@ -16,7 +16,7 @@ REMIND = "remind-of-balance"
 _ARISES = frozenset({Rule.DELIVER_UNPAID, Rule.CHARGE_FEE})
 _PARTS = """
 SELECT part_id, refund_part.payment_id, refund_part.minor_units, payment.currency_code,
-    refund_part.attempt, refund_id
+    payment.reference, refund_part.attempt, refund_id
 FROM refund_part JOIN payment USING (payment_id)
 WHERE part_id = ANY($1::uuid[]) AND refund_part.status = 'pending'
 """
@@ -65,4 +65,5 @@ def _charge(row: Any) -> Charge:
         minor_units=row["minor_units"],
         attempt=row["attempt"],
     )
-    return Charge(part.payment_id, Money(part.minor_units, row["currency_code"]), part.key)
+    amount = Money(part.minor_units, row["currency_code"])
+    return Charge(part.payment_id, amount, row["reference"], part.key)

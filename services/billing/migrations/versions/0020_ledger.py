@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0020"
-down_revision = "0001"
+down_revision = "0010"
 
 _STATEMENTS = (
     """ALTER TABLE invoice
