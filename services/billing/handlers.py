@@ -10,7 +10,7 @@ from chassis.refusal import Busy
 from chassis.subscriptions import Subscriptions
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesHeld, SeriesReleased
-from services.billing import domain, gateway, packs, store, wire
+from services.billing import domain, gateway, store, wire
 
 on = Subscriptions()
 due = Deadlines()
@@ -54,8 +54,8 @@ async def recognise_session(fact: InfusionCompleted, tx: Tx) -> None:
     """A delivered session earns its part of the money and gets a superbill."""
     delivery = wire.delivery(fact)
     invoice, issued = await store.find_with_superbill(tx, delivery)
-    codes = domain.procedure_codes(packs.CODES, delivery.running_minutes, delivery.day)
-    await store.record(tx, domain.recognise(delivery, invoice, issued, codes, tx.now))
+    coding = store.coding(delivery.running_minutes, delivery.day)
+    await store.record(tx, domain.recognise(delivery, invoice, issued, coding, tx.now))
 
 
 @errands(store.COLLECT)

@@ -25,7 +25,7 @@ class Refunds:
         async with self._db.read() as tx:
             invoice = visible(await store.get(tx, UUID(request.invoice_id)))
             quoted = await _quote(tx, invoice, request.reason, request.session_count)
-        return rpc.QuoteRefundResponse(quote=wire.quote(quoted))
+        return rpc.QuoteRefundResponse(quote=wire.refund_quote(quoted))
 
     async def RequestRefund(
         self, request: rpc.RequestRefundRequest, context: Context
@@ -117,10 +117,12 @@ class Refunds:
         return rpc.ListRefundsResponse(refunds=map(wire.refund, shown), next_page_token=token)
 
 
-async def _quote(tx: Tx, invoice: domain.Invoice, reason: str, session_count: int) -> domain.Quote:
+async def _quote(
+    tx: Tx, invoice: domain.Invoice, reason: str, session_count: int
+) -> domain.RefundQuote:
     terms = await store.terms(tx, invoice.clinic_id)
     list_price = await store.price(tx, invoice.clinic_id)
-    return domain.quote(invoice, list_price, terms, reason, session_count)
+    return domain.quote_refund(invoice, list_price, terms, reason, session_count)
 
 
 async def _asking(tx: Tx, invoice: domain.Invoice, request_id: str) -> domain.Asking:

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.billing.domain.dispute import Dispute
 from services.billing.domain.fee import Fee
 from services.billing.domain.invoice import Invoice, Payment
+from services.billing.domain.itemising import BillLine
 from services.billing.domain.journal import Entry
 from services.billing.domain.money import Money
 from services.billing.domain.refund import Refund
@@ -29,6 +30,12 @@ class Superbill:
     amount: Money
     paid: int
     """Minor units of the amount that were in hand when it was issued."""
+    given_micrograms: int = 0
+    condition: str = ""
+    lines: tuple[BillLine, ...] = ()
+    table: str = ""
+    """The claim table that made the lines."""
+    is_void: bool = False
     service_time: datetime
     issue_time: datetime
 

@@ -79,6 +79,10 @@ class Invoice:
     """Sessions of it that were missed too late, or not used in time."""
     returned: int = 0
     """Minor units that went back, or are on their way, for sessions given up."""
+    condition: str = ""
+    """ICD-10-CM code of what is treated."""
+    is_restricted: bool = False
+    """The patient paid in full and asked that no payer is told: HIPAA's self-pay restriction."""
     disputed: int = 0
     """Minor units that banks hold until they have decided."""
     receivable: int = 0

@@ -9,7 +9,7 @@ from services.billing.domain.terms import RefundMethod, Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quote:
+class RefundQuote:
     """An answer to "what do I get back", and the revision of the invoice it holds for."""
 
     invoice_revision: int
@@ -26,9 +26,9 @@ class Quote:
     terms: str
 
 
-def quote(
+def quote_refund(
     invoice: Invoice, list_price: Money, terms: Terms, reason: str, session_count: int
-) -> Quote:
+) -> RefundQuote:
     """The terms applied to the next so many unused sessions; 0 for all of them."""
     percent = terms.deduction(reason)
     must_be_refundable(invoice)
@@ -40,7 +40,7 @@ def quote(
     clawed_back = _clawed_back(invoice, list_price, terms, count)
     fee = (value - clawed_back) * percent // 100
     money = invoice.unit_price.currency_code
-    return Quote(
+    return RefundQuote(
         invoice_revision=invoice.revision,
         reason=reason,
         session_count=count,

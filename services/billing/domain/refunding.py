@@ -11,7 +11,7 @@ from services.billing.domain.decision import NOTHING, Decision, Superbill
 from services.billing.domain.invoice import Invoice, Status
 from services.billing.domain.journal import Entry, Rule, enter, post
 from services.billing.domain.money import Money
-from services.billing.domain.quoting import Quote, must_be_refundable
+from services.billing.domain.quoting import RefundQuote, must_be_refundable
 from services.billing.domain.refund import Part, PartStatus, Refund, RefundStatus, refund_id
 from services.billing.domain.terms import Terms
 
@@ -48,7 +48,7 @@ class Goodwill:
 
 
 def request_refund(
-    invoice: Invoice, quoted: Quote, terms: Terms, by: Asking, now: datetime
+    invoice: Invoice, quoted: RefundQuote, terms: Terms, by: Asking, now: datetime
 ) -> Decision:
     """Sessions are given up; above the limit a second person must agree first."""
     if not quoted.amount:

@@ -57,6 +57,7 @@ from services.billing.store.owners import (
     invoice_of_superbill,
 )
 from services.billing.store.policies import (
+    coding,
     notice,
     set_terms,
     terms,
@@ -100,6 +101,7 @@ __all__ = [
     "REFUND",
     "REMIND",
     "chase",
+    "coding",
     "disputes",
     "entries",
     "fees",

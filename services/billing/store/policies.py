@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from chassis.database import Tx
 from chassis.plans import made
-from services.billing import domain
-from services.billing.packs import policies
+from services.billing import domain, packs
+from services.billing.packs import claims, policies
 from services.billing.store.ledger_rows import ClinicTermsRow
 
 
@@ -15,6 +15,12 @@ async def terms(tx: Tx, clinic_id: UUID) -> domain.Terms:
     """The clinic's own choice, else the default, in the version of today."""
     row = await tx.find(ClinicTermsRow, clinic_id)
     return policies.terms(tx.now.date(), row.terms_name if row else policies.DEFAULT)
+
+
+def coding(running_minutes: int, day: date) -> domain.Coding:
+    """The codes of a session and the table of its day."""
+    codes = domain.procedure_codes(packs.CODES, running_minutes, day)
+    return domain.Coding(codes, claims.claim_table(day))
 
 
 async def set_terms(tx: Tx, clinic_id: UUID, name: str, zone: ZoneInfo) -> domain.Terms:

@@ -1,5 +1,6 @@
 """The only writer: state, journal, facts and errands are kept together."""
 
+from dataclasses import asdict
 from datetime import timedelta
 
 from chassis.database import Tx
@@ -86,6 +87,8 @@ def _invoice_row(invoice: domain.Invoice) -> InvoiceRow:
         settled_count=invoice.settled_count,
         refunded_count=invoice.refunded_count,
         forfeited_count=invoice.forfeited_count,
+        condition=invoice.condition,
+        is_restricted=invoice.is_restricted,
         returned_minor_units=invoice.returned,
         disputed_minor_units=invoice.disputed,
         total_minor_units=invoice.total.minor_units,
@@ -141,6 +144,11 @@ def _superbill_row(superbill: domain.Superbill) -> SuperbillRow:
         clinic_id=superbill.clinic_id,
         procedure_codes=list(superbill.procedure_codes),
         running_minutes=superbill.running_minutes,
+        given_micrograms=superbill.given_micrograms,
+        condition=superbill.condition,
+        lines=list(map(asdict, superbill.lines)),
+        claim_table=superbill.table,
+        is_void=superbill.is_void,
         minor_units=superbill.amount.minor_units,
         paid_minor_units=superbill.paid,
         currency_code=superbill.amount.currency_code,

@@ -1,9 +1,10 @@
 """The tables, and the way between a row and what it stands for."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Identity, Integer, String
+from sqlalchemy import ARRAY, JSON, BigInteger, DateTime, Identity, Integer, String
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -38,6 +39,8 @@ class InvoiceRow(Row, table=True):
     settled_count: int
     refunded_count: int
     forfeited_count: int
+    condition: str
+    is_restricted: bool
     returned_minor_units: int = Field(sa_type=BigInteger)
     disputed_minor_units: int = Field(sa_type=BigInteger)
     total_minor_units: int = Field(sa_type=BigInteger)
@@ -106,6 +109,11 @@ class SuperbillRow(Row, table=True):
     clinic_id: UUID
     procedure_codes: list[str] = Field(sa_type=ARRAY(String))
     running_minutes: int
+    given_micrograms: int = Field(sa_type=BigInteger)
+    condition: str
+    lines: list[dict[str, Any]] = Field(sa_type=JSON)
+    claim_table: str
+    is_void: bool
     minor_units: int = Field(sa_type=BigInteger)
     paid_minor_units: int = Field(sa_type=BigInteger)
     currency_code: str
@@ -142,6 +150,8 @@ def invoice_of(row: InvoiceRow) -> domain.Invoice:
         settled_count=row.settled_count,
         refunded_count=row.refunded_count,
         forfeited_count=row.forfeited_count,
+        condition=row.condition,
+        is_restricted=row.is_restricted,
         returned=row.returned_minor_units,
         disputed=row.disputed_minor_units,
         receivable=row.receivable_minor_units,
@@ -193,8 +203,17 @@ def superbill_of(row: SuperbillRow) -> domain.Superbill:
         clinic_id=row.clinic_id,
         procedure_codes=tuple(row.procedure_codes),
         running_minutes=row.running_minutes,
+        given_micrograms=row.given_micrograms,
+        condition=row.condition,
+        lines=tuple(map(_line_of, row.lines)),
+        table=row.claim_table,
+        is_void=row.is_void,
         amount=Money(row.minor_units, row.currency_code),
         paid=row.paid_minor_units,
         service_time=row.service_time,
         issue_time=row.issue_time,
     )
+
+
+def _line_of(node: dict[str, Any]) -> domain.BillLine:
+    return domain.BillLine(**{**node, "modifiers": tuple(node["modifiers"])})

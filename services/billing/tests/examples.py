@@ -13,6 +13,7 @@ from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
 )
 from services.billing import domain
 from services.billing.domain import Money
+from services.billing.packs import claims
 
 NOW = datetime(2026, 11, 23, 16, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -23,6 +24,11 @@ CLINIC = UUID("5052bbfc-98ec-5f54-8fa7-86f30684bbce")
 OTHER_CLINIC = UUID("0d3c6ef2-7c6b-4f5e-9a77-6c0a5a1b2c3d")
 PRICE = Money(45000)
 CODES = ("96365", "J3490")
+TABLE = claims.claim_table(NOW.date())
+
+
+def coding(*codes: str) -> domain.Coding:
+    return domain.Coding(codes or CODES, TABLE)
 
 
 def need(series_revision: int = 1, session_count: int = 8) -> domain.Need:
@@ -53,6 +59,7 @@ def delivery(number: int = 1, minutes: int = 45, revision: int = 2) -> domain.De
         session_revision=revision,
         series_id=SERIES,
         running_minutes=minutes,
+        given_micrograms=35000,
         service_time=NOW,
     )
 
@@ -103,5 +110,6 @@ def infusion_completed(
         clinic_id=held.clinic_id,
         outcome="completed",
         running_minutes=minutes,
+        given_micrograms=35000,
         complete_time=Timestamp(seconds=int(NOW.timestamp())),
     )

@@ -29,7 +29,15 @@ from services.billing.domain import (
     Superbill,
     Unknown,
 )
-from services.billing.tests.examples import CODES, NOW, SERIES, delivery, need, release
+from services.billing.tests.examples import (
+    CODES,
+    NOW,
+    SERIES,
+    coding,
+    delivery,
+    need,
+    release,
+)
 
 REASONS = st.sampled_from(["hold_expired", "payment_failed", "referral_cancelled", "paid_too_late"])
 OUTCOMES = st.sampled_from(
@@ -94,7 +102,7 @@ class Billing(RuleBasedStateMachine):
         if self.invoice is None or not self.invoice.revision:
             return
         told = delivery(number, minutes, revision)
-        codes = CODES[minutes == 10 :]
+        codes = coding(*CODES[minutes == 10 :])
         for _ in range(2):
             issued = self.superbills.get(told.session_id)
             last = domain.recognise(told, self.invoice, issued, codes, NOW)

@@ -74,7 +74,7 @@ def test_a_fee_is_never_above_the_price(tariff: Tariff, price: int, fee: int) ->
 def test_a_refund_by_the_terms(
     terms: Terms, reason: str, used: int, count: int, value: int, clawed: int, fee: int, amount: int
 ) -> None:
-    found = domain.quote(invoice(delivered_count=used), Money(50000), terms, reason, count)
+    found = domain.quote_refund(invoice(delivered_count=used), Money(50000), terms, reason, count)
     assert found.value.minor_units == value
     assert found.clawed_back.minor_units == clawed
     assert found.fee.minor_units == fee
@@ -84,10 +84,10 @@ def test_a_refund_by_the_terms(
 
 def test_giving_up_in_two_steps_never_gives_more_than_in_one() -> None:
     before = invoice(delivered_count=2)
-    first = domain.quote(before, Money(50000), CLAW_BACK, "patient_request", 2)
+    first = domain.quote_refund(before, Money(50000), CLAW_BACK, "patient_request", 2)
     after = replace(before, refunded_count=2, returned=first.amount.minor_units)
-    second = domain.quote(after, Money(50000), CLAW_BACK, "patient_request", 2)
-    at_once = domain.quote(before, Money(50000), CLAW_BACK, "patient_request", 4)
+    second = domain.quote_refund(after, Money(50000), CLAW_BACK, "patient_request", 2)
+    at_once = domain.quote_refund(before, Money(50000), CLAW_BACK, "patient_request", 4)
     assert first.amount.minor_units + second.amount.minor_units <= at_once.amount.minor_units
 
 
@@ -106,7 +106,7 @@ def test_what_cannot_be_refunded(
     changes: dict[str, int], count: int, reason: str, refusal: str
 ) -> None:
     with pytest.raises((Invalid, NotAllowed)) as refused:
-        domain.quote(invoice(**changes), Money(50000), PRO_RATA, reason, count)
+        domain.quote_refund(invoice(**changes), Money(50000), PRO_RATA, reason, count)
     assert refused.value.reason == refusal
 
 
@@ -118,7 +118,7 @@ def test_one_minor_unit_above_the_limit_needs_a_second_person(
     unit: int, status: domain.RefundStatus
 ) -> None:
     paid = invoice(unit=unit, count=1)
-    quoted = domain.quote(paid, Money(unit), PRO_RATA, "patient_request", 1)
+    quoted = domain.quote_refund(paid, Money(unit), PRO_RATA, "patient_request", 1)
     by = domain.Asking(paid.series_id, "one", [domain.Source(paid.payment_id, unit)])
     (refund,) = domain.request_refund(paid, quoted, PRO_RATA, by, NOW).kept
     assert isinstance(refund, domain.Refund)

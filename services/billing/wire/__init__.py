@@ -11,8 +11,8 @@ from services.billing.wire.besides import (
     moment,
     notice,
     outcome,
-    quote,
     refund,
+    refund_quote,
 )
 from services.billing.wire.heard import (
     delivery,
@@ -64,8 +64,8 @@ __all__ = [
     "outcome",
     "payout",
     "period",
-    "quote",
     "refund",
+    "refund_quote",
     "release",
     "reminders",
     "statement",

@@ -36,7 +36,7 @@ _MISSED: Mapping["rpc.MissedReason.ValueType", domain.Missed] = {
 _MISSED_NUMBERS = {missed: number for number, missed in _MISSED.items()}
 
 
-def quote(found: domain.Quote) -> rpc.RefundQuote:
+def refund_quote(found: domain.RefundQuote) -> rpc.RefundQuote:
     """What would go back."""
     return rpc.RefundQuote(
         invoice_revision=found.invoice_revision,

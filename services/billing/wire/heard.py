@@ -22,6 +22,7 @@ def need(fact: SeriesHeld) -> domain.Need:
         clinic_id=_id(fact.clinic_id),
         session_count=len(fact.sessions),
         infusion_minutes=fact.infusion_minutes,
+        condition=fact.indication_code,
     )
 
 
@@ -43,6 +44,7 @@ def delivery(fact: InfusionCompleted) -> domain.Delivery:
         session_revision=fact.revision,
         series_id=_id(fact.series_id),
         running_minutes=fact.running_minutes,
+        given_micrograms=fact.given_micrograms,
         service_time=fact.complete_time.ToDatetime(UTC),
     )
 
