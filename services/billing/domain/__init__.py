@@ -31,8 +31,10 @@ from services.billing.domain.collecting import (
     must_be_asked_again,
 )
 from services.billing.domain.correcting import (
+    lines_of,
     must_be_disclosable,
     reissue,
+    restrict,
     void,
 )
 from services.billing.domain.decision import (
@@ -284,6 +286,7 @@ __all__ = [
     "is_npi",
     "issue_for",
     "itemise",
+    "lines_of",
     "must_be_asked_again",
     "must_be_disclosable",
     "must_close",
@@ -304,6 +307,7 @@ __all__ = [
     "remind",
     "request_goodwill",
     "request_refund",
+    "restrict",
     "retry_payment",
     "reverse_fee",
     "same_goodwill",

@@ -11,8 +11,8 @@ from services.billing.domain.decision import (
     SuperbillIssued,
     stating,
 )
-from services.billing.domain.invoice import Invoice
-from services.billing.domain.itemising import BillLine
+from services.billing.domain.invoice import Invoice, Status
+from services.billing.domain.itemising import BillLine, ClaimTable, Visit, itemise
 
 
 def void(invoice: Invoice, bill: Superbill, now: datetime) -> Decision:
@@ -30,6 +30,20 @@ def reissue(
     if again == bill:
         return NOTHING
     return _next(invoice, again, bill.version, now)
+
+
+def lines_of(bill: Superbill, visit: Visit | None, table: ClaimTable) -> tuple[BillLine, ...]:
+    """The lines of a receipt made anew from the codes it has."""
+    return itemise(bill.procedure_codes, bill.given_micrograms, visit, bill.amount, table)
+
+
+def restrict(invoice: Invoice, now: datetime, *, wanted: bool) -> Decision:
+    """Only who has paid in full may ask that no payer is told; lifting it is always allowed."""
+    if invoice.is_restricted is wanted:
+        return NOTHING
+    if wanted and invoice.status is not Status.PAID:
+        raise NotAllowed("NOT_PAID_IN_FULL", "Only what is paid in full can be restricted.")
+    return Decision(invoice=replace(invoice, is_restricted=wanted, update_time=now))
 
 
 def must_be_disclosable(invoice: Invoice) -> None:

@@ -13,6 +13,7 @@ from services.billing.store.besides import (
     going,
     no_dispute,
     no_refund,
+    no_superbill,
     refunds,
     sources,
 )
@@ -57,6 +58,7 @@ from services.billing.store.owners import (
     invoice_of_superbill,
 )
 from services.billing.store.policies import (
+    claim_table,
     coding,
     notice,
     set_terms,
@@ -88,6 +90,12 @@ from services.billing.store.screens import (
     of_referral,
     trial_balance,
 )
+from services.billing.store.superbills import (
+    get_profile,
+    paid_for,
+    set_profile,
+    superbills,
+)
 from services.billing.store.webhooks import (
     chase,
     heed,
@@ -101,6 +109,7 @@ __all__ = [
     "REFUND",
     "REMIND",
     "chase",
+    "claim_table",
     "coding",
     "disputes",
     "entries",
@@ -119,6 +128,7 @@ __all__ = [
     "get",
     "get_fee",
     "get_payment",
+    "get_profile",
     "get_refund",
     "get_superbill",
     "get_with_invoice",
@@ -147,9 +157,11 @@ __all__ = [
     "no_dispute",
     "no_invoice",
     "no_refund",
+    "no_superbill",
     "notice",
     "of_referral",
     "owed",
+    "paid_for",
     "periods",
     "price",
     "put_entry",
@@ -159,8 +171,10 @@ __all__ = [
     "reminders",
     "said_before",
     "set_price",
+    "set_profile",
     "set_terms",
     "sources",
+    "superbills",
     "terms",
     "trial_balance",
     "unused_since",

@@ -41,6 +41,11 @@ def no_refund() -> NotFound:
     return NotFound("REFUND_NOT_FOUND", "No such refund.")
 
 
+def no_superbill() -> NotFound:
+    """The same word for a receipt that is not there and for one that is not yours."""
+    return NotFound("SUPERBILL_NOT_FOUND", "No such superbill.")
+
+
 def no_dispute() -> NotFound:
     """The same word for a dispute that is not there and for one that is not yours."""
     return NotFound("DISPUTE_NOT_FOUND", "No such dispute.")
@@ -112,7 +117,7 @@ async def get_superbill(tx: Tx, superbill_id: UUID) -> domain.Superbill:
     """The newest version of a receipt that must have been issued."""
     found = await find_superbill(tx, superbill_id)
     if found is None:
-        raise NotFound("SUPERBILL_NOT_FOUND", "No such superbill.")
+        raise no_superbill()
     return found
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from chassis.database import Tx
 from chassis.refusal import NotFound
-from services.billing.store.besides import no_dispute, no_refund
+from services.billing.store.besides import no_dispute, no_refund, no_superbill
 
 
 async def invoice_of_refund(tx: Tx, refund_id: UUID) -> UUID:
@@ -31,8 +31,7 @@ async def invoice_of_fee(tx: Tx, session_id: UUID) -> UUID:
 
 async def invoice_of_superbill(tx: Tx, superbill_id: UUID) -> UUID:
     """The invoice of a receipt."""
-    refusal = NotFound("SUPERBILL_NOT_FOUND", "No such superbill.")
-    return await _invoice_id(tx, "superbill", "superbill_id", superbill_id, refusal)
+    return await _invoice_id(tx, "superbill", "superbill_id", superbill_id, no_superbill())
 
 
 async def _invoice_id(tx: Tx, table: str, key: str, value: UUID, otherwise: NotFound) -> UUID:

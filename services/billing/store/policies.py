@@ -17,10 +17,15 @@ async def terms(tx: Tx, clinic_id: UUID) -> domain.Terms:
     return policies.terms(tx.now.date(), row.terms_name if row else policies.DEFAULT)
 
 
+def claim_table(day: date) -> domain.ClaimTable:
+    """How charges of a day of service are told."""
+    return claims.claim_table(day)
+
+
 def coding(running_minutes: int, day: date) -> domain.Coding:
     """The codes of a session and the table of its day."""
     codes = domain.procedure_codes(packs.CODES, running_minutes, day)
-    return domain.Coding(codes, claims.claim_table(day))
+    return domain.Coding(codes, claim_table(day))
 
 
 async def set_terms(tx: Tx, clinic_id: UUID, name: str, zone: ZoneInfo) -> domain.Terms:

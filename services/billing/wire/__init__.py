@@ -40,6 +40,15 @@ from services.billing.wire.requests import (
 from services.billing.wire.stated import (
     fact,
 )
+from services.billing.wire.superbills import (
+    payer,
+    person,
+    profile,
+    profile_told,
+    referrer,
+    superbill,
+    visit,
+)
 
 __all__ = [
     "amount",
@@ -62,12 +71,19 @@ __all__ = [
     "notice",
     "optional_id",
     "outcome",
+    "payer",
     "payout",
     "period",
+    "person",
+    "profile",
+    "profile_told",
+    "referrer",
     "refund",
     "refund_quote",
     "release",
     "reminders",
     "statement",
     "status",
+    "superbill",
+    "visit",
 ]

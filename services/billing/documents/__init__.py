@@ -1,0 +1,18 @@
+"""What people and other systems read of a superbill: PDF, FHIR R4 and X12 837P."""
+
+from services.billing.documents.claim837 import claim_837p
+from services.billing.documents.fhir import fhir_claim, fhir_invoice, written
+from services.billing.documents.paper import Paper, Payer, Person, Referrer
+from services.billing.documents.pdf import superbill_pdf
+
+__all__ = [
+    "Paper",
+    "Payer",
+    "Person",
+    "Referrer",
+    "claim_837p",
+    "fhir_claim",
+    "fhir_invoice",
+    "superbill_pdf",
+    "written",
+]
