@@ -9,8 +9,13 @@ from chassis.errands import Errand, Errands
 from chassis.refusal import Busy
 from chassis.subscriptions import Subscriptions
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
-from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesHeld, SeriesReleased
-from services.billing import domain, gateway, store, wire
+from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
+    ClinicUpdated,
+    SeriesHeld,
+    SeriesReleased,
+)
+from services.billing import domain, gateway, packs, store, wire
+from services.billing.domain import estimate
 
 on = Subscriptions()
 due = Deadlines()
@@ -28,8 +33,19 @@ async def issue_estimate(fact: SeriesHeld, tx: Tx) -> None:
     """A held series is priced, invoiced, and its payment asked for."""
     need = wire.need(fact)
     known = await store.find(tx, domain.invoice_id(need.series_id))
-    unit_price = await store.price(tx, need.clinic_id)
-    await store.record(tx, domain.issue_for(need, known, unit_price, tx.now))
+    desk = await store.desk(tx, need.clinic_id)
+    price = await store.session_price(tx, need)
+    decision = domain.issue_for(need, known, price, tx.now)
+    await store.record(tx, decision)
+    earlier = await store.find_estimate(tx, known.estimate_id) if known else None
+    codes = domain.procedure_codes(packs.CODES, need.infusion_minutes, tx.now.date())
+    store.keep_estimate(tx, estimate.of_series(decision, need, earlier, codes, desk))
+
+
+@on(ClinicUpdated)
+async def keep_clinic(fact: ClinicUpdated, tx: Tx) -> None:
+    """A clinic's days begin and end by its own wall clock."""
+    await store.keep_clinic(tx, *wire.clinic(fact))
 
 
 async def _for_releases(facts: Sequence[SeriesReleased], tx: Tx) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from chassis.auth import ALL, caller
 from services.billing import domain, store
+from services.billing.domain import estimate
 
 
 def visible(invoice: domain.Invoice) -> domain.Invoice:
@@ -12,6 +13,13 @@ def visible(invoice: domain.Invoice) -> domain.Invoice:
     if not caller().sees(invoice.clinic_id):
         raise store.no_invoice()
     return invoice
+
+
+def visible_estimate(found: estimate.Estimate) -> estimate.Estimate:
+    """Nor does an estimate."""
+    if not caller().sees(found.clinic_id):
+        raise store.no_estimate()
+    return found
 
 
 def clinics_asked_for(asked: UUID | None) -> Collection[UUID] | None:

@@ -1,6 +1,7 @@
-"""What people and other systems read of a superbill: PDF, FHIR R4 and X12 837P."""
+"""What people and other systems read: PDF/A by typst, FHIR R4 and X12 837P."""
 
 from services.billing.documents.claim837 import claim_837p
+from services.billing.documents.estimates import estimate, file_name
 from services.billing.documents.fhir import fhir_claim, fhir_invoice, written
 from services.billing.documents.paper import Paper, Payer, Person, Referrer
 from services.billing.documents.pdf import superbill_pdf
@@ -11,8 +12,10 @@ __all__ = [
     "Person",
     "Referrer",
     "claim_837p",
+    "estimate",
     "fhir_claim",
     "fhir_invoice",
+    "file_name",
     "superbill_pdf",
     "written",
 ]

@@ -106,6 +106,7 @@ from services.billing.domain.journal import (
     Entry,
     Posting,
     Rule,
+    post,
 )
 from services.billing.domain.money import (
     Money,
@@ -296,6 +297,7 @@ __all__ = [
     "pay_by_hand",
     "pay_out",
     "payment_id",
+    "post",
     "price_list",
     "procedure_codes",
     "quote_refund",

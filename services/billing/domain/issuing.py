@@ -29,6 +29,8 @@ class Need:
     session_count: int
     infusion_minutes: int
     condition: str = ""
+    first_service: datetime | None = None
+    last_service: datetime | None = None
 
 
 def issue_for(need: Need, known: Invoice | None, unit_price: Money, now: datetime) -> Decision:

@@ -54,6 +54,8 @@ class Rule(StrEnum):
     """The bank gave the money back to us. Cause: the dispute."""
     LOSE_DISPUTE = "lose_dispute"
     """The money is gone, and the sessions it paid for with it. Cause: the dispute."""
+    CHARGE_ITEM = "charge_item"
+    """Something besides the sessions was given and is owed. Cause: the charge."""
 
 
 _DEBIT_CREDIT = {
@@ -73,6 +75,7 @@ _DEBIT_CREDIT = {
     Rule.OPEN_DISPUTE: (Account.DISPUTES_RESERVE, Account.PROCESSOR_CLEARING),
     Rule.DISPUTE_FEE: (Account.PROCESSOR_FEES, Account.PROCESSOR_CLEARING),
     Rule.WIN_DISPUTE: (Account.PROCESSOR_CLEARING, Account.DISPUTES_RESERVE),
+    Rule.CHARGE_ITEM: (Account.PATIENT_RECEIVABLE, Account.ASSESSMENT_REVENUE),
 }
 
 

@@ -17,6 +17,16 @@ from services.billing.store.besides import (
     refunds,
     sources,
 )
+from services.billing.store.estimates import (
+    charges,
+    find_estimate,
+    get_estimate,
+    keep_charge,
+    keep_estimate,
+    no_estimate,
+    unprovided,
+    urgency,
+)
 from services.billing.store.finding import (
     find,
     find_payment,
@@ -65,8 +75,12 @@ from services.billing.store.policies import (
     terms,
 )
 from services.billing.store.prices import (
+    desk,
+    keep_clinic,
     load_prices,
     price,
+    session_price,
+    set_co_providers,
     set_price,
 )
 from services.billing.store.recording import (
@@ -108,9 +122,11 @@ __all__ = [
     "RECONCILE",
     "REFUND",
     "REMIND",
+    "charges",
     "chase",
     "claim_table",
     "coding",
+    "desk",
     "disputes",
     "entries",
     "fees",
@@ -118,6 +134,7 @@ __all__ = [
     "find",
     "find_dispute",
     "find_entry",
+    "find_estimate",
     "find_fee",
     "find_payment",
     "find_refund",
@@ -126,6 +143,7 @@ __all__ = [
     "find_with_payment",
     "find_with_superbill",
     "get",
+    "get_estimate",
     "get_fee",
     "get_payment",
     "get_profile",
@@ -143,6 +161,9 @@ __all__ = [
     "invoices_of",
     "is_unsent",
     "journal_of",
+    "keep_charge",
+    "keep_clinic",
+    "keep_estimate",
     "keep_period",
     "last_period",
     "load",
@@ -155,6 +176,7 @@ __all__ = [
     "look_up",
     "look_up_parts",
     "no_dispute",
+    "no_estimate",
     "no_invoice",
     "no_refund",
     "no_superbill",
@@ -170,6 +192,8 @@ __all__ = [
     "remember",
     "reminders",
     "said_before",
+    "session_price",
+    "set_co_providers",
     "set_price",
     "set_profile",
     "set_terms",
@@ -177,5 +201,7 @@ __all__ = [
     "superbills",
     "terms",
     "trial_balance",
+    "unprovided",
     "unused_since",
+    "urgency",
 ]

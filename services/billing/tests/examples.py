@@ -5,8 +5,11 @@ from uuid import UUID, uuid4, uuid5
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from halcyon.billing.v1 import estimate_pb2 as nouns
+from halcyon.billing.v1.billing_pb2 import Money as Money_
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
+    ClinicUpdated,
     SeriesHeld,
     SeriesReleased,
     SessionTime,
@@ -65,7 +68,12 @@ def delivery(number: int = 1, minutes: int = 45, revision: int = 2) -> domain.De
 
 
 def series_held(
-    series: UUID | None = None, *, revision: int = 1, sessions: int = 8, clinic: UUID = CLINIC
+    series: UUID | None = None,
+    *,
+    revision: int = 1,
+    sessions: int = 8,
+    clinic: UUID = CLINIC,
+    first: datetime | None = None,
 ) -> SeriesHeld:
     series = series or uuid4()
     return SeriesHeld(
@@ -77,10 +85,42 @@ def series_held(
         clinic_id=str(clinic),
         indication_code="F33.2",
         sessions=[
-            SessionTime(session_id=str(uuid5(series, f"session/{number}")), number=number)
+            SessionTime(
+                session_id=str(uuid5(series, f"session/{number}")),
+                number=number,
+                start_time=_start(first, number),
+            )
             for number in range(1, sessions + 1)
         ],
         infusion_minutes=45,
+    )
+
+
+def _start(first: datetime | None, number: int) -> Timestamp:
+    """Two and five days apart, as a series may be."""
+    begin = first or datetime.now(UTC) + timedelta(days=21)
+    days = (number - 1) // 2 * 7 + (number - 1) % 2 * 2
+    return Timestamp(seconds=int((begin + timedelta(days=days)).timestamp()))
+
+
+def clinic_updated(clinic: UUID = CLINIC, zone: str = "America/Denver") -> ClinicUpdated:
+    return ClinicUpdated(clinic_id=str(clinic), revision=1, name="Denver", time_zone=zone)
+
+
+def co_provider() -> nouns.CoProviderShare:
+    provider = nouns.BillingProvider(
+        name="Front Range Anesthesia PC",
+        npi="1543219871",
+        tin="98-7654321",
+        state_code="CO",
+        location="1200 Example Street, Denver, CO 80202",
+    )
+    return nouns.CoProviderShare(
+        provider=provider,
+        item="monitoring",
+        description="Anesthesia monitoring of one session",
+        procedure_codes=["99152"],
+        price=Money_(currency_code="USD", minor_units=15000),
     )
 
 

@@ -15,6 +15,7 @@ from services.billing.wire.besides import (
     refund_quote,
 )
 from services.billing.wire.heard import (
+    clinic,
     delivery,
     need,
     release,
@@ -35,6 +36,7 @@ from services.billing.wire.replies import (
 )
 from services.billing.wire.requests import (
     entry_after,
+    must_be_in,
     optional_id,
 )
 from services.billing.wire.stated import (
@@ -54,6 +56,7 @@ __all__ = [
     "amount",
     "balances",
     "chargeback",
+    "clinic",
     "clinic_price",
     "clinic_terms",
     "delivery",
@@ -67,6 +70,7 @@ __all__ = [
     "missed",
     "moment",
     "money",
+    "must_be_in",
     "need",
     "notice",
     "optional_id",
