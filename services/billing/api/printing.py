@@ -65,7 +65,7 @@ def _paper(
     return Paper(
         invoice_id=invoice.invoice_id,
         profile=profile,
-        patient=wire.person(request.patient),
+        patient=wire.addressee(request.patient),
         referrer=wire.referrer(request.referrer),
         bills=bills,
         issue_time=max([bill.issue_time for bill in bills], default=now),
@@ -81,7 +81,7 @@ def _check(paper: Paper, invoice: domain.Invoice, *, for_payer: bool) -> None:
         faults.append(Violation("payer", "is needed for what goes to a payer"))
     if for_payer and not (paper.patient.street.line and paper.patient.street.postal_code):
         faults.append(Violation("patient.address", "is needed for what goes to a payer"))
-    if for_payer and not all(bill.condition for bill in paper.bills):
+    if for_payer and not all(bill.diagnosis for bill in paper.bills):
         faults.append(Violation("superbill_id", "has no diagnosis, and a claim needs one"))
     if faults:
         raise Invalid("INVALID_PAPER", "The document cannot be made so.", tuple(faults))

@@ -3,14 +3,11 @@
 from services.billing.documents.claim837 import claim_837p
 from services.billing.documents.estimates import estimate, file_name
 from services.billing.documents.fhir import fhir_claim, fhir_invoice, written
-from services.billing.documents.paper import Paper, Payer, Person, Referrer
+from services.billing.documents.paper import Paper
 from services.billing.documents.pdf import superbill_pdf
 
 __all__ = [
     "Paper",
-    "Payer",
-    "Person",
-    "Referrer",
     "claim_837p",
     "estimate",
     "fhir_claim",

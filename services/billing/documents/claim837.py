@@ -61,7 +61,7 @@ def _claim(paper: Paper, bill: Superbill) -> Iterator[str]:
         yield segment("AMT", "F5", decimal(bill.paid))
     if bill.version > 1:
         yield segment("REF", "F8", _account(bill.superbill_id))
-    yield segment("HI", ("ABK", bill.condition.replace(".", "")))
+    yield segment("HI", ("ABK", bill.diagnosis.replace(".", "")))
     yield segment(
         "NM1", "DN", "1", text(referrer.family_name, 60), text(referrer.given_name, 35),
         "", "", "", "XX", referrer.npi,

@@ -88,7 +88,7 @@ def _claim(paper: Paper, bill: Superbill) -> Node:
         ],
         "diagnosis": [
             {"sequence": number, "diagnosisCodeableConcept": _coding(_ICD10, code)}
-            for number, code in enumerate([bill.condition], 1)
+            for number, code in enumerate([bill.diagnosis], 1)
         ],
         "insurance": [{"sequence": 1, "focal": True, "coverage": _to("Coverage", "coverage")}],
         "item": [
@@ -122,7 +122,7 @@ def _charge_item(paper: Paper, bill: Superbill, line: BillLine, number: int) -> 
         "performer": [{"actor": _to("Practitioner", paper.profile.provider_npi)}],
         "quantity": {"value": line.units},
         "priceOverride": _money(Money(line.minor_units, bill.amount.currency_code)),
-        "reason": [_coding(_ICD10, bill.condition)],
+        "reason": [_coding(_ICD10, bill.diagnosis)],
     }
     if line.ndc:
         item["productCodeableConcept"] = _coding(_NDC, line.ndc)

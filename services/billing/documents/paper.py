@@ -6,39 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.billing.domain import Money, Profile, Street, Superbill
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """The patient, as the registry names them."""
-
-    patient_id: UUID
-    given_name: str
-    family_name: str
-    birth_date: date
-    sex: str
-    """"F", "M" or "U", as claims say it."""
-    telephone: str
-    street: Street
-
-
-@dataclass(frozen=True, slots=True)
-class Referrer:
-    """Who referred the patient."""
-
-    given_name: str
-    family_name: str
-    npi: str
-
-
-@dataclass(frozen=True, slots=True)
-class Payer:
-    """Whom a claim goes to, and as whom they know the patient."""
-
-    name: str
-    payer_id: str
-    member_id: str
+from services.billing.domain import Addressee, Money, Payer, Profile, Referrer, Superbill
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +15,7 @@ class Paper:
 
     invoice_id: UUID
     profile: Profile
-    patient: Person
+    patient: Addressee
     referrer: Referrer
     bills: Sequence[Superbill]
     issue_time: datetime
@@ -85,7 +53,7 @@ class Paper:
     @property
     def conditions(self) -> tuple[str, ...]:
         """What was treated, each once; lines point to them by their place."""
-        return tuple(dict.fromkeys(bill.condition for bill in self.bills if bill.condition))
+        return tuple(dict.fromkeys(bill.diagnosis for bill in self.bills if bill.diagnosis))
 
     def _sum(self, parts: Sequence[int]) -> Money:
         return Money(sum(parts), self.bills[0].amount.currency_code)

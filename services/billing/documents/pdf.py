@@ -67,7 +67,7 @@ def _told(paper: Paper) -> dict[str, Any]:
 
 
 def _rows(paper: Paper, bill: Superbill) -> list[list[str]]:
-    pointer = paper.conditions.index(bill.condition) + 1 if bill.condition else ""
+    pointer = paper.conditions.index(bill.diagnosis) + 1 if bill.diagnosis else ""
     rows = []
     for line in bill.lines:
         words = line.words

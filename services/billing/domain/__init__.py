@@ -115,6 +115,11 @@ from services.billing.domain.notice import (
     business_notice,
     calendar_notice,
 )
+from services.billing.domain.parties import (
+    Addressee,
+    Payer,
+    Referrer,
+)
 from services.billing.domain.pricing import (
     PriceList,
     Term,
@@ -196,6 +201,7 @@ __all__ = [
     "Absence",
     "Account",
     "ActionNeeded",
+    "Addressee",
     "Asking",
     "BillLine",
     "Cancelled",
@@ -232,6 +238,7 @@ __all__ = [
     "Part",
     "PartStatus",
     "PatientKind",
+    "Payer",
     "Payment",
     "PaymentCollected",
     "PaymentFailed",
@@ -243,6 +250,7 @@ __all__ = [
     "Posting",
     "PriceList",
     "Profile",
+    "Referrer",
     "Refund",
     "RefundMethod",
     "RefundPaid",

@@ -31,7 +31,7 @@ class Superbill:
     paid: int
     """Minor units of the amount that were in hand when it was issued."""
     given_micrograms: int = 0
-    condition: str = ""
+    diagnosis: str = ""
     lines: tuple[BillLine, ...] = ()
     table: str = ""
     """The claim table that made the lines."""

@@ -67,7 +67,7 @@ def recognise(
         procedure_codes=coding.procedure_codes,
         running_minutes=delivery.running_minutes,
         given_micrograms=delivery.given_micrograms,
-        condition=invoice.condition,
+        diagnosis=invoice.diagnosis,
         lines=_lines(delivery, coding, amount),
         table=coding.table.label,
         amount=amount,

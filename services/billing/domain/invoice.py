@@ -79,7 +79,7 @@ class Invoice:
     """Sessions of it that were missed too late, or not used in time."""
     returned: int = 0
     """Minor units that went back, or are on their way, for sessions given up."""
-    condition: str = ""
+    diagnosis: str = ""
     """ICD-10-CM code of what is treated."""
     is_restricted: bool = False
     """The patient paid in full and asked that no payer is told: HIPAA's self-pay restriction."""

@@ -28,7 +28,7 @@ class Need:
     clinic_id: UUID
     session_count: int
     infusion_minutes: int
-    condition: str = ""
+    diagnosis: str = ""
     first_service: datetime | None = None
     last_service: datetime | None = None
 
@@ -71,7 +71,7 @@ def _first(need: Need, unit_price: Money, now: datetime) -> Invoice:
         attempt=1,
         unit_price=unit_price,
         infusion_minutes=need.infusion_minutes,
-        condition=need.condition,
+        diagnosis=need.diagnosis,
         session_count=need.session_count,
         issue_time=now,
         update_time=now,

@@ -58,7 +58,7 @@ async def price(tx: Tx, clinic_id: UUID) -> Money:
 async def session_price(tx: Tx, need: domain.Need) -> Money:
     """The same that a quote says of a single session of this care."""
     day = tx.now.date()
-    care = book.Care(condition=need.condition, minutes=need.infusion_minutes)
+    care = book.Care(condition=need.diagnosis, minutes=need.infusion_minutes)
     bounds = domain.price_list(packs.PRICE_LISTS, day)
     base = await price(tx, need.clinic_id)
     return book.session_price(care, book.in_force(packs.BOOKS, day), base, bounds)[0]

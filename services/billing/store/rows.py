@@ -39,7 +39,7 @@ class InvoiceRow(Row, table=True):
     settled_count: int
     refunded_count: int
     forfeited_count: int
-    condition: str
+    diagnosis: str
     is_restricted: bool
     returned_minor_units: int = Field(sa_type=BigInteger)
     disputed_minor_units: int = Field(sa_type=BigInteger)
@@ -110,7 +110,7 @@ class SuperbillRow(Row, table=True):
     procedure_codes: list[str] = Field(sa_type=ARRAY(String))
     running_minutes: int
     given_micrograms: int = Field(sa_type=BigInteger)
-    condition: str
+    diagnosis: str
     lines: list[dict[str, Any]] = Field(sa_type=JSON)
     claim_table: str
     is_void: bool
@@ -150,7 +150,7 @@ def invoice_of(row: InvoiceRow) -> domain.Invoice:
         settled_count=row.settled_count,
         refunded_count=row.refunded_count,
         forfeited_count=row.forfeited_count,
-        condition=row.condition,
+        diagnosis=row.diagnosis,
         is_restricted=row.is_restricted,
         returned=row.returned_minor_units,
         disputed=row.disputed_minor_units,
@@ -204,7 +204,7 @@ def superbill_of(row: SuperbillRow) -> domain.Superbill:
         procedure_codes=tuple(row.procedure_codes),
         running_minutes=row.running_minutes,
         given_micrograms=row.given_micrograms,
-        condition=row.condition,
+        diagnosis=row.diagnosis,
         lines=tuple(map(_line_of, row.lines)),
         table=row.claim_table,
         is_void=row.is_void,

@@ -6,8 +6,17 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from services.billing import domain, packs
-from services.billing.documents import Paper, Payer, Person, Referrer
-from services.billing.domain import Invoice, Money, Profile, Street, Superbill
+from services.billing.documents import Paper
+from services.billing.domain import (
+    Addressee,
+    Invoice,
+    Money,
+    Payer,
+    Profile,
+    Referrer,
+    Street,
+    Superbill,
+)
 from services.billing.tests.examples import CLINIC, PATIENT, SERIES, TABLE, delivery, need
 
 AT = datetime(2026, 11, 24, 3, 30, tzinfo=UTC)
@@ -29,7 +38,7 @@ PROFILE = Profile(
     provider_taxonomy="207L00000X",
     provider_licence="CO-0000001",
 )
-PERSON = Person(
+PERSON = Addressee(
     patient_id=PATIENT,
     given_name="Pat",
     family_name="Sample",
@@ -46,7 +55,7 @@ def bill(number: int = 1, minutes: int = 45, **changes: Any) -> Superbill:
     """A delivered and paid session of 475 dollars."""
     told = replace(delivery(number, minutes), service_time=AT + timedelta(days=number - 1))
     codes = domain.procedure_codes(packs.CODES, minutes, told.day)
-    issued = domain.issue_for(replace(need(), condition="F33.2"), None, Money(47500), AT).invoice
+    issued = domain.issue_for(replace(need(), diagnosis="F33.2"), None, Money(47500), AT).invoice
     assert issued
     paid = replace(issued, status=domain.Status.PAID)
     found = domain.recognise(told, paid, None, domain.Coding(codes, TABLE), AT).superbill
@@ -55,7 +64,7 @@ def bill(number: int = 1, minutes: int = 45, **changes: Any) -> Superbill:
 
 
 def invoice(**changes: Any) -> Invoice:
-    issued = domain.issue_for(replace(need(), condition="F33.2"), None, Money(47500), AT).invoice
+    issued = domain.issue_for(replace(need(), diagnosis="F33.2"), None, Money(47500), AT).invoice
     assert issued
     return replace(issued, **changes)
 

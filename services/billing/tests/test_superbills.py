@@ -78,7 +78,7 @@ async def test_a_receipt_is_the_session_line_by_line(house: House, desk: Superbi
     _, (bill,) = await delivered(house)
     found = await house.call(desk.GetSuperbill, rpc.GetSuperbillRequest(superbill_id=bill))
     shown = found.superbill
-    assert (shown.version, shown.condition_code, shown.running_minutes) == (1, "F33.2", 45)
+    assert (shown.version, shown.diagnosis_code, shown.running_minutes) == (1, "F33.2", 45)
     assert [line.code for line in shown.lines] == ["96365", "J3490"]
     assert sum(line.charge.minor_units for line in shown.lines) == shown.charge.minor_units == UNIT
     assert (shown.paid.minor_units, shown.claim_table) == (UNIT, "halcyon-claims/1")

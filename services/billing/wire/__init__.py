@@ -43,8 +43,8 @@ from services.billing.wire.stated import (
     fact,
 )
 from services.billing.wire.superbills import (
+    addressee,
     payer,
-    person,
     profile,
     profile_told,
     referrer,
@@ -53,6 +53,7 @@ from services.billing.wire.superbills import (
 )
 
 __all__ = [
+    "addressee",
     "amount",
     "balances",
     "chargeback",
@@ -78,7 +79,6 @@ __all__ = [
     "payer",
     "payout",
     "period",
-    "person",
     "profile",
     "profile_told",
     "referrer",

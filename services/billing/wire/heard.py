@@ -27,7 +27,7 @@ def need(fact: SeriesHeld) -> domain.Need:
         clinic_id=_id(fact.clinic_id),
         session_count=len(fact.sessions),
         infusion_minutes=fact.infusion_minutes,
-        condition=fact.indication_code,
+        diagnosis=fact.indication_code,
         first_service=_start(fact.sessions[0]),
         last_service=_start(fact.sessions[-1]),
     )

@@ -10,8 +10,16 @@ from halcyon.billing.v1 import superbill_pb2 as rpc
 from halcyon.billing.v1 import superbill_service_pb2 as asked
 from halcyon.referral.v1 import referral_pb2 as people
 from services.billing import domain
-from services.billing.documents import Payer, Person, Referrer
-from services.billing.domain import Money, PatientKind, Profile, Street, Visit
+from services.billing.domain import (
+    Addressee,
+    Money,
+    PatientKind,
+    Payer,
+    Profile,
+    Referrer,
+    Street,
+    Visit,
+)
 from services.billing.wire.replies import money
 from services.billing.wire.stated import time
 
@@ -33,7 +41,7 @@ def superbill(found: domain.Superbill) -> rpc.Superbill:
         version=found.version,
         session_id=str(found.session_id),
         invoice_id=str(found.invoice_id),
-        condition_code=found.condition,
+        diagnosis_code=found.diagnosis,
         running_minutes=found.running_minutes,
         lines=[_line(line, code) for line in found.lines],
         charge=money(found.amount),
@@ -52,10 +60,10 @@ def visit(request: asked.ReissueSuperbillRequest) -> Visit | None:
     return Visit(_KINDS[request.visit_patient], request.visit_minutes)
 
 
-def person(message: people.Patient) -> Person:
+def addressee(message: people.Patient) -> Addressee:
     """The patient to print."""
     born, home = message.birth_date, message.address
-    return Person(
+    return Addressee(
         patient_id=UUID(message.patient_id) if message.patient_id else UUID(int=0),
         given_name=message.given_name,
         family_name=message.family_name,

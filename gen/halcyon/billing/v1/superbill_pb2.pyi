@@ -205,7 +205,7 @@ class Superbill(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     SESSION_ID_FIELD_NUMBER: _builtins.int
     INVOICE_ID_FIELD_NUMBER: _builtins.int
-    CONDITION_CODE_FIELD_NUMBER: _builtins.int
+    DIAGNOSIS_CODE_FIELD_NUMBER: _builtins.int
     RUNNING_MINUTES_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
     CHARGE_FIELD_NUMBER: _builtins.int
@@ -222,7 +222,7 @@ class Superbill(_message.Message):
     """The session."""
     invoice_id: _builtins.str
     """The invoice."""
-    condition_code: _builtins.str
+    diagnosis_code: _builtins.str
     """ICD-10-CM code that every line points to."""
     running_minutes: _builtins.int
     """Minutes the pump ran, pauses excluded."""
@@ -259,7 +259,7 @@ class Superbill(_message.Message):
         version: _builtins.int = ...,
         session_id: _builtins.str = ...,
         invoice_id: _builtins.str = ...,
-        condition_code: _builtins.str = ...,
+        diagnosis_code: _builtins.str = ...,
         running_minutes: _builtins.int = ...,
         lines: _abc.Iterable[Global___SuperbillLine] | None = ...,
         charge: _billing_pb2.Money | None = ...,
@@ -271,7 +271,7 @@ class Superbill(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["charge", b"charge", "issue_time", b"issue_time", "paid", b"paid", "service_time", b"service_time", "void_time", b"void_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["charge", b"charge", "claim_table", b"claim_table", "condition_code", b"condition_code", "invoice_id", b"invoice_id", "issue_time", b"issue_time", "lines", b"lines", "paid", b"paid", "running_minutes", b"running_minutes", "service_time", b"service_time", "session_id", b"session_id", "superbill_id", b"superbill_id", "version", b"version", "void_time", b"void_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["charge", b"charge", "claim_table", b"claim_table", "diagnosis_code", b"diagnosis_code", "invoice_id", b"invoice_id", "issue_time", b"issue_time", "lines", b"lines", "paid", b"paid", "running_minutes", b"running_minutes", "service_time", b"service_time", "session_id", b"session_id", "superbill_id", b"superbill_id", "version", b"version", "void_time", b"void_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

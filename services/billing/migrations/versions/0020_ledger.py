@@ -15,7 +15,7 @@ _STATEMENTS = (
             CHECK (delivered_count + refunded_count + forfeited_count <= session_count)""",
     "CREATE INDEX invoice_patient ON invoice (patient_id)",
     "ALTER TABLE journal_entry ALTER invoice_id DROP NOT NULL",
-    "ALTER TABLE journal_entry DROP CONSTRAINT journal_entry_rule_check",
+    "ALTER TABLE journal_entry DROP CONSTRAINT IF EXISTS journal_entry_rule_check",
     """ALTER TABLE journal_entry ADD CONSTRAINT journal_entry_rule_check
         CHECK (rule ~ '^[a-z][a-z_]{2,40}$')""",
     """CREATE TABLE refund (

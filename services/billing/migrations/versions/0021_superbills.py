@@ -7,11 +7,11 @@ down_revision = "0020"
 
 _STATEMENTS = (
     """ALTER TABLE invoice
-        ADD condition text NOT NULL DEFAULT '',
+        ADD diagnosis text NOT NULL DEFAULT '',
         ADD is_restricted boolean NOT NULL DEFAULT false""",
     """ALTER TABLE superbill
         ADD given_micrograms bigint NOT NULL DEFAULT 0,
-        ADD condition text NOT NULL DEFAULT '',
+        ADD diagnosis text NOT NULL DEFAULT '',
         ADD lines jsonb NOT NULL DEFAULT '[]',
         ADD claim_table text NOT NULL DEFAULT '',
         ADD is_void boolean NOT NULL DEFAULT false""",
