@@ -50,7 +50,8 @@ class Refunds:
             invoice = visible(await store.get(tx, bill.invoice_id))
             by = await _asking(tx, invoice, request.request_id)
             refund = await store.find_refund(tx, by.refund_id(invoice.invoice_id))
-            given = domain.Goodwill(bill, wire.amount(request.amount))
+            on_its_way = await store.on_its_way(tx, bill)
+            given = domain.Goodwill(bill, wire.amount(request.amount), on_its_way)
             if refund is None:
                 terms = await store.terms(tx, invoice.clinic_id)
                 refund = await _kept(tx, domain.request_goodwill(invoice, given, terms, by, tx.now))

@@ -59,7 +59,9 @@ def open_dispute(
     entries = [post(Rule.OPEN_DISPUTE, dispute.dispute_id, invoice, amount, now)]
     if told.fee:
         entries.append(post(Rule.DISPUTE_FEE, dispute.dispute_id, invoice, told.fee, now))
-    held = replace(invoice, disputed=invoice.disputed + amount, update_time=now)
+    held = replace(
+        invoice, disputed=invoice.disputed + amount, turn=invoice.turn + 1, update_time=now
+    )
     return Decision(invoice=held, entries=tuple(entries), kept=(dispute,))
 
 
@@ -99,7 +101,9 @@ def decide_dispute(
         raise _wrong_state(dispute)
     decided = replace(dispute, status=outcome, update_time=now)
     amount = dispute.amount.minor_units
-    freed = replace(invoice, disputed=invoice.disputed - amount, update_time=now)
+    freed = replace(
+        invoice, disputed=invoice.disputed - amount, turn=invoice.turn + 1, update_time=now
+    )
     if outcome is DisputeStatus.WON:
         entry = post(Rule.WIN_DISPUTE, dispute.dispute_id, invoice, amount, now)
         return Decision(invoice=freed, entries=(entry,), kept=(decided,))
@@ -107,10 +111,10 @@ def decide_dispute(
 
 
 def _lose(dispute: Dispute, invoice: Invoice, now: datetime) -> Decision:
-    """Whole unused sessions pay for it first; the rest was delivered and is lost."""
+    """Whole unused sessions that it paid for go first; the rest was delivered and is lost."""
     amount = dispute.amount.minor_units
     gone = 0
-    if invoice.status is Status.PAID:
+    if invoice.status is Status.PAID and dispute.payment_id == invoice.payment_id:
         whole = range(1, invoice.unused_count + 1)
         gone = sum(invoice.unused_value(count) <= amount for count in whole)
     value = invoice.unused_value(gone)

@@ -52,7 +52,7 @@ def reverse_fee(invoice: Invoice, fee: Fee, now: datetime) -> Decision:
     sides = {Account.CANCELLATION_FEES: amount, account: -amount}
     return Decision(
         invoice=replace(
-            invoice, forfeited_count=invoice.forfeited_count - fee.forfeits, update_time=now
+            _turned(invoice, now), forfeited_count=invoice.forfeited_count - fee.forfeits
         ),
         entries=(enter(Rule.REVERSE_FEE, fee.session_id, invoice, sides, now),),
         kept=(taken_back,),
@@ -65,9 +65,8 @@ def expire(invoice: Invoice, paid_at: datetime, terms: Terms, now: datetime) -> 
     ripe = invoice.status is Status.PAID and terms.expired(paid_at, now)
     if not (ripe and value) or invoice.disputed:
         return NOTHING
-    expired = replace(
-        invoice, forfeited_count=invoice.forfeited_count + invoice.unused_count, update_time=now
-    )
+    forfeited = invoice.forfeited_count + invoice.unused_count
+    expired = replace(_turned(invoice, now), forfeited_count=forfeited)
     cause = uuid5(invoice.payment_id, f"expiry/{invoice.forfeited_count}")
     entry = post(Rule.EXPIRE_PACKAGE, cause, invoice, value, now)
     return Decision(invoice=expired, entries=(entry,))
@@ -114,8 +113,11 @@ def _charge(invoice: Invoice, fee: Fee, now: datetime) -> Decision:
     if not fee.amount:
         return Decision(kept=(fee,))
     rule = Rule.FORFEIT_SESSION if fee.forfeits else Rule.CHARGE_FEE
-    charged = replace(
-        invoice, forfeited_count=invoice.forfeited_count + fee.forfeits, update_time=now
-    )
+    forfeited = invoice.forfeited_count + fee.forfeits
+    charged = replace(_turned(invoice, now), forfeited_count=forfeited)
     entry = post(rule, fee.session_id, invoice, fee.amount.minor_units, now)
     return Decision(invoice=charged, entries=(entry,), kept=(fee,))
+
+
+def _turned(invoice: Invoice, now: datetime) -> Invoice:
+    return replace(invoice, turn=invoice.turn + 1, update_time=now)

@@ -83,6 +83,8 @@ class Invoice:
     """ICD-10-CM code of what is treated."""
     is_restricted: bool = False
     """The patient paid in full and asked that no payer is told: HIPAA's self-pay restriction."""
+    turn: int = 0
+    """How often its money was moved by refunds, fees, expiry and disputes."""
     disputed: int = 0
     """Minor units that banks hold until they have decided."""
     receivable: int = 0

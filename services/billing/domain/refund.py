@@ -60,6 +60,7 @@ class Refund:
     invoice_id: UUID
     invoice_revision: int
     """What the quote was made of: an approval of anything else is stale."""
+    invoice_turn: int
     invoice_attempt: int
     clinic_id: UUID
     reason: str

@@ -45,6 +45,13 @@ class Goodwill:
 
     bill: Superbill
     amount: Money
+    on_its_way: int
+    """Minor units that go back for it already."""
+
+    @property
+    def most(self) -> int:
+        """What is left of what was paid."""
+        return self.bill.paid - self.on_its_way
 
 
 def request_refund(
@@ -69,8 +76,11 @@ def request_goodwill(
     """Money for a delivered session goes back, at most what was paid for it."""
     must_be_refundable(invoice)
     bill, amount = given.bill, given.amount
-    if amount.currency_code != bill.amount.currency_code or not 0 < amount.minor_units <= bill.paid:
-        wanted = f"must be from 1 to {bill.paid} minor units of {bill.amount.currency_code}"
+    if (
+        amount.currency_code != bill.amount.currency_code
+        or not 0 < amount.minor_units <= given.most
+    ):
+        wanted = f"must be from 1 to {given.most} minor units of {bill.amount.currency_code}"
         fault = Violation("amount", wanted)
         raise Invalid("REFUND_ABOVE_PAID", "More than was paid cannot go back.", (fault,))
     refund = replace(
@@ -102,7 +112,8 @@ def approve(refund: Refund, invoice: Invoice, person: str, now: datetime) -> Dec
         raise _wrong_state(refund)
     if person == refund.requested_by:
         raise NotAllowed("SECOND_PERSON_REQUIRED", "Whoever asked cannot agree as well.")
-    if invoice.revision != refund.invoice_revision or invoice.disputed:
+    now_is, was = (invoice.revision, invoice.turn), (refund.invoice_revision, refund.invoice_turn)
+    if now_is != was or invoice.disputed:
         raise NotAllowed("APPROVAL_STALE", "The invoice has changed since; ask for a new quote.")
     return _begin(replace(refund, approved_by=person, update_time=now), invoice, now)
 
@@ -123,6 +134,7 @@ def _new(invoice: Invoice, amount: Money, by: Asking, now: datetime) -> Refund:
         refund_id=refund,
         invoice_id=invoice.invoice_id,
         invoice_revision=invoice.revision,
+        invoice_turn=invoice.turn,
         invoice_attempt=invoice.attempt,
         clinic_id=invoice.clinic_id,
         reason="",
@@ -165,6 +177,7 @@ def _begin(refund: Refund, invoice: Invoice, now: datetime) -> Decision:
     given_up = replace(
         invoice,
         refunded_count=invoice.refunded_count + refund.session_count,
+        turn=invoice.turn + 1,
         returned=invoice.returned + (refund.amount.minor_units if refund.session_count else 0),
         update_time=now,
     )

@@ -14,6 +14,7 @@ from services.billing.store.besides import (
     no_dispute,
     no_refund,
     no_superbill,
+    on_its_way,
     refunds,
     sources,
 )
@@ -182,6 +183,7 @@ __all__ = [
     "no_superbill",
     "notice",
     "of_referral",
+    "on_its_way",
     "owed",
     "paid_for",
     "periods",

@@ -22,6 +22,12 @@ SELECT payment_id, minor_units - refund_minor_units
 FROM payment WHERE invoice_id = $1 AND status = 'collected' ORDER BY attempt DESC
 """
 
+_ON_ITS_WAY = """
+SELECT coalesce(sum(part.minor_units), 0)::bigint
+FROM refund JOIN refund_part AS part USING (refund_id)
+WHERE superbill_id = $1 AND part.status IN ('pending', 'failed')
+"""
+
 
 async def find_refund(tx: Tx, refund_id: UUID) -> domain.Refund | None:
     """A refund with its parts."""
@@ -54,6 +60,12 @@ def no_dispute() -> NotFound:
 async def sources(tx: Tx, invoice_id: UUID) -> Sequence[domain.Source]:
     """The payments that money can go back to, the newest first, and what is left of each."""
     return [domain.Source(*row) for row in await tx.driver.fetch(_LEFT, invoice_id) if row[1] > 0]
+
+
+async def on_its_way(tx: Tx, bill: domain.Superbill) -> int:
+    """What goes back for a receipt already and is not on it yet."""
+    found: int = await tx.driver.fetchval(_ON_ITS_WAY, bill.superbill_id)
+    return found
 
 
 async def find_fee(tx: Tx, session_id: UUID) -> domain.Fee | None:

@@ -37,6 +37,7 @@ def _refund_row(refund: domain.Refund) -> RefundRow:
         refund_id=refund.refund_id,
         invoice_id=refund.invoice_id,
         invoice_revision=refund.invoice_revision,
+        invoice_turn=refund.invoice_turn,
         invoice_attempt=refund.invoice_attempt,
         clinic_id=refund.clinic_id,
         reason=refund.reason,

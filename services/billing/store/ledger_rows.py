@@ -18,6 +18,7 @@ class RefundRow(Row, table=True):
     refund_id: UUID = Field(primary_key=True)
     invoice_id: UUID = Field(foreign_key="invoice.invoice_id")
     invoice_revision: int = Field(sa_type=BigInteger)
+    invoice_turn: int
     invoice_attempt: int
     clinic_id: UUID
     reason: str

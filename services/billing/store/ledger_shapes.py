@@ -14,6 +14,7 @@ def refund_of(row: RefundRow, parts: Iterable[PartRow]) -> domain.Refund:
         refund_id=row.refund_id,
         invoice_id=row.invoice_id,
         invoice_revision=row.invoice_revision,
+        invoice_turn=row.invoice_turn,
         invoice_attempt=row.invoice_attempt,
         clinic_id=row.clinic_id,
         reason=row.reason,

@@ -87,6 +87,7 @@ def _invoice_row(invoice: domain.Invoice) -> InvoiceRow:
         settled_count=invoice.settled_count,
         refunded_count=invoice.refunded_count,
         forfeited_count=invoice.forfeited_count,
+        turn=invoice.turn,
         diagnosis=invoice.diagnosis,
         is_restricted=invoice.is_restricted,
         returned_minor_units=invoice.returned,

@@ -39,6 +39,7 @@ class InvoiceRow(Row, table=True):
     settled_count: int
     refunded_count: int
     forfeited_count: int
+    turn: int
     diagnosis: str
     is_restricted: bool
     returned_minor_units: int = Field(sa_type=BigInteger)
@@ -150,6 +151,7 @@ def invoice_of(row: InvoiceRow) -> domain.Invoice:
         settled_count=row.settled_count,
         refunded_count=row.refunded_count,
         forfeited_count=row.forfeited_count,
+        turn=row.turn,
         diagnosis=row.diagnosis,
         is_restricted=row.is_restricted,
         returned=row.returned_minor_units,

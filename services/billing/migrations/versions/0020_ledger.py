@@ -9,6 +9,7 @@ _STATEMENTS = (
     """ALTER TABLE invoice
         ADD refunded_count integer NOT NULL DEFAULT 0 CHECK (refunded_count >= 0),
         ADD forfeited_count integer NOT NULL DEFAULT 0 CHECK (forfeited_count >= 0),
+        ADD turn integer NOT NULL DEFAULT 0,
         ADD returned_minor_units bigint NOT NULL DEFAULT 0 CHECK (returned_minor_units >= 0),
         ADD disputed_minor_units bigint NOT NULL DEFAULT 0 CHECK (disputed_minor_units >= 0),
         ADD CONSTRAINT invoice_entitled
@@ -22,6 +23,7 @@ _STATEMENTS = (
         refund_id uuid PRIMARY KEY,
         invoice_id uuid NOT NULL REFERENCES invoice,
         invoice_revision bigint NOT NULL,
+        invoice_turn integer NOT NULL,
         invoice_attempt integer NOT NULL,
         clinic_id uuid NOT NULL,
         reason text NOT NULL,
