@@ -136,7 +136,7 @@ class Estimates(EstimateServiceServicer):
     async def RenderEstimate(
         self, request: rpc.RenderEstimateRequest, context: Context
     ) -> rpc.RenderEstimateResponse:
-        patient = wire.person(request.patient)
+        patient = wire.addressee(request.patient)
         async with self._db.read() as tx:
             estimate_id = UUID(request.estimate_id)
             found = visible_estimate(await store.get_estimate(tx, estimate_id, request.version))

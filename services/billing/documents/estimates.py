@@ -5,13 +5,13 @@ from datetime import date, datetime
 from typing import Any
 
 from chassis.refusal import NotAllowed
-from services.billing.documents.paper import Person
 from services.billing.documents.typesetting import money, pdf
+from services.billing.domain import Addressee
 from services.billing.domain.estimate import Desk, Estimate, Line, Provider
 from services.billing.domain.estimate.clock import local_day
 
 
-def estimate(found: Estimate, desk: Desk, person: Person) -> bytes:
+def estimate(found: Estimate, desk: Desk, person: Addressee) -> bytes:
     """The document that is given to the patient."""
     if found.missing:
         about = {"missing": ", ".join(found.missing)[:200]}
@@ -24,7 +24,7 @@ def file_name(found: Estimate) -> str:
     return f"good-faith-estimate-{found.estimate_id}-v{found.version}.pdf"
 
 
-def _content(found: Estimate, desk: Desk, person: Person) -> Mapping[str, Any]:
+def _content(found: Estimate, desk: Desk, person: Addressee) -> Mapping[str, Any]:
     providers = {one.npi: one for one in found.providers}
     house = found.providers[0].name
     by_npi: dict[str, list[Line]] = {}

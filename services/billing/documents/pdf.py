@@ -1,28 +1,15 @@
 """The receipt that a patient holds: PDF/A-2b by typst, made in memory."""
 
-import json
-from pathlib import Path
 from typing import Any
 
-import typst
-
 from services.billing.documents.paper import Paper, decimal
+from services.billing.documents.typesetting import pdf
 from services.billing.domain import Street, Superbill
-
-_TEMPLATE = Path(__file__).parent / "superbill.typ"
 
 
 def superbill_pdf(paper: Paper) -> bytes:
     """One PDF; its words are the ledger's numbers."""
-    made: bytes = typst.compile(
-        _TEMPLATE,
-        format="pdf",
-        pdf_standards="a-2b",
-        sys_inputs={"paper": json.dumps(_told(paper))},
-        timestamp=paper.issue_time.replace(microsecond=0),
-        ignore_system_fonts=True,
-    )
-    return made
+    return pdf("superbill", _told(paper))
 
 
 def _told(paper: Paper) -> dict[str, Any]:
@@ -55,6 +42,7 @@ def _told(paper: Paper) -> dict[str, Any]:
         ],
         "referrer": [f"{referrer.given_name} {referrer.family_name}", f"NPI {referrer.npi}"],
         "number": _number(paper),
+        "day": [paper.issue_day.year, paper.issue_day.month, paper.issue_day.day],
         "issued": paper.issue_day.isoformat(),
         "place": profile.place_of_service,
         "conditions": [[str(n), code] for n, code in enumerate(paper.conditions, 1)],

@@ -89,7 +89,7 @@ def _issue_again(invoice: Invoice, need: Need, unit_price: Money, now: datetime)
         attempt=invoice.attempt + 1,
         session_count=need.session_count - settled,
         settled_count=settled,
-        turn=invoice.turn + 1,
+        turn=invoice.turn,
         disputed=invoice.disputed,
         is_restricted=invoice.is_restricted,
     )

@@ -51,8 +51,6 @@ async def notice(
     row = await tx.find(ClinicTermsRow, clinic_id)
     if not by.business_hours or row is None:
         return domain.calendar_notice(told, start)
-    return domain.business_notice(told, start, ZoneInfo(row.time_zone), _is_business_day)
-
-
-def _is_business_day(day: date) -> bool:
-    return day.weekday() < 5
+    return domain.business_notice(
+        told, start, ZoneInfo(row.time_zone), packs.CALENDAR.is_business_day
+    )
