@@ -113,7 +113,7 @@ def approve(refund: Refund, invoice: Invoice, person: str, now: datetime) -> Dec
     if person == refund.requested_by:
         raise NotAllowed("SECOND_PERSON_REQUIRED", "Whoever asked cannot agree as well.")
     now_is, was = (invoice.revision, invoice.turn), (refund.invoice_revision, refund.invoice_turn)
-    if now_is != was or invoice.disputed:
+    if now_is != was or invoice.disputed or invoice.status is not Status.PAID:
         raise NotAllowed("APPROVAL_STALE", "The invoice has changed since; ask for a new quote.")
     return _begin(replace(refund, approved_by=person, update_time=now), invoice, now)
 

@@ -90,7 +90,9 @@ def _void(invoice: Invoice, payment: Payment, now: datetime, *, unsent: bool) ->
 def _give_back(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
     amount = invoice.undelivered.minor_units
     return Decision(
-        invoice=replace(invoice, status=Status.REFUND_PENDING, update_time=now),
+        invoice=replace(
+            invoice, status=Status.REFUND_PENDING, turn=invoice.turn + 1, update_time=now
+        ),
         payment=replace(
             payment, status=PaymentStatus.REFUND_PENDING, refund=amount, update_time=now
         ),
