@@ -57,8 +57,9 @@ async def void_or_refund(fact: SeriesReleased, tx: Tx) -> None:
     """A released series is not collected for; what was paid and not delivered goes back."""
     news = wire.release(fact)
     invoice, payment = await store.find_with_payment(tx, news.series_id)
-    unsent = store.is_unsent(tx, payment)
-    await store.record(tx, domain.release(news, invoice, payment, tx.now, unsent=unsent))
+    unsent, by = store.is_unsent(tx, payment), await store.way_back(tx, invoice, payment)
+    decision = domain.release(news, invoice, payment, tx.now, unsent=unsent, by=by)
+    await store.record(tx, decision)
 
 
 async def _for_deliveries(facts: Sequence[InfusionCompleted], tx: Tx) -> None:
@@ -94,6 +95,15 @@ async def reconcile_payment(asked: Sequence[Errand], db: Database) -> None:
 async def chase_payment(payment_id: UUID, tx: Tx) -> None:
     """A payer who has not acted may have, and the webhook been lost."""
     await store.chase(tx, await store.find_payment(tx, payment_id))
+
+
+@due(store.COLLECT_INSTALMENT)
+async def collect_instalment(payment_id: UUID, tx: Tx) -> None:
+    """A part of the price falls due: what is still owed of it is asked for."""
+    if instalment := await store.find_instalment(tx, payment_id):
+        invoice = await store.get(tx, instalment.invoice_id)
+        known = await store.find_payment(tx, payment_id)
+        await store.record(tx, domain.ask_instalment(invoice, instalment, known, tx.now))
 
 
 @errands(store.REFUND)

@@ -7,6 +7,7 @@ from halcyon.billing.v1 import (
     billing_service_pb2_grpc,
     estimate_service_pb2_grpc,
     ledger_service_pb2_grpc,
+    payment_service_pb2_grpc,
     refund_service_pb2_grpc,
     superbill_service_pb2_grpc,
 )
@@ -14,6 +15,7 @@ from services.billing.api.desk import RefundDesk
 from services.billing.api.estimates import Estimates
 from services.billing.api.invoices import Billing
 from services.billing.api.ledger import Ledger
+from services.billing.api.payments import Payments
 from services.billing.api.superbills import Superbills
 from services.billing.api.webhooks import listen
 
@@ -22,13 +24,14 @@ __all__ = [
     "Billing",
     "Estimates",
     "Ledger",
+    "Payments",
     "RefundDesk",
     "Superbills",
     "listen",
     "serve",
 ]
 
-BESIDE = ("Estimate", "Ledger", "Refund", "Superbill")
+BESIDE = ("Estimate", "Ledger", "Payment", "Refund", "Superbill")
 """What is answered beside BillingService, each by a file of this folder."""
 
 
@@ -37,5 +40,6 @@ def serve(server: grpc.aio.Server, db: Database) -> None:
     billing_service_pb2_grpc.add_BillingServiceServicer_to_server(Billing(db), server)
     estimate_service_pb2_grpc.add_EstimateServiceServicer_to_server(Estimates(db), server)
     ledger_service_pb2_grpc.add_LedgerServiceServicer_to_server(Ledger(db), server)
+    payment_service_pb2_grpc.add_PaymentServiceServicer_to_server(Payments(db), server)
     refund_service_pb2_grpc.add_RefundServiceServicer_to_server(RefundDesk(db), server)
     superbill_service_pb2_grpc.add_SuperbillServiceServicer_to_server(Superbills(db), server)

@@ -127,7 +127,7 @@ async def _quote(
 
 
 async def _asking(tx: Tx, invoice: domain.Invoice, request_id: str) -> domain.Asking:
-    sources = await store.sources(tx, invoice.invoice_id)
+    sources = await store.sources(tx, invoice)
     return domain.Asking(UUID(request_id), caller().subject, sources)
 
 

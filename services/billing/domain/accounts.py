@@ -8,6 +8,7 @@ class Account(IntEnum):
 
     PROCESSOR_CLEARING = 1000
     BANK = 1010
+    CASH = 1020
     PATIENT_RECEIVABLE = 1100
     DEFERRED_REVENUE = 2000
     PATIENT_DEPOSITS = 2010
@@ -25,6 +26,7 @@ class Account(IntEnum):
 TITLES = {
     Account.PROCESSOR_CLEARING: "Processor clearing",
     Account.BANK: "Bank",
+    Account.CASH: "Cash drawer",
     Account.PATIENT_RECEIVABLE: "Patient A/R",
     Account.DEFERRED_REVENUE: "Deferred revenue - packages",
     Account.PATIENT_DEPOSITS: "Patient deposits",

@@ -13,7 +13,7 @@ from services.billing.domain.decision import (
     PaymentRefunded,
     stating,
 )
-from services.billing.domain.invoice import Invoice, Payment, PaymentStatus, Status
+from services.billing.domain.invoice import Invoice, Payment, PaymentStatus, Purpose, Status
 from services.billing.domain.journal import Entry, Rule, post
 from services.billing.domain.money import Money
 
@@ -28,6 +28,8 @@ class Charge:
     """The gateway's own name of the payment, once it has told us."""
     key: UUID | None = None
     """The key under which a part goes back; the payment's own when there is none."""
+    online: bool = True
+    """Whether the gateway has it: what came over the desk goes back over the desk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,21 +103,22 @@ AT_GATEWAY = frozenset(
 
 def conclude(invoice: Invoice, payment: Payment, outcome: Outcome, now: datetime) -> Decision:
     """One payment after the gateway has answered about it."""
+    package = payment.purpose is not Purpose.INSTALMENT
+    came, ended, back = _PACKAGE if package else _INSTALMENT
     if isinstance(outcome, Refunded) and payment.status is PaymentStatus.REFUND_PENDING:
-        return _refunded(invoice, _now(payment, PaymentStatus.REFUNDED, now), now)
+        return back(invoice, _now(payment, PaymentStatus.REFUNDED, now), now)
     if payment.status not in AT_GATEWAY:
         return NOTHING
     match outcome:
         case Collected(reference):
             collected = _now(payment, PaymentStatus.COLLECTED, now)
-            return _collected(invoice, replace(collected, reference=reference, action=""), now)
+            return came(invoice, replace(collected, reference=reference, action=""), now)
         case Declined(reason):
-            return _failed(invoice, _ended(payment, PaymentStatus.FAILED, reason, now), now)
+            return ended(invoice, _ended(payment, PaymentStatus.FAILED, reason, now), now)
         case Cancelled():
-            ended = _ended(payment, PaymentStatus.CANCELLED, "cancelled", now)
-            return _failed(invoice, ended, now)
+            return ended(invoice, _ended(payment, PaymentStatus.CANCELLED, "cancelled", now), now)
         case NeverAsked() if payment.status is PaymentStatus.UNKNOWN:
-            return _failed(invoice, _ended(payment, PaymentStatus.FAILED, NEVER_REACHED, now), now)
+            return ended(invoice, _ended(payment, PaymentStatus.FAILED, NEVER_REACHED, now), now)
         case ActionNeeded(action, reference) if payment.status is not PaymentStatus.CANCELLING:
             waiting = replace(payment, action=action, reference=reference)
             return _waiting(payment, _now(waiting, PaymentStatus.ACTION_NEEDED, now))
@@ -164,8 +167,11 @@ def _collected(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
         due_back = replace(payment, status=PaymentStatus.REFUND_PENDING, refund=amount)
         back = post(Rule.REFUND, payment.payment_id, invoice, amount, now)
         return Decision(payment=due_back, entries=(sold, back))
-    paid = stating(replace(invoice, status=Status.PAID, receivable=0), now)
+    rest = invoice.total.minor_units - amount if payment.purpose is Purpose.DEPOSIT else 0
+    paid = stating(replace(invoice, status=Status.PAID, receivable=0, outstanding=rest), now)
     entries: tuple[Entry, ...] = (sold,)
+    if rest:
+        entries += (post(Rule.SELL_ON_CREDIT, payment.payment_id, invoice, rest, now),)
     if owed := invoice.receivable:
         entries += (post(Rule.SETTLE_RECEIVABLE, payment.payment_id, invoice, owed, now),)
     return Decision(
@@ -196,3 +202,31 @@ def _refunded(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
 
 def _now(payment: Payment, status: PaymentStatus, now: datetime) -> Payment:
     return replace(payment, status=status, update_time=now)
+
+
+def _instalment_came(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
+    """A part of what is owed: it moves no series, and what is owed no more goes back."""
+    applied = min(payment.amount.minor_units, invoice.outstanding)
+    excess = payment.amount.minor_units - applied
+    sides = ((Rule.PAY_INSTALMENT, applied), (Rule.OVERPAID, excess))
+    if excess:
+        payment = replace(payment, status=PaymentStatus.REFUND_PENDING, refund=excess)
+    return Decision(
+        invoice=replace(invoice, outstanding=invoice.outstanding - applied, update_time=now),
+        payment=payment,
+        entries=tuple([post(rule, payment.payment_id, invoice, n, now) for rule, n in sides if n]),
+    )
+
+
+def _instalment_ended(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
+    """What is owed is still owed."""
+    return Decision(payment=payment)
+
+
+def _instalment_back(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
+    back = post(Rule.PAY_REFUND, payment.payment_id, invoice, payment.refund, now)
+    return Decision(payment=payment, entries=(back,))
+
+
+_PACKAGE = _collected, _failed, _refunded
+_INSTALMENT = _instalment_came, _instalment_ended, _instalment_back

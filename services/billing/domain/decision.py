@@ -115,6 +115,8 @@ class Decision:
 
     invoice: Invoice | None = None
     payment: Payment | None = None
+    earlier: Payment | None = None
+    """The payment that it replaces, called off."""
     superbill: Superbill | None = None
     entries: tuple[Entry, ...] = ()
     kept: tuple[Kept, ...] = ()

@@ -71,7 +71,7 @@ def recognise(
         lines=_lines(delivery, coding, amount),
         table=coding.table.label,
         amount=amount,
-        paid=amount.minor_units if paid else 0,
+        paid=invoice.paid_of(amount.minor_units) if paid else 0,
         service_time=delivery.service_time,
         issue_time=now,
     )

@@ -38,6 +38,23 @@ class PaymentStatus(StrEnum):
     REFUNDED = "refunded"
 
 
+class Method(StrEnum):
+    """How a payment came."""
+
+    ONLINE = "online"
+    CASH = "cash"
+    CARD_TERMINAL = "card_terminal"
+
+
+class Purpose(StrEnum):
+    """What a payment is for."""
+
+    PACKAGE = "package"
+    DEPOSIT = "deposit"
+    """It confirms the series; the rest of the price is owed."""
+    INSTALMENT = "instalment"
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """What is charged, in plain words."""
@@ -89,6 +106,8 @@ class Invoice:
     """Minor units that banks hold until they have decided."""
     receivable: int = 0
     """Minor units earned here by sessions delivered before the money came."""
+    outstanding: int = 0
+    """Minor units of the price that a plan leaves to later instalments."""
     issue_time: datetime
     update_time: datetime
 
@@ -128,6 +147,11 @@ class Invoice:
         """The price of the sessions still to come: once paid, it is not ours yet."""
         return self.total.after(self.used_count, self.session_count)
 
+    def paid_of(self, amount: int) -> int:
+        """How much of the next session's price has come: earlier sessions are paid first."""
+        earlier = self.total.minor_units - self.undelivered.minor_units
+        return max(0, min(amount, self.total.minor_units - self.outstanding - earlier))
+
     def unused_value(self, count: int) -> int:
         """Minor units of the next so many sessions to come."""
         left = self.total.after(self.used_count + count, self.session_count)
@@ -150,6 +174,8 @@ class Payment:
     """The gateway's own name of it."""
     action: str = ""
     """What the payer needs to act: nothing of a person, and gone when the payment ends."""
+    method: Method = Method.ONLINE
+    purpose: Purpose = Purpose.PACKAGE
     request_id: UUID | None = None
     """The call that asked for it, when a person did."""
     request_time: datetime

@@ -54,6 +54,16 @@ class Rule(StrEnum):
     """The bank gave the money back to us. Cause: the dispute."""
     LOSE_DISPUTE = "lose_dispute"
     """The money is gone, and the sessions it paid for with it. Cause: the dispute."""
+    SELL_FOR_CASH = "sell_for_cash"
+    """Cash came over the desk: we owe sessions for it. Cause: the payment."""
+    SELL_ON_CREDIT = "sell_on_credit"
+    """A deposit came: the rest of the price is owed in instalments. Cause: the deposit."""
+    PAY_INSTALMENT = "pay_instalment"
+    """A part of what is owed came. Cause: the payment."""
+    OVERPAID = "overpaid"
+    """More came than was owed, and is to go back. Cause: the payment."""
+    CANCEL_CREDIT = "cancel_credit"
+    """Sessions not paid for yet were given back: they are not owed for any more. Cause: news."""
     CHARGE_ITEM = "charge_item"
     """Something besides the sessions was given and is owed. Cause: the charge."""
 
@@ -75,6 +85,11 @@ _DEBIT_CREDIT = {
     Rule.OPEN_DISPUTE: (Account.DISPUTES_RESERVE, Account.PROCESSOR_CLEARING),
     Rule.DISPUTE_FEE: (Account.PROCESSOR_FEES, Account.PROCESSOR_CLEARING),
     Rule.WIN_DISPUTE: (Account.PROCESSOR_CLEARING, Account.DISPUTES_RESERVE),
+    Rule.SELL_FOR_CASH: (Account.CASH, Account.DEFERRED_REVENUE),
+    Rule.SELL_ON_CREDIT: (Account.PATIENT_RECEIVABLE, Account.DEFERRED_REVENUE),
+    Rule.PAY_INSTALMENT: (Account.PROCESSOR_CLEARING, Account.PATIENT_RECEIVABLE),
+    Rule.OVERPAID: (Account.PROCESSOR_CLEARING, Account.REFUNDS_PAYABLE),
+    Rule.CANCEL_CREDIT: (Account.DEFERRED_REVENUE, Account.PATIENT_RECEIVABLE),
     Rule.CHARGE_ITEM: (Account.PATIENT_RECEIVABLE, Account.ASSESSMENT_REVENUE),
 }
 

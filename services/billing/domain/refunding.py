@@ -92,6 +92,27 @@ def request_goodwill(
     return _unless_too_much(refund, invoice, terms, now)
 
 
+def give_back_rest(invoice: Invoice, reason: str, by: Asking, now: datetime) -> Decision:
+    """The series is given back: what came for sessions not had goes back to where it came from.
+
+    What a plan had left to later instalments is not owed any more.
+    """
+    value = invoice.undelivered.minor_units
+    credit = min(value, invoice.outstanding)
+    closed = replace(invoice, outstanding=invoice.outstanding - credit)
+    cause = by.refund_id(invoice.invoice_id)
+    entries = (post(Rule.CANCEL_CREDIT, cause, invoice, credit, now),) if credit else ()
+    if value == credit:
+        used = invoice.refunded_count + invoice.unused_count
+        ended = replace(closed, refunded_count=used, status=Status.REFUNDED, update_time=now)
+        return Decision(invoice=ended, entries=entries)
+    amount = Money(value - credit, invoice.unit_price.currency_code)
+    new = _new(closed, amount, by, now)
+    refund = replace(new, reason=reason, session_count=invoice.unused_count)
+    begun = _begin(refund, closed, now)
+    return replace(begun, entries=(*entries, *begun.entries))
+
+
 def same_request(earlier: Refund, asked_count: int, reason: str) -> None:
     """A repeated call gets the refund it made; another call under its id gets an error."""
     if earlier.reason != reason or (asked_count and asked_count != earlier.session_count):

@@ -1,6 +1,6 @@
 """Money that moves without a session: payouts of the processor, balances paid or written off."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -83,7 +83,11 @@ def clear_balance(
         fault = Violation("amount", f"must be from 1 to {most} minor units of {code}")
         raise Invalid("ABOVE_BALANCE", "No more than is owed can be paid.", (fault,))
     cause = balance_cause(invoice.invoice_id, clearing.request_id)
-    return Decision(entries=(post(clearing.rule, cause, invoice, amount.minor_units, now),))
+    left = min(invoice.outstanding, most - amount.minor_units)
+    return Decision(
+        invoice=replace(invoice, outstanding=left) if left != invoice.outstanding else None,
+        entries=(post(clearing.rule, cause, invoice, amount.minor_units, now),),
+    )
 
 
 def balance_cause(invoice_id: UUID, request_id: UUID) -> UUID:

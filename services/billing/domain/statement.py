@@ -8,7 +8,7 @@ from services.billing.domain.invoice import Invoice
 from services.billing.domain.journal import Entry, Rule
 from services.billing.domain.money import Money
 
-_MONEY = frozenset({Account.PROCESSOR_CLEARING, Account.BANK})
+_MONEY = frozenset({Account.PROCESSOR_CLEARING, Account.BANK, Account.CASH})
 _OURS = frozenset({Rule.DISPUTE_FEE, Rule.PAY_OUT})
 """Between us and the processor: the patient has no part in it."""
 

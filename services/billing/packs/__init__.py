@@ -9,9 +9,10 @@ import yaml
 from services.billing.domain import CodeRule, Money, PriceList, Term
 from services.billing.domain.book import Book
 from services.billing.domain.estimate import Calendar, Holiday, Policy
+from services.billing.domain.paying import PlanPolicy
 from services.billing.packs.reading import PackBroken, read
 
-__all__ = ["BOOKS", "CALENDAR", "CODES", "ESTIMATES", "PRICE_LISTS", "PackBroken"]
+__all__ = ["BOOKS", "CALENDAR", "CODES", "ESTIMATES", "PLANS", "PRICE_LISTS", "PackBroken"]
 
 _FOLDER = Path(__file__).parent
 
@@ -46,3 +47,4 @@ CODES = tuple(map(_code_rule, _rows("codes.yaml", "procedures")))
 BOOKS = read(_FOLDER / "book.yaml", "books", Book)
 ESTIMATES = read(_FOLDER / "estimates.yaml", "policies", Policy)
 CALENDAR = Calendar(read(_FOLDER / "estimates.yaml", "holidays", Holiday))
+PLANS = read(_FOLDER / "plans.yaml", "policies", PlanPolicy)

@@ -68,6 +68,14 @@ from services.billing.store.owners import (
     invoice_of_refund,
     invoice_of_superbill,
 )
+from services.billing.store.plans import (
+    COLLECT_INSTALMENT,
+    find_instalment,
+    keep_plan,
+    payments,
+    plan,
+    way_back,
+)
 from services.billing.store.policies import (
     claim_table,
     coding,
@@ -119,6 +127,7 @@ from services.billing.store.webhooks import (
 __all__ = [
     "CHASE",
     "COLLECT",
+    "COLLECT_INSTALMENT",
     "PAY_REFUND",
     "RECONCILE",
     "REFUND",
@@ -137,6 +146,7 @@ __all__ = [
     "find_entry",
     "find_estimate",
     "find_fee",
+    "find_instalment",
     "find_payment",
     "find_refund",
     "find_request",
@@ -166,6 +176,7 @@ __all__ = [
     "keep_clinic",
     "keep_estimate",
     "keep_period",
+    "keep_plan",
     "last_period",
     "load",
     "load_prices",
@@ -186,7 +197,9 @@ __all__ = [
     "on_its_way",
     "owed",
     "paid_for",
+    "payments",
     "periods",
+    "plan",
     "price",
     "put_entry",
     "record",
@@ -206,4 +219,5 @@ __all__ = [
     "unprovided",
     "unused_since",
     "urgency",
+    "way_back",
 ]

@@ -14,12 +14,13 @@ from services.billing.store.finding import find_payment, find_superbill
 from services.billing.store.ledger_rows import DisputeRow, FeeRow, PartRow, RefundRow
 from services.billing.store.ledger_shapes import dispute_of, fee_of, refund_of
 
+_INSTALMENTS = "SELECT payment_id FROM instalment WHERE invoice_id = $1"
 _LEFT = """
 SELECT payment_id, minor_units - refund_minor_units
     - (SELECT coalesce(sum(part.minor_units), 0)::bigint FROM refund_part AS part
        WHERE part.payment_id = payment.payment_id
        AND part.status <> 'waiting')
-FROM payment WHERE invoice_id = $1 AND status = 'collected' ORDER BY attempt DESC
+FROM payment WHERE payment_id = ANY($1::uuid[]) AND status = 'collected' ORDER BY attempt DESC
 """
 
 _ON_ITS_WAY = """
@@ -57,9 +58,18 @@ def no_dispute() -> NotFound:
     return NotFound("DISPUTE_NOT_FOUND", "No such dispute.")
 
 
-async def sources(tx: Tx, invoice_id: UUID) -> Sequence[domain.Source]:
+async def sources(tx: Tx, invoice: domain.Invoice) -> Sequence[domain.Source]:
     """The payments that money can go back to, the newest first, and what is left of each."""
-    return [domain.Source(*row) for row in await tx.driver.fetch(_LEFT, invoice_id) if row[1] > 0]
+    ids = await payment_ids(tx, invoice)
+    return [domain.Source(*row) for row in await tx.driver.fetch(_LEFT, ids) if row[1] > 0]
+
+
+async def payment_ids(tx: Tx, invoice: domain.Invoice) -> Sequence[UUID]:
+    """Known without an index: tries are numbered, and instalments name their payments."""
+    rows = await tx.driver.fetch(_INSTALMENTS, invoice.invoice_id)
+    tries = range(1, invoice.attempt + 1)
+    numbered = [domain.payment_id(invoice.invoice_id, attempt) for attempt in tries]
+    return [*numbered, *(row["payment_id"] for row in rows)]
 
 
 async def on_its_way(tx: Tx, bill: domain.Superbill) -> int:

@@ -26,6 +26,9 @@ async def record(tx: Tx, decision: domain.Decision) -> None:
     if decision.payment:
         tx.put(_payment_row(decision.payment))
         _see_to_errands(tx, decision.payment)
+    if decision.earlier:
+        tx.put(_payment_row(decision.earlier))
+        _see_to_errands(tx, decision.earlier)
     if decision.superbill:
         tx.put(_superbill_row(decision.superbill))
     for entry in decision.entries:
@@ -94,6 +97,7 @@ def _invoice_row(invoice: domain.Invoice) -> InvoiceRow:
         disputed_minor_units=invoice.disputed,
         total_minor_units=invoice.total.minor_units,
         receivable_minor_units=invoice.receivable,
+        outstanding_minor_units=invoice.outstanding,
         issue_time=invoice.issue_time,
         update_time=invoice.update_time,
     )
@@ -112,6 +116,8 @@ def _payment_row(payment: domain.Payment) -> PaymentRow:
         reason=payment.reason,
         reference=payment.reference,
         action=payment.action,
+        method=payment.method.value,
+        purpose=payment.purpose.value,
         request_id=payment.request_id,
         request_time=payment.request_time,
         update_time=payment.update_time,

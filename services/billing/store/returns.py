@@ -13,10 +13,10 @@ from services.billing.store.ledger_rows import PartRow
 from services.billing.store.rows import InvoiceRow, invoice_of
 
 REMIND = "remind-of-balance"
-_ARISES = frozenset({Rule.DELIVER_UNPAID, Rule.CHARGE_FEE})
+_ARISES = frozenset({Rule.DELIVER_UNPAID, Rule.CHARGE_FEE, Rule.CHARGE_ITEM})
 _PARTS = """
 SELECT part_id, refund_part.payment_id, refund_part.minor_units, payment.currency_code,
-    payment.reference, refund_part.attempt, refund_id
+    payment.reference, refund_part.attempt, refund_id, payment.method
 FROM refund_part JOIN payment USING (payment_id)
 WHERE part_id = ANY($1::uuid[]) AND refund_part.status = 'pending'
 """
@@ -66,4 +66,4 @@ def _charge(row: Any) -> Charge:
         attempt=row["attempt"],
     )
     amount = Money(part.minor_units, row["currency_code"])
-    return Charge(part.payment_id, amount, row["reference"], part.key)
+    return Charge(part.payment_id, amount, row["reference"], part.key, row["method"] == "online")

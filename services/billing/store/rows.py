@@ -46,6 +46,7 @@ class InvoiceRow(Row, table=True):
     disputed_minor_units: int = Field(sa_type=BigInteger)
     total_minor_units: int = Field(sa_type=BigInteger)
     receivable_minor_units: int = Field(sa_type=BigInteger)
+    outstanding_minor_units: int = Field(sa_type=BigInteger)
     issue_time: datetime = Field(sa_type=_MOMENT)
     update_time: datetime = Field(sa_type=_MOMENT)
 
@@ -64,6 +65,8 @@ class PaymentRow(Row, table=True):
     reason: str
     reference: str
     action: str
+    method: str
+    purpose: str
     request_id: UUID | None
     request_time: datetime = Field(sa_type=_MOMENT)
     update_time: datetime = Field(sa_type=_MOMENT)
@@ -157,6 +160,7 @@ def invoice_of(row: InvoiceRow) -> domain.Invoice:
         returned=row.returned_minor_units,
         disputed=row.disputed_minor_units,
         receivable=row.receivable_minor_units,
+        outstanding=row.outstanding_minor_units,
         issue_time=row.issue_time,
         update_time=row.update_time,
     )
@@ -174,6 +178,8 @@ def payment_of(row: PaymentRow) -> domain.Payment:
         reason=row.reason,
         reference=row.reference,
         action=row.action,
+        method=domain.Method(row.method),
+        purpose=domain.Purpose(row.purpose),
         request_id=row.request_id,
         request_time=row.request_time,
         update_time=row.update_time,
