@@ -1,4 +1,4 @@
-"""`halcyon billing`: statements, receipts, refunds and the trial balance."""
+"""`halcyon billing`: estimates, statements, receipts, refunds and the trial balance."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +12,7 @@ from clients.cli.screen import show
 from clients.cli.views import money as views
 from clients.sdk import Halcyon
 from halcyon.billing.v1.billing_pb2 import AccountBalance
+from halcyon.billing.v1.estimate_service_pb2 import RenderEstimateResponse
 from halcyon.billing.v1.ledger_pb2 import Statement
 from halcyon.billing.v1.refund_pb2 import Refund, RefundQuote
 from halcyon.billing.v1.superbill_pb2 import ClaimPayer, SuperbillFormat
@@ -53,6 +54,23 @@ def statement(referral_id: Referral, data: Data = DEFAULT) -> None:
 
 
 @app.command()
+def estimate(
+    referral_id: Referral,
+    data: Data = DEFAULT,
+    into: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("."),
+) -> None:
+    """Print the Good Faith Estimate that was issued with a referral's invoice."""
+
+    async def printing() -> RenderEstimateResponse:
+        async with acting(data, *DESK) as clerk:
+            invoice = await accounts.invoice_of(clerk, referral_id)
+            return await accounts.estimate_document(clerk, invoice)
+
+    made = run(printing())
+    show(_written(into, made.file_name, made.pdf))
+
+
+@app.command()
 def superbill(
     referral_id: Referral,
     data: Data = DEFAULT,
@@ -68,10 +86,7 @@ def superbill(
             return await _printed(clerk, referral_id, _FORMS[form], session, _payer(payer))
 
     made = run(printing())
-    into.mkdir(parents=True, exist_ok=True)
-    path = into / made.file_name
-    path.write_bytes(made.content)
-    show(f"{path} ({made.media_type}, {len(made.content)} bytes)")
+    show(_written(into, made.file_name, made.content))
 
 
 @app.command()
@@ -112,6 +127,12 @@ def trial_balance(
     show(views.trial_balance(found))
     if sum(one.balance.minor_units for one in found):
         raise typer.Exit(1)
+
+
+def _written(into: Path, name: str, content: bytes) -> str:
+    into.mkdir(parents=True, exist_ok=True)
+    (into / name).write_bytes(content)
+    return f"{into / name} ({len(content)} bytes)"
 
 
 async def _printed(

@@ -28,7 +28,17 @@ runner = CliRunner()
         ["--help"],
         *(
             [name, "--help"]
-            for name in ("up", "down", "status", "seed", "token", "demo", "referral", "flow")
+            for name in (
+                "up",
+                "down",
+                "status",
+                "seed",
+                "token",
+                "demo",
+                "referral",
+                "flow",
+                "billing",
+            )
         ),
         ["referral", "submit", "--help"],
         ["parked", "replay", "--help"],
@@ -38,6 +48,10 @@ runner = CliRunner()
         ),
         *(["scale", name, "--help"] for name in ("record", "list")),
         *(["pack", name, "--help"] for name in ("list", "show", "check", "publish")),
+        *(
+            ["billing", name, "--help"]
+            for name in ("estimate", "statement", "superbill", "refund", "trial-balance")
+        ),
     ],
 )
 def test_every_command_explains_itself(words: list[str]) -> None:
@@ -59,6 +73,10 @@ def test_every_command_explains_itself(words: list[str]) -> None:
         ["intake", "show", "x"],
         ["scale", "record", "x", "phq9", "1,-,3"],
         ["pack", "list"],
+        ["billing", "statement", "x"],
+        ["billing", "superbill", "x"],
+        ["billing", "refund", "x"],
+        ["billing", "trial-balance", "x"],
         ["referral", "submit", str(EXAMPLES / "crps-seattle.json")],
     ],
 )
