@@ -21,8 +21,8 @@ class RefundDesk(Refunds, MissedSessions, Disputes, RefundServiceServicer):
     async def UpdateClinicTerms(
         self, request: rpc.UpdateClinicTermsRequest, context: grpc.ServicerContext
     ) -> rpc.UpdateClinicTermsResponse:
-        clinic_id, name, zone = wire.clinic_terms(request)
+        clinic_id, name = wire.clinic_terms(request)
         caller().must_serve(clinic_id)
         async with self._db.transaction() as tx:
-            chosen = await store.set_terms(tx, clinic_id, name, zone)
+            chosen = await store.set_terms(tx, clinic_id, name)
         return rpc.UpdateClinicTermsResponse(terms=chosen.label)

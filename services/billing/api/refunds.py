@@ -122,7 +122,7 @@ async def _quote(
     tx: Tx, invoice: domain.Invoice, reason: str, session_count: int
 ) -> domain.RefundQuote:
     terms = await store.terms(tx, invoice.clinic_id)
-    list_price = await store.price(tx, invoice.clinic_id)
+    list_price = await store.list_price(tx, invoice)
     return domain.quote_refund(invoice, list_price, terms, reason, session_count)
 
 

@@ -86,6 +86,7 @@ from services.billing.store.policies import (
 from services.billing.store.prices import (
     desk,
     keep_clinic,
+    list_price,
     load_prices,
     price,
     session_price,
@@ -178,6 +179,7 @@ __all__ = [
     "keep_period",
     "keep_plan",
     "last_period",
+    "list_price",
     "load",
     "load_prices",
     "load_with_payments",

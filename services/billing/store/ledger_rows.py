@@ -93,7 +93,6 @@ class ClinicTermsRow(Row, table=True):
     __tablename__ = "clinic_terms"
     clinic_id: UUID = Field(primary_key=True)
     terms_name: str
-    time_zone: str
     update_time: datetime = Field(sa_type=_MOMENT)
 
 

@@ -9,6 +9,7 @@ from chassis.plans import made
 from services.billing import domain, packs
 from services.billing.packs import claims, policies
 from services.billing.store.ledger_rows import ClinicTermsRow
+from services.billing.store.prices import desk
 
 
 async def terms(tx: Tx, clinic_id: UUID) -> domain.Terms:
@@ -28,7 +29,7 @@ def coding(running_minutes: int, day: date) -> domain.Coding:
     return domain.Coding(codes, claim_table(day))
 
 
-async def set_terms(tx: Tx, clinic_id: UUID, name: str, zone: ZoneInfo) -> domain.Terms:
+async def set_terms(tx: Tx, clinic_id: UUID, name: str) -> domain.Terms:
     """What the clinic's patients accept from now on."""
     chosen = policies.terms(tx.now.date(), name)
     await tx.find(ClinicTermsRow, clinic_id)
@@ -37,7 +38,6 @@ async def set_terms(tx: Tx, clinic_id: UUID, name: str, zone: ZoneInfo) -> domai
             ClinicTermsRow,
             clinic_id=clinic_id,
             terms_name=name,
-            time_zone=zone.key,
             update_time=tx.now,
         )
     )
@@ -48,9 +48,7 @@ async def notice(
     tx: Tx, clinic_id: UUID, by: domain.Terms, told: datetime, start: datetime
 ) -> timedelta:
     """By the hours of the terms."""
-    row = await tx.find(ClinicTermsRow, clinic_id)
-    if not by.business_hours or row is None:
+    if not by.business_hours:
         return domain.calendar_notice(told, start)
-    return domain.business_notice(
-        told, start, ZoneInfo(row.time_zone), packs.CALENDAR.is_business_day
-    )
+    zone, calendar = ZoneInfo((await desk(tx, clinic_id)).zone), packs.CALENDAR
+    return domain.business_notice(told, start, zone, calendar.is_business_day)

@@ -64,6 +64,15 @@ async def session_price(tx: Tx, need: domain.Need) -> Money:
     return book.session_price(care, book.in_force(packs.BOOKS, day), base, bounds)[0]
 
 
+async def list_price(tx: Tx, invoice: domain.Invoice) -> Money:
+    """What a single session of an invoice's care costs by the book it was priced from."""
+    day = invoice.issue_time.date()
+    care = book.Care(condition=invoice.diagnosis, minutes=invoice.infusion_minutes)
+    bounds = domain.price_list(packs.PRICE_LISTS, day)
+    base = await price(tx, invoice.clinic_id)
+    return book.session_price(care, book.in_force(packs.BOOKS, day), base, bounds)[0]
+
+
 async def desk(tx: Tx, clinic_id: UUID) -> estimate.Desk:
     """What the clinic's estimates are made with today."""
     await load_prices(tx, [clinic_id])

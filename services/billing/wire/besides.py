@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from chassis.refusal import Invalid, Violation
 from halcyon.billing.v1 import billing_pb2 as nouns
 from halcyon.billing.v1 import refund_pb2 as rpc
 from halcyon.billing.v1 import refund_service_pb2 as asked
@@ -154,14 +152,9 @@ def outcome(request: asked.DecideDisputeRequest) -> domain.DisputeStatus:
     return next(status for status, number in _DISPUTES.items() if number == request.outcome)
 
 
-def clinic_terms(request: asked.UpdateClinicTermsRequest) -> tuple[UUID, str, ZoneInfo]:
-    """Which terms a clinic chooses, by its own clock."""
-    try:
-        zone = ZoneInfo(request.time_zone)
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        fault = Violation("time_zone", "must be an IANA time zone")
-        raise Invalid("INVALID_TERMS", "There is no such time zone.", (fault,)) from None
-    return UUID(request.clinic_id), request.terms_name, zone
+def clinic_terms(request: asked.UpdateClinicTermsRequest) -> tuple[UUID, str]:
+    """Which terms a clinic chooses."""
+    return UUID(request.clinic_id), request.terms_name
 
 
 def moment(stamp: Timestamp) -> datetime:

@@ -839,23 +839,19 @@ class UpdateClinicTermsRequest(_message.Message):
 
     CLINIC_ID_FIELD_NUMBER: _builtins.int
     TERMS_NAME_FIELD_NUMBER: _builtins.int
-    TIME_ZONE_FIELD_NUMBER: _builtins.int
     clinic_id: _builtins.str
     """The clinic."""
     terms_name: _builtins.str
     """Name of the terms, such as "halcyon-default"."""
-    time_zone: _builtins.str
-    """IANA time zone of the clinic, by which its business hours count."""
     def __init__(
         self,
         *,
         clinic_id: _builtins.str = ...,
         terms_name: _builtins.str = ...,
-        time_zone: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "terms_name", b"terms_name", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "terms_name", b"terms_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

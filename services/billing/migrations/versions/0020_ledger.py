@@ -89,7 +89,6 @@ _STATEMENTS = (
     """CREATE TABLE clinic_terms (
         clinic_id uuid PRIMARY KEY,
         terms_name text NOT NULL,
-        time_zone text NOT NULL,
         update_time timestamptz NOT NULL)""",
     """CREATE TABLE reminder (
         invoice_id uuid NOT NULL REFERENCES invoice,
