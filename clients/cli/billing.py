@@ -12,13 +12,12 @@ from clients.cli.screen import show
 from clients.cli.views import money as views
 from clients.sdk import Halcyon
 from halcyon.billing.v1.billing_pb2 import AccountBalance
-from halcyon.billing.v1.estimate_service_pb2 import RenderEstimateResponse
 from halcyon.billing.v1.ledger_pb2 import Statement
 from halcyon.billing.v1.refund_pb2 import Refund, RefundQuote
 from halcyon.billing.v1.superbill_pb2 import ClaimPayer, SuperbillFormat
 from halcyon.billing.v1.superbill_service_pb2 import RenderSuperbillResponse
 
-app = typer.Typer(help="Statements, receipts, refunds, the ledger.", no_args_is_help=True)
+app = typer.Typer(help="Prices, payments, receipts, refunds, the ledger.", no_args_is_help=True)
 DESK = ("cashier", "coordinator")
 
 Referral = Annotated[str, typer.Argument(help="The referral's id.")]
@@ -54,23 +53,6 @@ def statement(referral_id: Referral, data: Data = DEFAULT) -> None:
 
 
 @app.command()
-def estimate(
-    referral_id: Referral,
-    data: Data = DEFAULT,
-    into: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("."),
-) -> None:
-    """Print the Good Faith Estimate that was issued with a referral's invoice."""
-
-    async def printing() -> RenderEstimateResponse:
-        async with acting(data, *DESK) as clerk:
-            invoice = await accounts.invoice_of(clerk, referral_id)
-            return await accounts.estimate_document(clerk, invoice)
-
-    made = run(printing())
-    show(_written(into, made.file_name, made.pdf))
-
-
-@app.command()
 def superbill(
     referral_id: Referral,
     data: Data = DEFAULT,
@@ -86,7 +68,7 @@ def superbill(
             return await _printed(clerk, referral_id, _FORMS[form], session, _payer(payer))
 
     made = run(printing())
-    show(_written(into, made.file_name, made.content))
+    show(written(into, made.file_name, made.content))
 
 
 @app.command()
@@ -129,7 +111,7 @@ def trial_balance(
         raise typer.Exit(1)
 
 
-def _written(into: Path, name: str, content: bytes) -> str:
+def written(into: Path, name: str, content: bytes) -> str:
     into.mkdir(parents=True, exist_ok=True)
     (into / name).write_bytes(content)
     return f"{into / name} ({len(content)} bytes)"

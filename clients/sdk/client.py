@@ -17,6 +17,7 @@ from clients.sdk.errors import typed
 from halcyon.billing.v1.billing_service_pb2_grpc import BillingServiceStub
 from halcyon.billing.v1.estimate_service_pb2_grpc import EstimateServiceStub
 from halcyon.billing.v1.ledger_service_pb2_grpc import LedgerServiceStub
+from halcyon.billing.v1.payment_service_pb2_grpc import PaymentServiceStub
 from halcyon.billing.v1.refund_service_pb2_grpc import RefundServiceStub
 from halcyon.billing.v1.superbill_service_pb2_grpc import SuperbillServiceStub
 from halcyon.infusion.v1.infusion_service_pb2_grpc import InfusionServiceStub
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from halcyon.billing.v1.billing_service_pb2_grpc import BillingServiceAsyncStub
     from halcyon.billing.v1.estimate_service_pb2_grpc import EstimateServiceAsyncStub
     from halcyon.billing.v1.ledger_service_pb2_grpc import LedgerServiceAsyncStub
+    from halcyon.billing.v1.payment_service_pb2_grpc import PaymentServiceAsyncStub
     from halcyon.billing.v1.refund_service_pb2_grpc import RefundServiceAsyncStub
     from halcyon.billing.v1.superbill_service_pb2_grpc import SuperbillServiceAsyncStub
     from halcyon.infusion.v1.infusion_service_pb2_grpc import InfusionServiceAsyncStub
@@ -97,6 +99,11 @@ class Halcyon:
     def estimates(self) -> "EstimateServiceAsyncStub":
         """Quotes, Good Faith Estimates, and charges measured by them."""
         return EstimateServiceStub(self._channel("billing"))
+
+    @property
+    def payments(self) -> "PaymentServiceAsyncStub":
+        """Collects before the series begins: online, at the desk, or in parts."""
+        return PaymentServiceStub(self._channel("billing"))
 
     @property
     def refunds(self) -> "RefundServiceAsyncStub":

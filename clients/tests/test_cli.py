@@ -41,6 +41,7 @@ runner = CliRunner()
             )
         ),
         ["referral", "submit", "--help"],
+        *(["billing", name, "--help"] for name in ("quote", "estimate", "pay")),
         ["parked", "replay", "--help"],
         *(
             ["intake", name, "--help"]
@@ -77,6 +78,9 @@ def test_every_command_explains_itself(words: list[str]) -> None:
         ["billing", "superbill", "x"],
         ["billing", "refund", "x"],
         ["billing", "trial-balance", "x"],
+        ["billing", "quote", "x"],
+        ["billing", "estimate", "x"],
+        ["billing", "pay", "x"],
         ["referral", "submit", str(EXAMPLES / "crps-seattle.json")],
     ],
 )
