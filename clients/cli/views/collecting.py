@@ -16,6 +16,7 @@ def quote(found: Quote) -> Table:
     """Every line, and what it is made of."""
     title = f"Quote from price book {found.price_book}"
     shown = table(title, "what", "quantity", "each", "amount", right=("quantity", "each", "amount"))
+    shown.columns[0].no_wrap = False
     for line in found.lines:
         row = line.description, str(line.quantity), money(line.unit_price), money(line.amount)
         shown.add_row(*row)
@@ -38,9 +39,17 @@ def estimate(found: Estimate) -> Iterator[Any]:
     yield shown
     if found.missing:
         yield f"missing: {', '.join(found.missing)}"
-    due = moment(found.due_time) if found.HasField("due_time") else "no day: the service is near"
-    given = moment(found.provide_time) if found.HasField("provide_time") else "not yet"
-    yield f"to be provided by {due} UTC, provided {given}; {found.policy}"
+    yield f"{_clock(found)}; {found.policy}"
+
+
+def _clock(found: Estimate) -> str:
+    due = "the service is too near for a last day to provide it"
+    if found.HasField("due_time"):
+        due = f"to be provided by {moment(found.due_time)} UTC"
+    given = "not provided yet"
+    if found.HasField("provide_time"):
+        given = f"provided {moment(found.provide_time)} UTC"
+    return f"{due}; {given}"
 
 
 def payments(found: Sequence[Payment]) -> Table:
