@@ -112,6 +112,7 @@ def trial_balance(
 
 
 def written(into: Path, name: str, content: bytes) -> str:
+    """Where a document was put."""
     into.mkdir(parents=True, exist_ok=True)
     (into / name).write_bytes(content)
     return f"{into / name} ({len(content)} bytes)"
