@@ -41,7 +41,7 @@ class Holiday:
         return date(year, self.month, days[self.nth - 1 if self.nth > 0 else self.nth])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Calendar:
     """The days on which a network is at work."""
 

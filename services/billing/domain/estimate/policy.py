@@ -17,9 +17,9 @@ class Step:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Policy:
-    """One version of the rules."""
+    """One version of the rules; it is looked up by what it is, not by what it says."""
 
     name: str
     version: int
