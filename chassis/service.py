@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -51,11 +51,16 @@ class Service:
     listens: Subscriptions
     due: Deadlines = field(default_factory=Deadlines)
     errands: Errands = field(default_factory=Errands)
+    tends: Callable[[Database], Coroutine[None, None, None]] | None = None
+    """A loop of its own, for those who neither call nor speak as we do: a door for webhooks."""
+    beside: tuple[str, ...] = ()
+    """What it answers beside its own gRPC service, of the same package: "Custody", for one."""
 
     @property
-    def packages(self) -> tuple[str, str]:
-        """Full names of what it answers: its own contract, by the layout, and the operations."""
-        return f"halcyon.{self.name}.v1.{self.name.capitalize()}Service", operations.NAME
+    def packages(self) -> tuple[str, ...]:
+        """Full names of what it answers: its own contracts, by the layout, and the operations."""
+        words = self.name.capitalize(), *self.beside
+        return *(f"halcyon.{self.name}.v1.{word}Service" for word in words), operations.NAME
 
 
 def run(service: Service) -> None:
@@ -103,6 +108,8 @@ async def _work(
             loops.append(tasks.create_task(Sweeper(service.due, db).run()))
         if service.errands:
             loops.append(tasks.create_task(Runner(service.errands, db).run()))
+        if service.tends:
+            loops.append(tasks.create_task(service.tends(db)))
         if service.listens:
             await _patiently(consumer.provision)()
             consuming = tasks.create_task(consumer.run())

@@ -12,15 +12,19 @@ import typer
 from opentelemetry.trace import Tracer
 
 from chassis.embedded import remove
-from clients import journey
+from clients import accounts, journey
 from clients.cli import flow, signals
 from clients.cli.place import run
 from clients.cli.screen import console, show
-from clients.cli.views import tables, tree, words
+from clients.cli.views import money, tables, tree, words
 from clients.network import Network, Options
 from clients.sdk import Halcyon
 from clients.tracing import current_trace_id, tracing, untraced
-from halcyon.billing.events.v1.billing_events_pb2 import PaymentCollected, SuperbillIssued
+from halcyon.billing.events.v1.billing_events_pb2 import (
+    PaymentCollected,
+    PaymentRefunded,
+    SuperbillIssued,
+)
 from halcyon.billing.v1.billing_pb2 import Invoice
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted, SessionPlanned
 from halcyon.intake.events.v1.intake_events_pb2 import DoseAdjusted, IntakeOpened
@@ -31,6 +35,7 @@ from halcyon.scheduling.v1.scheduling_pb2 import Series
 
 _AUTOMATIC = (SeriesHeld, PaymentCollected, SeriesConfirmed, SessionPlanned)
 _AFTERWARDS = (InfusionCompleted, SuperbillIssued)
+_PAPERS = Path(".halcyon") / "demo"
 _RATIONALE = "Screened findings weighed; benefit outweighs risk."
 
 
@@ -39,6 +44,7 @@ def demo(
     file: Annotated[Path, typer.Option(help="The referral to send.")] = (
         journey.EXAMPLES / "depression-denver.fhir.json"
     ),
+    papers: Annotated[Path, typer.Option(help="Where the documents go.")] = _PAPERS,
 ) -> None:
     """Play a whole referral on a network of its own, and show what happened."""
     request = journey.read_referral(file.read_bytes())
@@ -52,7 +58,7 @@ def demo(
                 f"[dim]five services, PostgreSQL and NATS up in {time.monotonic() - began:.1f} s[/]"
             )
             with tracing(network.traces) as tracer:
-                story = run(Story(network, tracer, request).play())
+                story = run(Story(network, tracer, request, papers).play())
             _tell(network, *story)
         finally:
             signals.ignore()
@@ -63,8 +69,11 @@ def demo(
 class Story:
     """The people of one referral, and what each of them does."""
 
-    def __init__(self, network: Network, tracer: Tracer, request: CreateReferralRequest) -> None:
+    def __init__(
+        self, network: Network, tracer: Tracer, request: CreateReferralRequest, papers: Path
+    ) -> None:
         self._network, self._tracer, self._request = network, tracer, request
+        self._papers = papers
         self._id = ""
 
     async def play(self) -> tuple[flow.Flow, str]:
@@ -79,6 +88,7 @@ class Story:
                 await self._refer(doctor)
                 await self._decide(doctor, specialist)
                 await self._treat(doctor, clerk, nurse)
+                await self._settle(doctor, clerk)
                 with untraced():
                     found = await flow.read(clerk, self._id)
                 return found, current_trace_id()
@@ -133,6 +143,29 @@ class Story:
                 dose = (await journey.doses_of(nurse, self._id))[-1]
             why = ", ".join(dose.reasons).replace("_", " ")
             _step("platform", f"dose from now on {dose.dose} {dose.unit} ({why})")
+
+    async def _settle(self, doctor: Halcyon, clerk: Halcyon) -> None:
+        """One session is given up, the delivered one gets its receipt, and the books agree."""
+        invoice = await accounts.invoice_of(clerk, self._id)
+        with self._tracer.start_as_current_span("the cashier refunds one unused session"):
+            asked = await accounts.refund(clerk, invoice.invoice_id, "patient_request", 1)
+        with untraced():
+            await journey.until(doctor, self._id, [PaymentRefunded])
+            refunded = await accounts.settled(clerk, asked.refund_id)
+            _step("cashier", money.refund(refunded))
+            estimate = await accounts.estimate_document(clerk, invoice)
+            receipt = await accounts.document(clerk, invoice)
+            balances = await accounts.balances_of(clerk, invoice.clinic_id)
+        self._file(estimate.file_name, estimate.pdf)
+        self._file(receipt.file_name, receipt.content)
+        show(money.trial_balance(balances))
+        if sum(one.balance.minor_units for one in balances):
+            raise journey.Unfinished("the trial balance is not zero")
+
+    def _file(self, name: str, content: bytes) -> None:
+        self._papers.mkdir(parents=True, exist_ok=True)
+        (self._papers / name).write_bytes(content)
+        _step("cashier", f"printed {self._papers / name}")
 
     async def _infuse(self, nurse: Halcyon, series_id: str, number: int, visit: "Visit") -> None:
         with self._tracer.start_as_current_span(f"the nurse runs infusion {number}"):

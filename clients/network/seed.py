@@ -9,6 +9,8 @@ from google.type.latlng_pb2 import LatLng
 from clients.sdk import Halcyon
 from halcyon.billing.v1 import billing_pb2 as billing
 from halcyon.billing.v1.billing_service_pb2 import UpdateClinicPriceRequest
+from halcyon.billing.v1.superbill_pb2 import BillingProfile
+from halcyon.billing.v1.superbill_service_pb2 import UpdateBillingProfileRequest
 from halcyon.intake.v1 import intake_pb2 as intake
 from halcyon.intake.v1.intake_service_pb2 import UpdateClinicPolicyRequest
 from halcyon.scheduling.v1 import scheduling_pb2 as scheduling
@@ -35,6 +37,8 @@ class DemoClinic:
     approval: intake.Approval.ValueType
     dollars: int
     series_capacity: int = 200
+    place: tuple[str, str, str] = ("Denver", "CO", "802020001")
+    """City, state and ZIP+4, for receipts."""
 
     @property
     def clinic_id(self) -> UUID:
@@ -49,10 +53,12 @@ DENVER = DemoClinic(
 PHOENIX = DemoClinic(
     "phoenix", "Halcyon Phoenix", "America/Phoenix", 33.4484, -112.0740,
     ("F31", "F32", "F33", "F43"), 3, 2, intake.APPROVAL_SPECIALIST, 450,
+    place=("Phoenix", "AZ", "850030001"),
 )  # fmt: skip
 SEATTLE = DemoClinic(
     "seattle", "Halcyon Seattle", "America/Los_Angeles", 47.6062, -122.3321,
     ("F32", "F33", "G89", "G90", "M79"), 5, 4, intake.APPROVAL_STANDING_ORDER, 600,
+    place=("Seattle", "WA", "981010001"),
 )  # fmt: skip
 CLINICS: Final = (DENVER, PHOENIX, SEATTLE)
 
@@ -67,7 +73,7 @@ async def seed(director: Halcyon) -> bool:
 
 
 async def add(director: Halcyon, clinic: DemoClinic) -> None:
-    """One clinic: its policy, its price, itself."""
+    """One clinic: its policy, its price, what its receipts say, itself."""
     clinic_id = str(clinic.clinic_id)
     policy = intake.ClinicPolicy(clinic_id=clinic_id, approval=clinic.approval, schedule=_SCHEDULE)
     price = billing.ClinicPrice(
@@ -76,7 +82,34 @@ async def add(director: Halcyon, clinic: DemoClinic) -> None:
     )
     await director.intake.UpdateClinicPolicy(UpdateClinicPolicyRequest(policy=policy))
     await director.billing.UpdateClinicPrice(UpdateClinicPriceRequest(price=price))
+    await director.superbills.UpdateBillingProfile(
+        UpdateBillingProfileRequest(profile=_profile(clinic))
+    )
     await director.scheduling.UpdateClinic(UpdateClinicRequest(clinic=_clinic(clinic)))
+
+
+def _profile(clinic: DemoClinic) -> BillingProfile:
+    """Numbers that pass their checks and belong to nobody."""
+    city, state, postal_code = clinic.place
+    return BillingProfile(
+        clinic_id=str(clinic.clinic_id),
+        legal_name=f"{clinic.name} (demonstration)",
+        npi="1234567893",
+        tin="000000001",
+        taxonomy_code="261QI0500X",
+        place_of_service="49",
+        time_zone=clinic.time_zone,
+        phone="+13035550100",
+        street="1 Example Street",
+        city=city,
+        state=state,
+        postal_code=postal_code,
+        provider_given_name="Alex",
+        provider_family_name="Example",
+        provider_npi="1543219871",
+        provider_taxonomy_code="207L00000X",
+        provider_license_number="EXAMPLE-1",
+    )
 
 
 def _clinic(clinic: DemoClinic) -> scheduling.Clinic:

@@ -15,6 +15,11 @@ from grpc.aio import AioRpcError
 from clients.sdk.calls import Carrying, Streaming, Token, Unary
 from clients.sdk.errors import typed
 from halcyon.billing.v1.billing_service_pb2_grpc import BillingServiceStub
+from halcyon.billing.v1.estimate_service_pb2_grpc import EstimateServiceStub
+from halcyon.billing.v1.ledger_service_pb2_grpc import LedgerServiceStub
+from halcyon.billing.v1.payment_service_pb2_grpc import PaymentServiceStub
+from halcyon.billing.v1.refund_service_pb2_grpc import RefundServiceStub
+from halcyon.billing.v1.superbill_service_pb2_grpc import SuperbillServiceStub
 from halcyon.infusion.v1.infusion_service_pb2_grpc import InfusionServiceStub
 from halcyon.intake.v1.intake_service_pb2_grpc import IntakeServiceStub
 from halcyon.operations.v1.operations_service_pb2_grpc import OperationsServiceStub
@@ -25,6 +30,11 @@ from halcyon.scheduling.v1.scheduling_service_pb2_grpc import SchedulingServiceS
 
 if TYPE_CHECKING:
     from halcyon.billing.v1.billing_service_pb2_grpc import BillingServiceAsyncStub
+    from halcyon.billing.v1.estimate_service_pb2_grpc import EstimateServiceAsyncStub
+    from halcyon.billing.v1.ledger_service_pb2_grpc import LedgerServiceAsyncStub
+    from halcyon.billing.v1.payment_service_pb2_grpc import PaymentServiceAsyncStub
+    from halcyon.billing.v1.refund_service_pb2_grpc import RefundServiceAsyncStub
+    from halcyon.billing.v1.superbill_service_pb2_grpc import SuperbillServiceAsyncStub
     from halcyon.infusion.v1.infusion_service_pb2_grpc import InfusionServiceAsyncStub
     from halcyon.intake.v1.intake_service_pb2_grpc import IntakeServiceAsyncStub
     from halcyon.operations.v1.operations_service_pb2_grpc import OperationsServiceAsyncStub
@@ -84,6 +94,31 @@ class Halcyon:
     def billing(self) -> "BillingServiceAsyncStub":
         """Estimates, collects, refunds, keeps the ledger."""
         return BillingServiceStub(self._channel("billing"))
+
+    @property
+    def estimates(self) -> "EstimateServiceAsyncStub":
+        """Quotes, Good Faith Estimates, and charges measured by them."""
+        return EstimateServiceStub(self._channel("billing"))
+
+    @property
+    def payments(self) -> "PaymentServiceAsyncStub":
+        """Collects before the series begins: online, at the desk, or in parts."""
+        return PaymentServiceStub(self._channel("billing"))
+
+    @property
+    def refunds(self) -> "RefundServiceAsyncStub":
+        """Gives money back, by the terms: refunds, missed sessions, disputes."""
+        return RefundServiceStub(self._channel("billing"))
+
+    @property
+    def ledger(self) -> "LedgerServiceAsyncStub":
+        """Statements, payouts, balances, the end of a period."""
+        return LedgerServiceStub(self._channel("billing"))
+
+    @property
+    def superbills(self) -> "SuperbillServiceAsyncStub":
+        """Receipts of delivered sessions, and their documents."""
+        return SuperbillServiceStub(self._channel("billing"))
 
     def operations(self, service: str) -> "OperationsServiceAsyncStub":
         """What the person on call asks of one service."""

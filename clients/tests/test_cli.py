@@ -28,9 +28,20 @@ runner = CliRunner()
         ["--help"],
         *(
             [name, "--help"]
-            for name in ("up", "down", "status", "seed", "token", "demo", "referral", "flow")
+            for name in (
+                "up",
+                "down",
+                "status",
+                "seed",
+                "token",
+                "demo",
+                "referral",
+                "flow",
+                "billing",
+            )
         ),
         ["referral", "submit", "--help"],
+        *(["billing", name, "--help"] for name in ("quote", "estimate", "pay")),
         ["parked", "replay", "--help"],
         *(
             ["intake", name, "--help"]
@@ -38,6 +49,10 @@ runner = CliRunner()
         ),
         *(["scale", name, "--help"] for name in ("record", "list")),
         *(["pack", name, "--help"] for name in ("list", "show", "check", "publish")),
+        *(
+            ["billing", name, "--help"]
+            for name in ("estimate", "statement", "superbill", "refund", "trial-balance")
+        ),
     ],
 )
 def test_every_command_explains_itself(words: list[str]) -> None:
@@ -59,6 +74,13 @@ def test_every_command_explains_itself(words: list[str]) -> None:
         ["intake", "show", "x"],
         ["scale", "record", "x", "phq9", "1,-,3"],
         ["pack", "list"],
+        ["billing", "statement", "x"],
+        ["billing", "superbill", "x"],
+        ["billing", "refund", "x"],
+        ["billing", "trial-balance", "x"],
+        ["billing", "quote", "x"],
+        ["billing", "estimate", "x"],
+        ["billing", "pay", "x"],
         ["referral", "submit", str(EXAMPLES / "crps-seattle.json")],
     ],
 )

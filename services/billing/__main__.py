@@ -4,4 +4,14 @@ from chassis.service import Service, run
 from services.billing import api, handlers
 
 if __name__ == "__main__":
-    run(Service("billing", answers=api.serve, listens=handlers.on, errands=handlers.errands))
+    run(
+        Service(
+            "billing",
+            answers=api.serve,
+            tends=api.listen,
+            beside=api.BESIDE,
+            listens=handlers.on,
+            due=handlers.due,
+            errands=handlers.errands,
+        )
+    )

@@ -4,14 +4,21 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from chassis.database import Database, Tx
+from chassis.deadlines import Deadlines
 from chassis.errands import Errand, Errands
 from chassis.refusal import Busy
 from chassis.subscriptions import Subscriptions
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
-from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesHeld, SeriesReleased
+from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
+    ClinicUpdated,
+    SeriesHeld,
+    SeriesReleased,
+)
 from services.billing import domain, gateway, packs, store, wire
+from services.billing.domain import estimate
 
 on = Subscriptions()
+due = Deadlines()
 errands = Errands()
 
 
@@ -26,8 +33,19 @@ async def issue_estimate(fact: SeriesHeld, tx: Tx) -> None:
     """A held series is priced, invoiced, and its payment asked for."""
     need = wire.need(fact)
     known = await store.find(tx, domain.invoice_id(need.series_id))
-    unit_price = await store.price(tx, need.clinic_id)
-    await store.record(tx, domain.issue_for(need, known, unit_price, tx.now))
+    desk = await store.desk(tx, need.clinic_id)
+    price = await store.session_price(tx, need)
+    decision = domain.issue_for(need, known, price, tx.now)
+    await store.record(tx, decision)
+    earlier = await store.find_estimate(tx, known.estimate_id) if known else None
+    codes = domain.procedure_codes(packs.CODES, need.infusion_minutes, tx.now.date())
+    store.keep_estimate(tx, estimate.of_series(decision, need, earlier, codes, desk))
+
+
+@on(ClinicUpdated)
+async def keep_clinic(fact: ClinicUpdated, tx: Tx) -> None:
+    """A clinic's days begin and end by its own wall clock."""
+    await store.keep_clinic(tx, *wire.clinic(fact))
 
 
 async def _for_releases(facts: Sequence[SeriesReleased], tx: Tx) -> None:
@@ -39,8 +57,9 @@ async def void_or_refund(fact: SeriesReleased, tx: Tx) -> None:
     """A released series is not collected for; what was paid and not delivered goes back."""
     news = wire.release(fact)
     invoice, payment = await store.find_with_payment(tx, news.series_id)
-    unsent = store.is_unsent(tx, payment)
-    await store.record(tx, domain.release(news, invoice, payment, tx.now, unsent=unsent))
+    unsent, by = store.is_unsent(tx, payment), await store.way_back(tx, invoice, payment)
+    decision = domain.release(news, invoice, payment, tx.now, unsent=unsent, by=by)
+    await store.record(tx, decision)
 
 
 async def _for_deliveries(facts: Sequence[InfusionCompleted], tx: Tx) -> None:
@@ -52,8 +71,8 @@ async def recognise_session(fact: InfusionCompleted, tx: Tx) -> None:
     """A delivered session earns its part of the money and gets a superbill."""
     delivery = wire.delivery(fact)
     invoice, issued = await store.find_with_superbill(tx, delivery)
-    codes = domain.procedure_codes(packs.CODES, delivery.running_minutes, delivery.day)
-    await store.record(tx, domain.recognise(delivery, invoice, issued, codes, tx.now))
+    coding = store.coding(delivery.running_minutes, delivery.day)
+    await store.record(tx, domain.recognise(delivery, invoice, issued, coding, tx.now))
 
 
 @errands(store.COLLECT)
@@ -62,6 +81,29 @@ async def collect_payment(asked: Sequence[Errand], db: Database) -> None:
     payments = await store.look_up(db, [one.entity_id for one in asked])
     outcomes = await gateway.collected(payments, gateway.chosen())
     await _conclude(asked, payments, outcomes, db)
+
+
+@errands(store.RECONCILE)
+async def reconcile_payment(asked: Sequence[Errand], db: Database) -> None:
+    """Ask what became of payments that nobody has answered for."""
+    payments = await store.look_up(db, [one.entity_id for one in asked])
+    outcomes = await gateway.reconciled(payments, gateway.chosen(), db.clock())
+    await _conclude(asked, payments, outcomes, db)
+
+
+@due(store.CHASE)
+async def chase_payment(payment_id: UUID, tx: Tx) -> None:
+    """A payer who has not acted may have, and the webhook been lost."""
+    await store.chase(tx, await store.find_payment(tx, payment_id))
+
+
+@due(store.COLLECT_INSTALMENT)
+async def collect_instalment(payment_id: UUID, tx: Tx) -> None:
+    """A part of the price falls due: what is still owed of it is asked for."""
+    if instalment := await store.find_instalment(tx, payment_id):
+        invoice = await store.get(tx, instalment.invoice_id)
+        known = await store.find_payment(tx, payment_id)
+        await store.record(tx, domain.ask_instalment(invoice, instalment, known, tx.now))
 
 
 @errands(store.REFUND)
@@ -78,15 +120,46 @@ async def _conclude(
     outcomes: Mapping[UUID, domain.Outcome],
     db: Database,
 ) -> None:
-    """Keep every answer in one commit; what is still unknown is asked again later."""
+    """Keep every answer in one commit; what must be asked again is asked again later."""
+    again = False
+    async with db.transaction() as tx:
+        await store.lock(tx, [one for one in payments if one.payment_id in outcomes])
+        for errand in asked:
+            if outcome := outcomes.get(errand.entity_id):
+                with errand.working():
+                    invoice, payment = await store.get_with_invoice(tx, errand.entity_id)
+                    if domain.must_be_asked_again(payment, outcome):
+                        again = True
+                        continue
+                    await store.record(tx, domain.conclude(invoice, payment, outcome, tx.now))
+                    tx.done(errand.name, errand.entity_id)
+    if again:
+        raise Busy("OUTCOME_UNKNOWN", "The gateway has not said what became of a payment.")
+
+
+@errands(store.PAY_REFUND)
+async def pay_refund(asked: Sequence[Errand], db: Database) -> None:
+    """Send the parts of refunds back; each stands for itself, so halfway is no accident."""
+    parts = await store.look_up_parts(db, [one.entity_id for one in asked])
+    outcomes = await gateway.returned(parts, gateway.chosen())
     known = {id_: one for id_, one in outcomes.items() if not isinstance(one, domain.Unknown)}
     async with db.transaction() as tx:
-        await store.lock(tx, [one for one in payments if one.payment_id in known])
+        await store.lock_parts(tx, list(known))
         for errand in asked:
             if outcome := known.get(errand.entity_id):
                 with errand.working():
-                    invoice, payment = await store.get_with_invoice(tx, errand.entity_id)
-                    await store.record(tx, domain.conclude(invoice, payment, outcome, tx.now))
-                    tx.done(errand.name, errand.entity_id)
+                    invoice, refund, going = await store.locate(tx, errand.entity_id)
+                    decision = domain.conclude_part(refund, invoice, going, outcome, tx.now)
+                    await store.record(tx, decision)
     if len(known) < len(outcomes):
-        raise Busy("OUTCOME_UNKNOWN", "The gateway has not said what became of a payment.")
+        raise Busy("OUTCOME_UNKNOWN", "The gateway has not said what became of a refund.")
+
+
+@due(store.REMIND)
+async def remind_of_balance(invoice_id: UUID, tx: Tx) -> None:
+    """A balance that still stands is remembered with a kind word."""
+    invoice = await store.get(tx, invoice_id)
+    owed, terms = await store.owed(tx, invoice), await store.terms(tx, invoice.clinic_id)
+    said = await store.said_before(tx, invoice_id)
+    reminder, again = domain.remind(invoice, owed, said, terms, tx.now)
+    store.remember(tx, invoice_id, reminder, again)

@@ -95,10 +95,11 @@ def invoice(one: Invoice) -> Table:
 
 
 def ledger(balances: Sequence[AccountBalance]) -> Table:
-    """Every account of a clinic; debits are positive, and the sum is zero."""
+    """The accounts of a clinic that do not stand at zero; debits are positive, the sum is zero."""
     made = table("Ledger of the clinic", "account", "balance", right=("balance",))
     for one in balances:
-        made.add_row(escape(one.account), money(one.balance))
+        if one.balance.minor_units:
+            made.add_row(escape(one.account), money(one.balance))
     currency = balances[0].balance.currency_code if balances else "USD"
     total = Money(currency_code=currency, minor_units=sum(b.balance.minor_units for b in balances))
     made.add_row("[bold]sum[/]", f"[bold]{money(total)}[/]")

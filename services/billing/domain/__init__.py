@@ -1,88 +1,355 @@
 """What is true of money and what may happen to it: values in, values out."""
 
-from services.billing.domain.coding import CodeRule, procedure_codes
+from services.billing.domain.accounts import (
+    TITLES,
+    Account,
+)
+from services.billing.domain.closing import (
+    Period,
+    close,
+    must_close,
+)
+from services.billing.domain.coding import (
+    CodeRule,
+    procedure_codes,
+)
 from services.billing.domain.collecting import (
+    AT_GATEWAY,
+    ActionNeeded,
     Cancelled,
     Charge,
     Collected,
     Declined,
+    NeverAsked,
     Outcome,
     Refunded,
+    Standing,
     Unknown,
+    Webhook,
     conclude,
+    is_in_doubt,
+    must_be_asked_again,
+)
+from services.billing.domain.correcting import (
+    lines_of,
+    must_be_disclosable,
+    reissue,
+    restrict,
+    void,
 )
 from services.billing.domain.decision import (
     NOTHING,
     Decision,
     EstimateIssued,
     Event,
+    Kept,
     PaymentCollected,
     PaymentFailed,
     PaymentRefunded,
     PaymentRequested,
+    RefundPaid,
     Superbill,
     SuperbillIssued,
 )
-from services.billing.domain.delivering import Delivery, recognise, superbill_id
+from services.billing.domain.delivering import (
+    Coding,
+    Delivery,
+    recognise,
+    superbill_id,
+)
+from services.billing.domain.dispute import (
+    Dispute,
+    DisputeStatus,
+    Evidence,
+    dispute_id,
+)
+from services.billing.domain.disputing import (
+    Chargeback,
+    answer,
+    decide_dispute,
+    open_dispute,
+    wanted_evidence,
+)
+from services.billing.domain.fee import (
+    Fee,
+    Missed,
+)
+from services.billing.domain.forfeiting import (
+    Absence,
+    charge_absence,
+    expire,
+    reverse_fee,
+)
 from services.billing.domain.invoice import (
     Invoice,
     Line,
+    Method,
     Payment,
     PaymentStatus,
+    Purpose,
     Status,
     invoice_id,
     payment_id,
 )
-from services.billing.domain.issuing import Need, issue_for, retry_payment
-from services.billing.domain.journal import TITLES, Account, Entry, Posting, Rule
-from services.billing.domain.money import Money
-from services.billing.domain.pricing import PriceList, Term, check_price, price_list
-from services.billing.domain.releasing import Release, release
+from services.billing.domain.issuing import (
+    Need,
+    issue_for,
+    retry_payment,
+)
+from services.billing.domain.itemising import (
+    BillLine,
+    ClaimTable,
+    Drug,
+    PatientKind,
+    Visit,
+    itemise,
+)
+from services.billing.domain.journal import (
+    Entry,
+    Posting,
+    Rule,
+    post,
+)
+from services.billing.domain.money import (
+    Money,
+)
+from services.billing.domain.notice import (
+    business_notice,
+    calendar_notice,
+)
+from services.billing.domain.parties import (
+    Addressee,
+    Payer,
+    Referrer,
+)
+from services.billing.domain.paying import (
+    AtDesk,
+    Instalment,
+    Last,
+    PlanAsked,
+    PlanPolicy,
+    ask_instalment,
+    pay_at_desk,
+    plan_policy,
+    start_plan,
+)
+from services.billing.domain.pricing import (
+    PriceList,
+    Term,
+    check_price,
+    price_list,
+)
+from services.billing.domain.profile import (
+    Profile,
+    Street,
+    check_profile,
+    is_npi,
+)
+from services.billing.domain.quoting import (
+    RefundQuote,
+    quote_refund,
+)
+from services.billing.domain.refund import (
+    Part,
+    PartStatus,
+    Refund,
+    RefundStatus,
+    refund_id,
+)
+from services.billing.domain.refunding import (
+    GOODWILL,
+    Asking,
+    Goodwill,
+    Source,
+    approve,
+    reject,
+    request_goodwill,
+    request_refund,
+    same_goodwill,
+    same_request,
+)
+from services.billing.domain.releasing import (
+    Release,
+    release,
+)
+from services.billing.domain.reminding import (
+    Reminder,
+    first_look,
+    remind,
+)
+from services.billing.domain.returning import (
+    Going,
+    conclude_part,
+    part_for,
+    pay_by_hand,
+    try_part_again,
+)
+from services.billing.domain.settling import (
+    Clearing,
+    Payout,
+    balance_cause,
+    clear_balance,
+    pay_out,
+)
+from services.billing.domain.statement import (
+    Statement,
+    change_of,
+    negative,
+    size_of,
+    statement,
+)
+from services.billing.domain.terms import (
+    FeeKind,
+    Notice,
+    RefundMethod,
+    Tariff,
+    Terms,
+)
 
 __all__ = [
+    "AT_GATEWAY",
+    "GOODWILL",
     "NOTHING",
     "TITLES",
+    "Absence",
     "Account",
+    "ActionNeeded",
+    "Addressee",
+    "Asking",
+    "AtDesk",
+    "BillLine",
     "Cancelled",
     "Charge",
+    "Chargeback",
+    "ClaimTable",
+    "Clearing",
     "CodeRule",
+    "Coding",
     "Collected",
     "Decision",
     "Declined",
     "Delivery",
+    "Dispute",
+    "DisputeStatus",
+    "Drug",
     "Entry",
     "EstimateIssued",
     "Event",
+    "Evidence",
+    "Fee",
+    "FeeKind",
+    "Going",
+    "Goodwill",
+    "Instalment",
     "Invoice",
+    "Kept",
+    "Last",
     "Line",
+    "Method",
+    "Missed",
     "Money",
     "Need",
+    "NeverAsked",
+    "Notice",
     "Outcome",
+    "Part",
+    "PartStatus",
+    "PatientKind",
+    "Payer",
     "Payment",
     "PaymentCollected",
     "PaymentFailed",
     "PaymentRefunded",
     "PaymentRequested",
     "PaymentStatus",
+    "Payout",
+    "Period",
+    "PlanAsked",
+    "PlanPolicy",
     "Posting",
     "PriceList",
+    "Profile",
+    "Purpose",
+    "Referrer",
+    "Refund",
+    "RefundMethod",
+    "RefundPaid",
+    "RefundQuote",
+    "RefundStatus",
     "Refunded",
     "Release",
+    "Reminder",
     "Rule",
+    "Source",
+    "Standing",
+    "Statement",
     "Status",
+    "Street",
     "Superbill",
     "SuperbillIssued",
+    "Tariff",
     "Term",
+    "Terms",
     "Unknown",
+    "Visit",
+    "Webhook",
+    "answer",
+    "approve",
+    "ask_instalment",
+    "balance_cause",
+    "business_notice",
+    "calendar_notice",
+    "change_of",
+    "charge_absence",
     "check_price",
+    "check_profile",
+    "clear_balance",
+    "close",
     "conclude",
+    "conclude_part",
+    "decide_dispute",
+    "dispute_id",
+    "expire",
+    "first_look",
     "invoice_id",
+    "is_in_doubt",
+    "is_npi",
     "issue_for",
+    "itemise",
+    "lines_of",
+    "must_be_asked_again",
+    "must_be_disclosable",
+    "must_close",
+    "negative",
+    "open_dispute",
+    "part_for",
+    "pay_at_desk",
+    "pay_by_hand",
+    "pay_out",
     "payment_id",
+    "plan_policy",
+    "post",
     "price_list",
     "procedure_codes",
+    "quote_refund",
     "recognise",
+    "refund_id",
+    "reissue",
+    "reject",
     "release",
+    "remind",
+    "request_goodwill",
+    "request_refund",
+    "restrict",
     "retry_payment",
+    "reverse_fee",
+    "same_goodwill",
+    "same_request",
+    "size_of",
+    "start_plan",
+    "statement",
     "superbill_id",
+    "try_part_again",
+    "void",
+    "wanted_evidence",
 ]

@@ -13,7 +13,7 @@ from services.billing.domain.decision import (
     PaymentRefunded,
     stating,
 )
-from services.billing.domain.invoice import Invoice, Payment, PaymentStatus, Status
+from services.billing.domain.invoice import Invoice, Payment, PaymentStatus, Purpose, Status
 from services.billing.domain.journal import Entry, Rule, post
 from services.billing.domain.money import Money
 
@@ -24,11 +24,19 @@ class Charge:
 
     payment_id: UUID
     amount: Money
+    reference: str = ""
+    """The gateway's own name of the payment, once it has told us."""
+    key: UUID | None = None
+    """The key under which a part goes back; the payment's own when there is none."""
+    online: bool = True
+    """Whether the gateway has it: what came over the desk goes back over the desk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Collected:
     """The money is ours."""
+
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +57,106 @@ class Refunded:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionNeeded:
+    """The payer must do something first, such as 3-D Secure; `action` says where or with what."""
+
+    action: str
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NeverAsked:
+    """The gateway has never heard of this key."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
-    """Nobody can say yet: the same question must be asked again, under the same key."""
+    """Nobody can say yet: the truth must be asked for again."""
 
 
-Outcome: TypeAlias = Collected | Declined | Cancelled | Refunded | Unknown
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """Something the gateway says has happened: believed only so far that we ask."""
 
-_AT_GATEWAY = (PaymentStatus.PENDING, PaymentStatus.CANCELLING)
+    event_id: str
+    gateway: str
+    kind: str
+    payment_id: UUID | None
+    """None when it is about nothing that we asked for."""
+
+
+Standing: TypeAlias = Collected | Declined | Cancelled | ActionNeeded
+"""Where the gateway says that a payment stands."""
+Outcome: TypeAlias = Standing | Refunded | NeverAsked | Unknown
+
+NEVER_REACHED = "never_reached"
+"""Why a payment failed whose key the gateway forgot, if it ever heard it."""
+AT_GATEWAY = frozenset(
+    {
+        PaymentStatus.PENDING,
+        PaymentStatus.UNKNOWN,
+        PaymentStatus.ACTION_NEEDED,
+        PaymentStatus.CANCELLING,
+    }
+)
 
 
 def conclude(invoice: Invoice, payment: Payment, outcome: Outcome, now: datetime) -> Decision:
     """One payment after the gateway has answered about it."""
+    package = payment.purpose is not Purpose.INSTALMENT
+    came, ended, back = _PACKAGE if package else _INSTALMENT
+    if isinstance(outcome, Refunded) and payment.status is PaymentStatus.REFUND_PENDING:
+        return back(invoice, _now(payment, PaymentStatus.REFUNDED, now), now)
+    if payment.status not in AT_GATEWAY:
+        return NOTHING
     match outcome:
-        case Collected() if payment.status in _AT_GATEWAY:
-            return _collected(invoice, _now(payment, PaymentStatus.COLLECTED, now), now)
-        case Declined(reason) if payment.status in _AT_GATEWAY:
-            failed = replace(_now(payment, PaymentStatus.FAILED, now), reason=reason)
-            return _failed(invoice, failed, now)
-        case Cancelled() if payment.status in _AT_GATEWAY:
-            cancelled = replace(_now(payment, PaymentStatus.CANCELLED, now), reason="cancelled")
-            return _failed(invoice, cancelled, now)
-        case Refunded() if payment.status is PaymentStatus.REFUND_PENDING:
-            return _refunded(invoice, _now(payment, PaymentStatus.REFUNDED, now), now)
+        case Collected(reference):
+            collected = _now(payment, PaymentStatus.COLLECTED, now)
+            return came(invoice, replace(collected, reference=reference, action=""), now)
+        case Declined(reason):
+            return ended(invoice, _ended(payment, PaymentStatus.FAILED, reason, now), now)
+        case Cancelled():
+            return ended(invoice, _ended(payment, PaymentStatus.CANCELLED, "cancelled", now), now)
+        case NeverAsked() if payment.status is PaymentStatus.UNKNOWN:
+            return ended(invoice, _ended(payment, PaymentStatus.FAILED, NEVER_REACHED, now), now)
+        case ActionNeeded(action, reference) if payment.status is not PaymentStatus.CANCELLING:
+            waiting = replace(payment, action=action, reference=reference)
+            return _waiting(payment, _now(waiting, PaymentStatus.ACTION_NEEDED, now))
+        case Unknown() if payment.status is PaymentStatus.PENDING:
+            return Decision(payment=_now(payment, PaymentStatus.UNKNOWN, now))
         case _:
             return NOTHING
+
+
+def must_be_asked_again(payment: Payment, outcome: Outcome) -> bool:
+    """Whether the answer leaves the same question open; a first silence leaves another one."""
+    match payment.status:
+        case PaymentStatus.CANCELLING:
+            return not isinstance(outcome, Collected | Declined | Cancelled)
+        case PaymentStatus.REFUND_PENDING:
+            return not isinstance(outcome, Refunded)
+        case PaymentStatus.UNKNOWN | PaymentStatus.ACTION_NEEDED:
+            return isinstance(outcome, Unknown)
+        case _:
+            return False
+
+
+def is_in_doubt(payment: Payment) -> bool:
+    """Whether only the gateway knows what became of it."""
+    return payment.status in (PaymentStatus.UNKNOWN, PaymentStatus.ACTION_NEEDED)
+
+
+def _waiting(before: Payment, payment: Payment) -> Decision:
+    """Asked again and told the same: nothing is new."""
+    return (
+        NOTHING
+        if replace(payment, update_time=before.update_time) == before
+        else Decision(payment=payment)
+    )
+
+
+def _ended(payment: Payment, status: PaymentStatus, reason: str, now: datetime) -> Payment:
+    return replace(_now(payment, status, now), reason=reason, action="")
 
 
 def _collected(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
@@ -83,8 +167,11 @@ def _collected(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
         due_back = replace(payment, status=PaymentStatus.REFUND_PENDING, refund=amount)
         back = post(Rule.REFUND, payment.payment_id, invoice, amount, now)
         return Decision(payment=due_back, entries=(sold, back))
-    paid = stating(replace(invoice, status=Status.PAID, receivable=0), now)
+    rest = invoice.total.minor_units - amount if payment.purpose is Purpose.DEPOSIT else 0
+    paid = stating(replace(invoice, status=Status.PAID, receivable=0, outstanding=rest), now)
     entries: tuple[Entry, ...] = (sold,)
+    if rest:
+        entries += (post(Rule.SELL_ON_CREDIT, payment.payment_id, invoice, rest, now),)
     if owed := invoice.receivable:
         entries += (post(Rule.SETTLE_RECEIVABLE, payment.payment_id, invoice, owed, now),)
     return Decision(
@@ -115,3 +202,31 @@ def _refunded(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
 
 def _now(payment: Payment, status: PaymentStatus, now: datetime) -> Payment:
     return replace(payment, status=status, update_time=now)
+
+
+def _instalment_came(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
+    """A part of what is owed: it moves no series, and what is owed no more goes back."""
+    applied = min(payment.amount.minor_units, invoice.outstanding)
+    excess = payment.amount.minor_units - applied
+    sides = ((Rule.PAY_INSTALMENT, applied), (Rule.OVERPAID, excess))
+    if excess:
+        payment = replace(payment, status=PaymentStatus.REFUND_PENDING, refund=excess)
+    return Decision(
+        invoice=replace(invoice, outstanding=invoice.outstanding - applied, update_time=now),
+        payment=payment,
+        entries=tuple([post(rule, payment.payment_id, invoice, n, now) for rule, n in sides if n]),
+    )
+
+
+def _instalment_ended(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
+    """What is owed is still owed."""
+    return Decision(payment=payment)
+
+
+def _instalment_back(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
+    back = post(Rule.PAY_REFUND, payment.payment_id, invoice, payment.refund, now)
+    return Decision(payment=payment, entries=(back,))
+
+
+_PACKAGE = _collected, _failed, _refunded
+_INSTALMENT = _instalment_came, _instalment_ended, _instalment_back

@@ -5,9 +5,13 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
+from services.billing.domain.dispute import Dispute
+from services.billing.domain.fee import Fee
 from services.billing.domain.invoice import Invoice, Payment
+from services.billing.domain.itemising import BillLine
 from services.billing.domain.journal import Entry
 from services.billing.domain.money import Money
+from services.billing.domain.refund import Refund
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,12 @@ class Superbill:
     amount: Money
     paid: int
     """Minor units of the amount that were in hand when it was issued."""
+    given_micrograms: int = 0
+    diagnosis: str = ""
+    lines: tuple[BillLine, ...] = ()
+    table: str = ""
+    """The claim table that made the lines."""
+    is_void: bool = False
     service_time: datetime
     issue_time: datetime
 
@@ -70,6 +80,15 @@ class PaymentRefunded:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundPaid:
+    """A part of a refund has gone back."""
+
+    invoice: Invoice
+    payment: Payment
+    minor_units: int
+
+
+@dataclass(frozen=True, slots=True)
 class SuperbillIssued:
     """A superbill exists, or a new version of it."""
 
@@ -83,8 +102,11 @@ Event: TypeAlias = (
     | PaymentCollected
     | PaymentFailed
     | PaymentRefunded
+    | RefundPaid
     | SuperbillIssued
 )
+Kept: TypeAlias = Refund | Fee | Dispute
+"""What stands beside an invoice and is kept with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +115,11 @@ class Decision:
 
     invoice: Invoice | None = None
     payment: Payment | None = None
+    earlier: Payment | None = None
+    """The payment that it replaces, called off."""
     superbill: Superbill | None = None
     entries: tuple[Entry, ...] = ()
+    kept: tuple[Kept, ...] = ()
     events: tuple[Event, ...] = ()
 
 

@@ -12,6 +12,7 @@ from services.billing.domain.decision import (
     stating,
 )
 from services.billing.domain.invoice import Invoice, Status
+from services.billing.domain.itemising import BillLine, ClaimTable, itemise
 from services.billing.domain.journal import Rule, post
 from services.billing.domain.money import Money
 
@@ -24,6 +25,7 @@ class Delivery:
     session_revision: int
     series_id: UUID
     running_minutes: int
+    given_micrograms: int = 0
     service_time: datetime
 
     @property
@@ -32,17 +34,21 @@ class Delivery:
         return self.service_time.date()
 
 
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """The codes of a session, and how its charge is told in lines."""
+
+    procedure_codes: tuple[str, ...]
+    table: ClaimTable
+
+
 def recognise(
-    delivery: Delivery,
-    invoice: Invoice,
-    issued: Superbill | None,
-    procedure_codes: tuple[str, ...],
-    now: datetime,
+    delivery: Delivery, invoice: Invoice, issued: Superbill | None, coding: Coding, now: datetime
 ) -> Decision:
     """Earned once a session; told again with other minutes, only its superbill is corrected."""
     if issued is not None:
-        return _correct(delivery, invoice, issued, procedure_codes, now)
-    included = invoice.delivered_count < invoice.session_count
+        return _correct(delivery, invoice, issued, coding, now)
+    included = invoice.unused_count > 0
     paid = included and invoice.status is Status.PAID
     amount = _price(invoice, included=included)
     rule = Rule.DELIVER_SESSION if paid else Rule.DELIVER_UNPAID
@@ -58,10 +64,14 @@ def recognise(
         session_revision=delivery.session_revision,
         invoice_id=invoice.invoice_id,
         clinic_id=invoice.clinic_id,
-        procedure_codes=procedure_codes,
+        procedure_codes=coding.procedure_codes,
         running_minutes=delivery.running_minutes,
+        given_micrograms=delivery.given_micrograms,
+        diagnosis=invoice.diagnosis,
+        lines=_lines(delivery, coding, amount),
+        table=coding.table.label,
         amount=amount,
-        paid=amount.minor_units if paid else 0,
+        paid=invoice.paid_of(amount.minor_units) if paid else 0,
         service_time=delivery.service_time,
         issue_time=now,
     )
@@ -78,26 +88,33 @@ def _price(invoice: Invoice, *, included: bool) -> Money:
     """A session of the package has its part of the total; one beyond it costs the unit price."""
     if not included:
         return invoice.unit_price
-    return invoice.total.part(invoice.delivered_count + 1, invoice.session_count)
+    return invoice.total.part(invoice.used_count + 1, invoice.session_count)
 
 
 def _correct(
-    delivery: Delivery, invoice: Invoice, issued: Superbill, codes: tuple[str, ...], now: datetime
+    delivery: Delivery, invoice: Invoice, issued: Superbill, coding: Coding, now: datetime
 ) -> Decision:
-    if delivery.session_revision <= issued.session_revision or (
-        (delivery.running_minutes, codes) == (issued.running_minutes, issued.procedure_codes)
-    ):
-        return NOTHING
+    """A voided receipt stays void until a person issues it again."""
     corrected = replace(
         issued,
         version=issued.version + 1,
         session_revision=delivery.session_revision,
-        procedure_codes=codes,
+        procedure_codes=coding.procedure_codes,
         running_minutes=delivery.running_minutes,
+        given_micrograms=delivery.given_micrograms,
+        lines=_lines(delivery, coding, issued.amount),
+        table=coding.table.label,
         service_time=delivery.service_time,
         issue_time=now,
     )
+    same = (corrected.running_minutes, corrected.lines) == (issued.running_minutes, issued.lines)
+    if delivery.session_revision <= issued.session_revision or same:
+        return NOTHING
     return _issue(invoice, corrected, now)
+
+
+def _lines(delivery: Delivery, coding: Coding, amount: Money) -> tuple[BillLine, ...]:
+    return itemise(coding.procedure_codes, delivery.given_micrograms, None, amount, coding.table)
 
 
 def _issue(invoice: Invoice, superbill: Superbill, now: datetime) -> Decision:

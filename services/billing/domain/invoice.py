@@ -25,6 +25,10 @@ class PaymentStatus(StrEnum):
 
     PENDING = "pending"
     """Asked for: it may be on its way to the gateway, or there already."""
+    UNKNOWN = "unknown"
+    """The gateway did not answer: it is asked what happened, and nothing else, until it says."""
+    ACTION_NEEDED = "action_needed"
+    """The payer must act before the gateway can take the money."""
     CANCELLING = "cancelling"
     """No longer wanted, but it may be at the gateway already: only the gateway knows."""
     COLLECTED = "collected"
@@ -32,6 +36,23 @@ class PaymentStatus(StrEnum):
     CANCELLED = "cancelled"
     REFUND_PENDING = "refund_pending"
     REFUNDED = "refunded"
+
+
+class Method(StrEnum):
+    """How a payment came."""
+
+    ONLINE = "online"
+    CASH = "cash"
+    CARD_TERMINAL = "card_terminal"
+
+
+class Purpose(StrEnum):
+    """What a payment is for."""
+
+    PACKAGE = "package"
+    DEPOSIT = "deposit"
+    """It confirms the series; the rest of the price is owed."""
+    INSTALMENT = "instalment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +90,24 @@ class Invoice:
     delivered_count: int = 0
     settled_count: int = 0
     """Sessions delivered before this invoice was issued again: not charged a second time."""
+    refunded_count: int = 0
+    """Sessions of it that were given up and paid back: they will not be delivered."""
+    forfeited_count: int = 0
+    """Sessions of it that were missed too late, or not used in time."""
+    returned: int = 0
+    """Minor units that went back, or are on their way, for sessions given up."""
+    diagnosis: str = ""
+    """ICD-10-CM code of what is treated."""
+    is_restricted: bool = False
+    """The patient paid in full and asked that no payer is told: HIPAA's self-pay restriction."""
+    turn: int = 0
+    """How often its money was moved by refunds, fees, expiry and disputes."""
+    disputed: int = 0
+    """Minor units that banks hold until they have decided."""
     receivable: int = 0
     """Minor units earned here by sessions delivered before the money came."""
+    outstanding: int = 0
+    """Minor units of the price that a plan leaves to later instalments."""
     issue_time: datetime
     update_time: datetime
 
@@ -96,9 +133,29 @@ class Invoice:
         return self.unit_price.times(self.session_count)
 
     @property
+    def used_count(self) -> int:
+        """Sessions of it that are not to come any more, delivered or not."""
+        return self.delivered_count + self.refunded_count + self.forfeited_count
+
+    @property
+    def unused_count(self) -> int:
+        """The entitlement: sessions still to come."""
+        return self.session_count - self.used_count
+
+    @property
     def undelivered(self) -> Money:
         """The price of the sessions still to come: once paid, it is not ours yet."""
-        return self.total.after(self.delivered_count, self.session_count)
+        return self.total.after(self.used_count, self.session_count)
+
+    def paid_of(self, amount: int) -> int:
+        """How much of the next session's price has come: earlier sessions are paid first."""
+        earlier = self.total.minor_units - self.undelivered.minor_units
+        return max(0, min(amount, self.total.minor_units - self.outstanding - earlier))
+
+    def unused_value(self, count: int) -> int:
+        """Minor units of the next so many sessions to come."""
+        left = self.total.after(self.used_count + count, self.session_count)
+        return self.undelivered.minor_units - left.minor_units
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +170,12 @@ class Payment:
     refund: int = 0
     """Minor units to give back, or given back."""
     reason: str = ""
+    reference: str = ""
+    """The gateway's own name of it."""
+    action: str = ""
+    """What the payer needs to act: nothing of a person, and gone when the payment ends."""
+    method: Method = Method.ONLINE
+    purpose: Purpose = Purpose.PACKAGE
     request_id: UUID | None = None
     """The call that asked for it, when a person did."""
     request_time: datetime

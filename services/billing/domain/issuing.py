@@ -28,6 +28,9 @@ class Need:
     clinic_id: UUID
     session_count: int
     infusion_minutes: int
+    diagnosis: str = ""
+    first_service: datetime | None = None
+    last_service: datetime | None = None
 
 
 def issue_for(need: Need, known: Invoice | None, unit_price: Money, now: datetime) -> Decision:
@@ -68,6 +71,7 @@ def _first(need: Need, unit_price: Money, now: datetime) -> Invoice:
         attempt=1,
         unit_price=unit_price,
         infusion_minutes=need.infusion_minutes,
+        diagnosis=need.diagnosis,
         session_count=need.session_count,
         issue_time=now,
         update_time=now,
@@ -85,6 +89,9 @@ def _issue_again(invoice: Invoice, need: Need, unit_price: Money, now: datetime)
         attempt=invoice.attempt + 1,
         session_count=need.session_count - settled,
         settled_count=settled,
+        turn=invoice.turn,
+        disputed=invoice.disputed,
+        is_restricted=invoice.is_restricted,
     )
     return _issue(again, now)
 

@@ -8,6 +8,7 @@ from services.billing.domain.decision import NOTHING, Decision
 from services.billing.domain.invoice import Invoice, Payment, PaymentStatus, Status, invoice_id
 from services.billing.domain.journal import Rule, post
 from services.billing.domain.money import Money
+from services.billing.domain.refunding import Asking, give_back_rest
 
 _MONEY_GOES_BACK = frozenset({"paid_too_late", "referral_cancelled"})
 _ENDS_ALL = "referral_cancelled"
@@ -27,17 +28,19 @@ class Release:
     reason: str
 
 
-def release(
+def release(  # noqa: PLR0913 - the news, and all that is known of its series
     news: Release,
     known: Invoice | None,
     payment: Payment | None,
     now: datetime,
     *,
     unsent: bool,
+    by: Asking | None = None,
 ) -> Decision:
     """Void what is unpaid, give back what is paid and undelivered; older news changes nothing.
 
     `payment` is the invoice's last one; `unsent` says that no gateway can have heard of it.
+    `by` names the payments of one that was paid in parts or over the desk.
     """
     if known is None:
         return Decision(invoice=_never_issued(news, now))
@@ -49,10 +52,17 @@ def release(
             return _void(invoice, payment, now, unsent=unsent)
         case Status.PAYMENT_FAILED if news.reason == _ENDS_ALL:
             return Decision(invoice=replace(invoice, status=Status.VOID, update_time=now))
-        case Status.PAID if payment and invoice.undelivered and news.reason in _MONEY_GOES_BACK:
+        case Status.PAID if by is not None and _goes_back(invoice, news):
+            return give_back_rest(invoice, news.reason, by, now)
+        case Status.PAID if payment and _goes_back(invoice, news):
             return _give_back(invoice, payment, now)
         case _:
             return Decision(invoice=invoice)
+
+
+def _goes_back(invoice: Invoice, news: Release) -> bool:
+    """Money that a bank holds is not given back a second time: the dispute decides first."""
+    return bool(invoice.undelivered) and not invoice.disputed and news.reason in _MONEY_GOES_BACK
 
 
 def _never_issued(news: Release, now: datetime) -> Invoice:
@@ -85,7 +95,9 @@ def _void(invoice: Invoice, payment: Payment, now: datetime, *, unsent: bool) ->
 def _give_back(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
     amount = invoice.undelivered.minor_units
     return Decision(
-        invoice=replace(invoice, status=Status.REFUND_PENDING, update_time=now),
+        invoice=replace(
+            invoice, status=Status.REFUND_PENDING, turn=invoice.turn + 1, update_time=now
+        ),
         payment=replace(
             payment, status=PaymentStatus.REFUND_PENDING, refund=amount, update_time=now
         ),

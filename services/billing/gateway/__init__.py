@@ -1,13 +1,24 @@
-"""The way to whoever takes the money: a port, its adapters, and patience."""
+"""The way to whoever takes the money: a port, its adapters, and care in asking."""
 
 from functools import cache
 
 from services.billing.config import BillingSettings
-from services.billing.gateway.asking import collected, refunded
-from services.billing.gateway.port import GatewayAway, PaymentGateway
+from services.billing.gateway.asking import collected, reconciled, refunded
+from services.billing.gateway.port import Forged, GatewayAway, PaymentGateway
+from services.billing.gateway.returning import returned
 from services.billing.gateway.simulator import Simulator
 
-__all__ = ["GatewayAway", "PaymentGateway", "Simulator", "chosen", "collected", "refunded"]
+__all__ = [
+    "Forged",
+    "GatewayAway",
+    "PaymentGateway",
+    "Simulator",
+    "chosen",
+    "collected",
+    "reconciled",
+    "refunded",
+    "returned",
+]
 
 
 @cache
@@ -17,3 +28,12 @@ def chosen() -> PaymentGateway:
     match settings.gateway:
         case "simulator":
             return Simulator(settings.gateway_latency)
+        case "stripe":
+            from services.billing.gateway.stripe import Stripe
+
+            return Stripe(
+                settings.stripe_key.get_secret_value(),
+                settings.stripe_webhook_secret.get_secret_value(),
+                confirm_with=settings.stripe_confirm_with,
+                url=settings.stripe_url,
+            )

@@ -1,80 +1,105 @@
-"""Asking patiently: a passing fault is asked again under the same key, a lasting one is unknown."""
+"""Asking with care: a silence is never met by asking again blindly, but by asking what happened."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import structlog
-from tenacity import (
-    retry,
-    retry_if_exception_type,
-    stop_after_attempt,
-    wait_random_exponential,
-)
 
-from services.billing.domain import Charge, Money, Outcome, Payment, PaymentStatus, Unknown
+from services.billing.domain import (
+    Charge,
+    Money,
+    NeverAsked,
+    Outcome,
+    Payment,
+    PaymentStatus,
+    Unknown,
+)
 from services.billing.gateway.port import GatewayAway, PaymentGateway
 
 Verb = Callable[[Charge], Awaitable[Outcome]]
 
 PATIENCE = 5.0
-"""Seconds for one answer; all tries together stay below an errand's lease."""
-_PASSING = (GatewayAway, TimeoutError)
+"""Seconds for one answer; all questions together stay below an errand's lease."""
+_SILENT = (GatewayAway, TimeoutError)
 
 log = structlog.get_logger()
 
 
 async def collected(payments: Sequence[Payment], gateway: PaymentGateway) -> Mapping[UUID, Outcome]:
     """What the gateway says of the payments that wait for it, all asked at once."""
-    verbs = {
-        PaymentStatus.PENDING: gateway.collect,
+    ways = {
+        PaymentStatus.PENDING: lambda charge: _collect(charge, gateway),
         PaymentStatus.CANCELLING: gateway.cancel,
     }
-    asked = [one for one in payments if one.status in verbs]
-    answers = [_ask(verbs[one.status], Charge(one.payment_id, one.amount)) for one in asked]
+    asked = [one for one in payments if one.status in ways]
+    answers = [heard(ways[one.status], _charge(one)) for one in asked]
+    return _by_id(asked, await asyncio.gather(*answers))
+
+
+async def reconciled(
+    payments: Sequence[Payment], gateway: PaymentGateway, now: datetime
+) -> Mapping[UUID, Outcome]:
+    """What became of the payments whose outcome we do not know, or that wait for the payer."""
+    in_doubt = (PaymentStatus.UNKNOWN, PaymentStatus.ACTION_NEEDED)
+    asked = [one for one in payments if one.status in in_doubt]
+    answers = [heard(_truth(one, gateway, now), _charge(one)) for one in asked]
     return _by_id(asked, await asyncio.gather(*answers))
 
 
 async def refunded(payments: Sequence[Payment], gateway: PaymentGateway) -> Mapping[UUID, Outcome]:
     """What the gateway says of the payments that are to go back, all asked at once."""
     asked = [one for one in payments if one.status is PaymentStatus.REFUND_PENDING]
-    answers = [_ask(gateway.refund, _back(one)) for one in asked]
+    answers = [heard(gateway.refund, _back(one)) for one in asked]
     return _by_id(asked, await asyncio.gather(*answers))
 
 
-def _back(payment: Payment) -> Charge:
-    return Charge(payment.payment_id, Money(payment.refund, payment.amount.currency_code))
-
-
-def _by_id(payments: Sequence[Payment], outcomes: Sequence[Outcome]) -> Mapping[UUID, Outcome]:
-    return {one.payment_id: outcome for one, outcome in zip(payments, outcomes, strict=True)}
-
-
-async def _ask(verb: Verb, charge: Charge) -> Outcome:
+async def _collect(charge: Charge, gateway: PaymentGateway) -> Outcome:
+    """After a silence the gateway is asked what it did, before anything is asked of it again."""
     try:
-        try:
-            return await _once(verb, charge)
-        except _PASSING:
-            return await _again(verb, charge)
+        return await _in_time(gateway.collect, charge)
+    except _SILENT:
+        found = await _in_time(gateway.find, charge)
+    return Unknown() if isinstance(found, NeverAsked) else found
+
+
+def _truth(payment: Payment, gateway: PaymentGateway, now: datetime) -> Verb:
+    """A key that never arrived is used while the gateway remembers keys, and never after."""
+    remembered = now - payment.request_time < gateway.key_window
+
+    async def ask(charge: Charge) -> Outcome:
+        found = await gateway.find(charge)
+        if isinstance(found, NeverAsked) and remembered:
+            return await gateway.collect(charge)
+        return found
+
+    return ask
+
+
+async def heard(verb: Verb, charge: Charge) -> Outcome:
+    """What the gateway says of one charge; whatever goes wrong, the outcome is unknown."""
+    try:
+        return await _in_time(verb, charge)
     except Exception as error:
         about = {"payment_id": str(charge.payment_id), "error_class": type(error).__qualname__}
         log.warning("gateway.unknown", **about)
         return Unknown()
 
 
-async def _once(verb: Verb, charge: Charge) -> Outcome:
+async def _in_time(verb: Verb, charge: Charge) -> Outcome:
     async with asyncio.timeout(PATIENCE):
         return await verb(charge)
 
 
-@retry(
-    stop=stop_after_attempt(2),
-    wait=wait_random_exponential(multiplier=0.2, max=2),
-    retry=retry_if_exception_type(_PASSING),
-    reraise=True,
-)
-async def _again(verb: Verb, charge: Charge) -> Outcome:
-    """Those that failed together do not come back together."""
-    await asyncio.sleep(random.uniform(0, 0.1))  # noqa: S311
-    return await _once(verb, charge)
+def _charge(payment: Payment) -> Charge:
+    return Charge(payment.payment_id, payment.amount, payment.reference)
+
+
+def _back(payment: Payment) -> Charge:
+    amount = Money(payment.refund, payment.amount.currency_code)
+    return Charge(payment.payment_id, amount, payment.reference)
+
+
+def _by_id(payments: Sequence[Payment], outcomes: Sequence[Outcome]) -> Mapping[UUID, Outcome]:
+    return {one.payment_id: outcome for one, outcome in zip(payments, outcomes, strict=True)}

@@ -1,12 +1,27 @@
 """The port to whoever takes the money; every adapter passes tests/test_gateway.py."""
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from services.billing.domain import Cancelled, Charge, Collected, Declined, Refunded
+from services.billing.domain import (
+    Cancelled,
+    Charge,
+    Collected,
+    Declined,
+    NeverAsked,
+    Refunded,
+    Standing,
+    Webhook,
+)
 
 
 class GatewayAway(ConnectionError):
-    """No answer: the request may or may not have been carried out; ask again with the same key."""
+    """No answer: the request may or may not have been carried out; ask what became of it."""
+
+
+class Forged(ValueError):
+    """A webhook that the gateway did not sign, or signed too long ago."""
 
 
 class PaymentGateway(Protocol):
@@ -16,11 +31,21 @@ class PaymentGateway(Protocol):
     amount, nothing about a person. Any exception means that the outcome is unknown.
     """
 
-    async def collect(self, charge: Charge) -> Collected | Declined | Cancelled:
+    name: str
+    key_window: timedelta
+    """How long after its first use the gateway remembers a key."""
+
+    async def collect(self, charge: Charge) -> Standing:
         """Take the money, unless it was taken under this key or the key was cancelled."""
+
+    async def find(self, charge: Charge) -> Standing | NeverAsked:
+        """What became of the payment; asking changes nothing."""
 
     async def cancel(self, charge: Charge) -> Collected | Declined | Cancelled:
         """See that nothing is taken under this key from now on; say so if it was taken before."""
 
-    async def refund(self, charge: Charge) -> Refunded:
-        """Give this much of the payment back; a payment is given back at most once."""
+    async def refund(self, charge: Charge) -> Refunded | Declined:
+        """Give this much of the payment back; once for each key."""
+
+    def webhook(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Webhook:
+        """Read a webhook whose signature holds for these very bytes; any other is Forged."""

@@ -1,50 +1,128 @@
-"""A gateway for development and tests: it keeps nothing, so a crash cannot make it forget."""
+"""A gateway for development and tests: the amount decides, so a crash forgets nothing of weight."""
 
 import asyncio
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.billing.domain import Charge, Collected, Declined, Refunded
-from services.billing.gateway.port import GatewayAway
+from services.billing.domain import (
+    ActionNeeded,
+    Cancelled,
+    Charge,
+    Collected,
+    Declined,
+    NeverAsked,
+    Refunded,
+    Standing,
+    Webhook,
+)
+from services.billing.gateway import signature
+from services.billing.gateway.port import Forged, GatewayAway
 
+SECRET = "whsec_simulator"  # noqa: S105
 _DECLINED = {2: "card_declined", 4: "insufficient_funds"}
-_ANSWERS_LATE = 5
+_ANSWERS_LATE, _WANTS_THE_PAYER, _REFUND_FAILS = 5, 6, 7
+
+
+class Bank:
+    """What the card networks would know: what the payer did, and which money was taken."""
+
+    def __init__(self) -> None:
+        self.ended: dict[UUID, Standing] = {}
+        self.taken: Counter[UUID] = Counter()
 
 
 class Simulator:
     """The last two digits of the amount say what happens.
 
     02 and 04 are declined; 05 is charged, but the first call in this process never hears of it;
-    all else is collected. Nobody remembers whether a key was used: `cancel` assumes that it was.
+    06 waits for the payer's 3-D Secure; 07 is collected and cannot be given back; all else is
+    collected. Nobody remembers whether a key was used: `cancel` and `find` assume that it was.
     """
 
-    def __init__(self, latency: float = 0) -> None:
+    name = "simulator"
+    key_window = timedelta(hours=24)
+
+    def __init__(self, latency: float = 0, bank: Bank | None = None) -> None:
         self._latency = latency
         self._kept_waiting: set[UUID] = set()
+        self.bank = bank or Bank()
 
-    async def collect(self, charge: Charge) -> Collected | Declined:
-        """Decided by the amount alone."""
+    async def collect(self, charge: Charge) -> Standing:
+        """Decided by the amount alone, but for 3-D Secure."""
         await self._take_time()
+        answer = self._stands(charge)
+        if isinstance(answer, Collected):
+            self.bank.taken[charge.payment_id] = 1
         late = charge.amount.minor_units % 100 == _ANSWERS_LATE
         if late and charge.payment_id not in self._kept_waiting:
             self._kept_waiting.add(charge.payment_id)
             raise GatewayAway
-        return _answer(charge)
+        return answer
 
-    async def cancel(self, charge: Charge) -> Collected | Declined:
+    async def find(self, charge: Charge) -> Standing | NeverAsked:
         """As if it had been asked for already."""
         await self._take_time()
-        return _answer(charge)
+        return self._stands(charge)
 
-    async def refund(self, charge: Charge) -> Refunded:  # noqa: ARG002
+    async def cancel(self, charge: Charge) -> Collected | Declined | Cancelled:
+        """As if it had been asked for already; a payer who has not confirmed never will."""
+        await self._take_time()
+        answer = self._stands(charge)
+        if isinstance(answer, ActionNeeded):
+            answer = self.bank.ended[charge.payment_id] = Cancelled()
+        assert not isinstance(answer, ActionNeeded)
+        return answer
+
+    async def refund(self, charge: Charge) -> Refunded | Declined:
         """At once."""
         await self._take_time()
-        return Refunded()
+        fails = charge.amount.minor_units % 100 == _REFUND_FAILS
+        return Declined("expired_or_canceled_card") if fails else Refunded()
+
+    def webhook(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Webhook:
+        """The payer's answer to 3-D Secure comes this way too."""
+        signature.verify(body, headers.get(signature.HEADER, ""), SECRET, now)
+        try:
+            event = json.loads(body)
+            payment_id = UUID(event["payment_id"])
+            if event["type"] in _PAYER:
+                self.bank.ended.setdefault(payment_id, _PAYER[event["type"]])
+            return Webhook(
+                event_id=event["id"],
+                gateway=self.name,
+                kind=event["type"],
+                payment_id=payment_id,
+            )
+        except (KeyError, TypeError, ValueError):
+            raise Forged("not an event of ours") from None
 
     async def _take_time(self) -> None:
         if self._latency:
             await asyncio.sleep(self._latency)
 
+    def _stands(self, charge: Charge) -> Standing:
+        cents = charge.amount.minor_units % 100
+        if cents == _WANTS_THE_PAYER:
+            waiting = ActionNeeded(f"simulator:confirm/{charge.payment_id}")
+            return self.bank.ended.get(charge.payment_id, waiting)
+        return Declined(_DECLINED[cents]) if cents in _DECLINED else Collected()
 
-def _answer(charge: Charge) -> Collected | Declined:
-    reason = _DECLINED.get(charge.amount.minor_units % 100)
-    return Declined(reason) if reason else Collected()
+
+_PAYER: Mapping[str, Standing] = {
+    "payer.confirmed": Collected(),
+    "payer.refused": Declined("authentication_failed"),
+}
+
+
+def webhooks(payment_id: UUID, now: datetime, *kinds: str) -> Sequence[tuple[bytes, str]]:
+    """Signed events as a bad day delivers them: the last first, and each twice."""
+    bodies = [
+        json.dumps(
+            {"id": f"evt_{payment_id}_{kind}", "type": kind, "payment_id": str(payment_id)}
+        ).encode()
+        for kind in kinds
+    ]
+    return [(body, signature.sign(body, SECRET, now)) for body in [*bodies[::-1], *bodies]]

@@ -1,4 +1,4 @@
-"""Versioned rules as data: the price list and the code table, each with its source and dates."""
+"""Versioned rules as data: prices, codes, estimates, each with its source and dates."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,6 +7,12 @@ from typing import Any
 import yaml
 
 from services.billing.domain import CodeRule, Money, PriceList, Term
+from services.billing.domain.book import Book
+from services.billing.domain.estimate import Calendar, Holiday, Policy
+from services.billing.domain.paying import PlanPolicy
+from services.billing.packs.reading import PackBroken, read
+
+__all__ = ["BOOKS", "CALENDAR", "CODES", "ESTIMATES", "PLANS", "PRICE_LISTS", "PackBroken"]
 
 _FOLDER = Path(__file__).parent
 
@@ -38,3 +44,7 @@ def _code_rule(row: Mapping[str, Any]) -> CodeRule:
 
 PRICE_LISTS = tuple(map(_price_list, _rows("prices.yaml", "price_lists")))
 CODES = tuple(map(_code_rule, _rows("codes.yaml", "procedures")))
+BOOKS = read(_FOLDER / "book.yaml", "books", Book)
+ESTIMATES = read(_FOLDER / "estimates.yaml", "policies", Policy)
+CALENDAR = Calendar(read(_FOLDER / "estimates.yaml", "holidays", Holiday))
+PLANS = read(_FOLDER / "plans.yaml", "policies", PlanPolicy)

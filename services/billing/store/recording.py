@@ -1,13 +1,22 @@
 """The only writer: state, journal, facts and errands are kept together."""
 
+from dataclasses import asdict
+from datetime import timedelta
+
 from chassis.database import Tx
 from chassis.plans import made
 from services.billing import domain, wire
 from services.billing.domain import PaymentStatus
+from services.billing.store.keeping import keep
+from services.billing.store.returns import remind_later
 from services.billing.store.rows import EntryRow, InvoiceRow, PaymentRow, SuperbillRow
 
 COLLECT = "collect-payment"
+RECONCILE = "reconcile-payment"
 REFUND = "refund-payment"
+CHASE = "chase-payment"
+PAYER_IS_ASKED_AFTER = timedelta(minutes=15)
+"""A webhook may be lost: this often the gateway is asked whether the payer has acted."""
 
 
 async def record(tx: Tx, decision: domain.Decision) -> None:
@@ -17,12 +26,23 @@ async def record(tx: Tx, decision: domain.Decision) -> None:
     if decision.payment:
         tx.put(_payment_row(decision.payment))
         _see_to_errands(tx, decision.payment)
+    if decision.earlier:
+        tx.put(_payment_row(decision.earlier))
+        _see_to_errands(tx, decision.earlier)
     if decision.superbill:
         tx.put(_superbill_row(decision.superbill))
     for entry in decision.entries:
-        tx.put(_entry_row(entry))
+        put_entry(tx, entry)
+        remind_later(tx, entry)
+    for one in decision.kept:
+        keep(tx, one)
     for event in decision.events:
         tx.emit(wire.fact(event))
+
+
+def put_entry(tx: Tx, entry: domain.Entry) -> None:
+    """One entry of the journal."""
+    tx.put(_entry_row(entry))
 
 
 def is_unsent(tx: Tx, payment: domain.Payment | None) -> bool:
@@ -35,6 +55,12 @@ def _see_to_errands(tx: Tx, payment: domain.Payment) -> None:
     match payment.status:
         case PaymentStatus.PENDING | PaymentStatus.CANCELLING:
             tx.errand(COLLECT, payment.payment_id)
+        case PaymentStatus.UNKNOWN:
+            tx.done(COLLECT, payment.payment_id)
+            tx.errand(RECONCILE, payment.payment_id)
+        case PaymentStatus.ACTION_NEEDED:
+            tx.done(COLLECT, payment.payment_id)
+            tx.due(CHASE, payment.payment_id, tx.now + PAYER_IS_ASKED_AFTER)
         case PaymentStatus.COLLECTED | PaymentStatus.FAILED | PaymentStatus.CANCELLED:
             tx.done(COLLECT, payment.payment_id)
         case PaymentStatus.REFUND_PENDING:
@@ -62,8 +88,16 @@ def _invoice_row(invoice: domain.Invoice) -> InvoiceRow:
         session_count=invoice.session_count,
         delivered_count=invoice.delivered_count,
         settled_count=invoice.settled_count,
+        refunded_count=invoice.refunded_count,
+        forfeited_count=invoice.forfeited_count,
+        turn=invoice.turn,
+        diagnosis=invoice.diagnosis,
+        is_restricted=invoice.is_restricted,
+        returned_minor_units=invoice.returned,
+        disputed_minor_units=invoice.disputed,
         total_minor_units=invoice.total.minor_units,
         receivable_minor_units=invoice.receivable,
+        outstanding_minor_units=invoice.outstanding,
         issue_time=invoice.issue_time,
         update_time=invoice.update_time,
     )
@@ -80,6 +114,10 @@ def _payment_row(payment: domain.Payment) -> PaymentRow:
         currency_code=payment.amount.currency_code,
         refund_minor_units=payment.refund,
         reason=payment.reason,
+        reference=payment.reference,
+        action=payment.action,
+        method=payment.method.value,
+        purpose=payment.purpose.value,
         request_id=payment.request_id,
         request_time=payment.request_time,
         update_time=payment.update_time,
@@ -113,6 +151,11 @@ def _superbill_row(superbill: domain.Superbill) -> SuperbillRow:
         clinic_id=superbill.clinic_id,
         procedure_codes=list(superbill.procedure_codes),
         running_minutes=superbill.running_minutes,
+        given_micrograms=superbill.given_micrograms,
+        diagnosis=superbill.diagnosis,
+        lines=list(map(asdict, superbill.lines)),
+        claim_table=superbill.table,
+        is_void=superbill.is_void,
         minor_units=superbill.amount.minor_units,
         paid_minor_units=superbill.paid,
         currency_code=superbill.amount.currency_code,

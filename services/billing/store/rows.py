@@ -1,9 +1,10 @@
 """The tables, and the way between a row and what it stands for."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Identity, Integer, String
+from sqlalchemy import ARRAY, JSON, BigInteger, DateTime, Identity, Integer, String
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -36,8 +37,16 @@ class InvoiceRow(Row, table=True):
     session_count: int
     delivered_count: int
     settled_count: int
+    refunded_count: int
+    forfeited_count: int
+    turn: int
+    diagnosis: str
+    is_restricted: bool
+    returned_minor_units: int = Field(sa_type=BigInteger)
+    disputed_minor_units: int = Field(sa_type=BigInteger)
     total_minor_units: int = Field(sa_type=BigInteger)
     receivable_minor_units: int = Field(sa_type=BigInteger)
+    outstanding_minor_units: int = Field(sa_type=BigInteger)
     issue_time: datetime = Field(sa_type=_MOMENT)
     update_time: datetime = Field(sa_type=_MOMENT)
 
@@ -54,9 +63,24 @@ class PaymentRow(Row, table=True):
     currency_code: str
     refund_minor_units: int = Field(sa_type=BigInteger)
     reason: str
+    reference: str
+    action: str
+    method: str
+    purpose: str
     request_id: UUID | None
     request_time: datetime = Field(sa_type=_MOMENT)
     update_time: datetime = Field(sa_type=_MOMENT)
+
+
+class WebhookRow(Row, table=True):
+    """One event of a gateway that was heard."""
+
+    __tablename__ = "webhook"
+    event_id: str = Field(primary_key=True)
+    gateway: str
+    kind: str
+    payment_id: UUID | None
+    receive_time: datetime = Field(sa_type=_MOMENT)
 
 
 class EntryRow(Row, table=True):
@@ -69,7 +93,7 @@ class EntryRow(Row, table=True):
     entry_id: UUID = Field(primary_key=True)
     cause_id: UUID
     rule: str
-    invoice_id: UUID = Field(foreign_key="invoice.invoice_id")
+    invoice_id: UUID | None = Field(foreign_key="invoice.invoice_id")
     clinic_id: UUID
     accounts: list[int] = Field(sa_type=ARRAY(Integer))
     amounts: list[int] = Field(sa_type=ARRAY(BigInteger))
@@ -89,6 +113,11 @@ class SuperbillRow(Row, table=True):
     clinic_id: UUID
     procedure_codes: list[str] = Field(sa_type=ARRAY(String))
     running_minutes: int
+    given_micrograms: int = Field(sa_type=BigInteger)
+    diagnosis: str
+    lines: list[dict[str, Any]] = Field(sa_type=JSON)
+    claim_table: str
+    is_void: bool
     minor_units: int = Field(sa_type=BigInteger)
     paid_minor_units: int = Field(sa_type=BigInteger)
     currency_code: str
@@ -123,7 +152,15 @@ def invoice_of(row: InvoiceRow) -> domain.Invoice:
         session_count=row.session_count,
         delivered_count=row.delivered_count,
         settled_count=row.settled_count,
+        refunded_count=row.refunded_count,
+        forfeited_count=row.forfeited_count,
+        turn=row.turn,
+        diagnosis=row.diagnosis,
+        is_restricted=row.is_restricted,
+        returned=row.returned_minor_units,
+        disputed=row.disputed_minor_units,
         receivable=row.receivable_minor_units,
+        outstanding=row.outstanding_minor_units,
         issue_time=row.issue_time,
         update_time=row.update_time,
     )
@@ -139,6 +176,10 @@ def payment_of(row: PaymentRow) -> domain.Payment:
         amount=Money(row.minor_units, row.currency_code),
         refund=row.refund_minor_units,
         reason=row.reason,
+        reference=row.reference,
+        action=row.action,
+        method=domain.Method(row.method),
+        purpose=domain.Purpose(row.purpose),
         request_id=row.request_id,
         request_time=row.request_time,
         update_time=row.update_time,
@@ -170,8 +211,17 @@ def superbill_of(row: SuperbillRow) -> domain.Superbill:
         clinic_id=row.clinic_id,
         procedure_codes=tuple(row.procedure_codes),
         running_minutes=row.running_minutes,
+        given_micrograms=row.given_micrograms,
+        diagnosis=row.diagnosis,
+        lines=tuple(map(_line_of, row.lines)),
+        table=row.claim_table,
+        is_void=row.is_void,
         amount=Money(row.minor_units, row.currency_code),
         paid=row.paid_minor_units,
         service_time=row.service_time,
         issue_time=row.issue_time,
     )
+
+
+def _line_of(node: dict[str, Any]) -> domain.BillLine:
+    return domain.BillLine(**{**node, "modifiers": tuple(node["modifiers"])})

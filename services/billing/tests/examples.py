@@ -5,14 +5,18 @@ from uuid import UUID, uuid4, uuid5
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from halcyon.billing.v1 import estimate_pb2 as nouns
+from halcyon.billing.v1.billing_pb2 import Money as Money_
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
+    ClinicUpdated,
     SeriesHeld,
     SeriesReleased,
     SessionTime,
 )
 from services.billing import domain
 from services.billing.domain import Money
+from services.billing.packs import claims
 
 NOW = datetime(2026, 11, 23, 16, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -23,6 +27,11 @@ CLINIC = UUID("5052bbfc-98ec-5f54-8fa7-86f30684bbce")
 OTHER_CLINIC = UUID("0d3c6ef2-7c6b-4f5e-9a77-6c0a5a1b2c3d")
 PRICE = Money(45000)
 CODES = ("96365", "J3490")
+TABLE = claims.claim_table(NOW.date())
+
+
+def coding(*codes: str) -> domain.Coding:
+    return domain.Coding(codes or CODES, TABLE)
 
 
 def need(series_revision: int = 1, session_count: int = 8) -> domain.Need:
@@ -53,12 +62,18 @@ def delivery(number: int = 1, minutes: int = 45, revision: int = 2) -> domain.De
         session_revision=revision,
         series_id=SERIES,
         running_minutes=minutes,
+        given_micrograms=35000,
         service_time=NOW,
     )
 
 
 def series_held(
-    series: UUID | None = None, *, revision: int = 1, sessions: int = 8, clinic: UUID = CLINIC
+    series: UUID | None = None,
+    *,
+    revision: int = 1,
+    sessions: int = 8,
+    clinic: UUID = CLINIC,
+    first: datetime | None = None,
 ) -> SeriesHeld:
     series = series or uuid4()
     return SeriesHeld(
@@ -70,10 +85,42 @@ def series_held(
         clinic_id=str(clinic),
         indication_code="F33.2",
         sessions=[
-            SessionTime(session_id=str(uuid5(series, f"session/{number}")), number=number)
+            SessionTime(
+                session_id=str(uuid5(series, f"session/{number}")),
+                number=number,
+                start_time=_start(first, number),
+            )
             for number in range(1, sessions + 1)
         ],
         infusion_minutes=45,
+    )
+
+
+def _start(first: datetime | None, number: int) -> Timestamp:
+    """Two and five days apart, as a series may be."""
+    begin = first or datetime.now(UTC) + timedelta(days=21)
+    days = (number - 1) // 2 * 7 + (number - 1) % 2 * 2
+    return Timestamp(seconds=int((begin + timedelta(days=days)).timestamp()))
+
+
+def clinic_updated(clinic: UUID = CLINIC, zone: str = "America/Denver") -> ClinicUpdated:
+    return ClinicUpdated(clinic_id=str(clinic), revision=1, name="Denver", time_zone=zone)
+
+
+def co_provider() -> nouns.CoProviderShare:
+    provider = nouns.BillingProvider(
+        name="Front Range Anesthesia PC",
+        npi="1543219871",
+        tin="98-7654321",
+        state_code="CO",
+        location="1200 Example Street, Denver, CO 80202",
+    )
+    return nouns.CoProviderShare(
+        provider=provider,
+        item="monitoring",
+        description="Anesthesia monitoring of one session",
+        procedure_codes=["99152"],
+        price=Money_(currency_code="USD", minor_units=15000),
     )
 
 
@@ -103,5 +150,6 @@ def infusion_completed(
         clinic_id=held.clinic_id,
         outcome="completed",
         running_minutes=minutes,
+        given_micrograms=35000,
         complete_time=Timestamp(seconds=int(NOW.timestamp())),
     )

@@ -210,11 +210,10 @@ async def test_the_trial_balance_has_every_account_and_sums_to_zero(
     await paid(house, 1, OTHER_CLINIC)
     request = rpc.GetTrialBalanceRequest(clinic_id=str(CLINIC))
     found = (await house.call(service.GetTrialBalance, request, OWN)).balances
-    assert {one.account: one.balance.minor_units for one in found} == {
+    assert [one.account[:4] for one in found] == [str(int(one)) for one in domain.Account]
+    assert {one.account: n for one in found if (n := one.balance.minor_units)} == {
         "1000 Processor clearing": 360000,
-        "1100 Patient A/R": 0,
         "2000 Deferred revenue - packages": -315000,
-        "2100 Refunds payable": 0,
         "4000 Infusion revenue": -45000,
     }
     with pytest.raises(NotFound):

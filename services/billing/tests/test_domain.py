@@ -11,12 +11,14 @@ from chassis.refusal import Invalid, NotAllowed, NotFound
 from services.billing import domain, packs
 from services.billing.domain import (
     NOTHING,
+    ActionNeeded,
     Cancelled,
     Collected,
     Decision,
     Declined,
     Invoice,
     Money,
+    NeverAsked,
     Outcome,
     Payment,
     PaymentStatus,
@@ -29,11 +31,11 @@ from services.billing.domain import (
     Unknown,
 )
 from services.billing.tests.examples import (
-    CODES,
     LATER,
     NOW,
     PRICE,
     SERIES,
+    coding,
     delivery,
     need,
     release,
@@ -226,15 +228,26 @@ def test_concluded(
 
 @pytest.mark.parametrize("status", Status)
 @pytest.mark.parametrize(
-    "outcome", [Unknown(), Collected(), Declined("x"), Cancelled(), Refunded()]
+    "outcome",
+    [
+        Unknown(),
+        NeverAsked(),
+        ActionNeeded("a"),
+        Collected(),
+        Declined("x"),
+        Cancelled(),
+        Refunded(),
+    ],
 )
 def test_an_answer_that_does_not_fit_changes_nothing(status: Status, outcome: Outcome) -> None:
     invoice, payment = IN_STATUS[status]()
     decision = domain.conclude(invoice, payment, outcome, LATER)
     waiting = (PaymentStatus.PENDING, PaymentStatus.CANCELLING)
     match outcome:
-        case Unknown():
-            fits = False
+        case Unknown() | ActionNeeded():
+            fits = payment.status is PaymentStatus.PENDING
+        case NeverAsked():
+            fits = payment.status is PaymentStatus.UNKNOWN
         case Refunded():
             fits = payment.status is PaymentStatus.REFUND_PENDING
         case _:
@@ -290,7 +303,7 @@ def deliver(
     invoice: Invoice, number: int, issued_before: Superbill | None = None, revision: int = 2
 ) -> Decision:
     told = delivery(number, revision=revision)
-    return domain.recognise(told, invoice, issued_before, CODES, LATER)
+    return domain.recognise(told, invoice, issued_before, coding(), LATER)
 
 
 def test_every_paid_session_earns_its_part_until_nothing_is_deferred() -> None:
@@ -352,7 +365,7 @@ def test_a_session_told_twice_is_billed_once_unless_corrected() -> None:
     assert deliver(first.invoice, 1, first.superbill) == NOTHING
     assert deliver(first.invoice, 1, first.superbill, revision=3) == NOTHING
     told = delivery(1, minutes=10, revision=3)
-    corrected = domain.recognise(told, first.invoice, first.superbill, ("96374",), LATER)
+    corrected = domain.recognise(told, first.invoice, first.superbill, coding("96374"), LATER)
     assert corrected.superbill
     assert corrected.superbill.version == 2
     assert corrected.entries == ()

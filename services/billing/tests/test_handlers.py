@@ -11,37 +11,50 @@ import pytest
 from chassis.refusal import Busy, Reject
 from chassis.testing import House
 from services.billing import domain, gateway, store
-from services.billing.domain import Charge, Collected, Declined, Refunded
+from services.billing.domain import Charge, Collected, Declined, Refunded, Standing
 from services.billing.gateway import GatewayAway, PaymentGateway, Simulator
 from services.billing.tests.examples import infusion_completed, series_held, series_released
 
 UNIT, TOTAL = 45000, 360000
 
 
-class Scripted:
+class Scripted(Simulator):
     """A gateway that says what a test wants; it counts what it was asked."""
 
     def __init__(self) -> None:
-        self.outcome: Collected | Declined | Exception = Collected()
+        super().__init__()
+        self.outcome: Standing | Exception = Collected()
+        self.found: Standing | domain.NeverAsked | Exception | None = None
         self.cancel_outcome: Collected | domain.Cancelled = domain.Cancelled()
         self.asked: list[tuple[str, UUID, int]] = []
 
-    async def collect(self, charge: Charge) -> Collected | Declined:
+    async def collect(self, charge: Charge) -> Standing:
         return self._answer("collect", charge)
 
-    async def cancel(self, charge: Charge) -> Collected | domain.Cancelled:
-        self.asked.append(("cancel", charge.payment_id, charge.amount.minor_units))
+    async def find(self, charge: Charge) -> Standing | domain.NeverAsked:
+        if self.found is None:
+            return self._answer("find", charge)
+        self._note("find", charge)
+        if isinstance(self.found, Exception):
+            raise self.found
+        return self.found
+
+    async def cancel(self, charge: Charge) -> Collected | Declined | domain.Cancelled:
+        self._note("cancel", charge)
         return self.cancel_outcome
 
-    async def refund(self, charge: Charge) -> Refunded:
+    async def refund(self, charge: Charge) -> Refunded | Declined:
         self._answer("refund", charge)
         return Refunded()
 
-    def _answer(self, verb: str, charge: Charge) -> Collected | Declined:
-        self.asked.append((verb, charge.payment_id, charge.amount.minor_units))
+    def _answer(self, verb: str, charge: Charge) -> Standing:
+        self._note(verb, charge)
         if isinstance(self.outcome, Exception):
             raise self.outcome
         return self.outcome
+
+    def _note(self, verb: str, charge: Charge) -> None:
+        self.asked.append((verb, charge.payment_id, charge.amount.minor_units))
 
     def times(self, verb: str) -> int:
         return sum(asked[0] == verb for asked in self.asked)
@@ -71,6 +84,10 @@ def names(facts: list[object]) -> list[str]:
 async def status(house: House) -> str:
     ((found,),) = await house.db.fetch("SELECT status FROM invoice")
     return str(found)
+
+
+async def payment_statuses(house: House) -> list[str]:
+    return [row[0] for row in await house.db.fetch("SELECT status FROM payment ORDER BY attempt")]
 
 
 async def balances(house: House) -> dict[int, int]:
@@ -148,19 +165,62 @@ async def test_a_timeout_that_did_charge_is_asked_again_and_collected(house: Hou
     assert await balances(house) == {1000: 200205, 2000: -200205}
 
 
-async def test_an_unknown_outcome_stays_pending_until_it_is_known(
+async def test_an_unknown_outcome_is_asked_about_until_it_is_known(
     house: House, scripted: Scripted
 ) -> None:
     await house.given(series_held())
     scripted.outcome = GatewayAway()
+    await house.run_errands("collect-payment")
+    assert await payment_statuses(house) == ["unknown"]
+    assert await status(house) == "issued"
+    assert await errands(house) == ["reconcile-payment"]
+    with pytest.raises(Busy):
+        await house.run_errands("reconcile-payment")
+    assert await errands(house) == ["reconcile-payment"]
+    scripted.found = Collected("pi_1")
+    await house.run_errands("reconcile-payment")
+    assert await status(house) == "paid"
+    assert await errands(house) == []
+    assert scripted.times("collect") == 1
+    assert len({asked[1:] for asked in scripted.asked}) == 1
+
+
+async def test_a_key_that_never_arrived_is_used_again_only_while_it_is_remembered(
+    house: House, scripted: Scripted
+) -> None:
+    await house.given(series_held())
+    scripted.outcome, scripted.found = GatewayAway(), domain.NeverAsked()
+    await house.run_errands("collect-payment")
+    with pytest.raises(Busy):
+        await house.run_errands("reconcile-payment")
+    assert scripted.times("collect") == 2
+    house.db.travel(scripted.key_window)
+    await house.run_errands("reconcile-payment")
+    assert scripted.times("collect") == 2
+    assert await status(house) == "payment_failed"
+    assert names(await house.stated())[-1] == "PaymentFailed"
+    assert await balances(house) == {}
+
+
+async def test_a_release_that_overtakes_a_silence_is_still_called_off(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = series_held()
+    await house.given(held)
+
+    class SilentMeanwhile(Simulator):
+        async def collect(self, charge: Charge) -> Standing:
+            await house.given(series_released(held, "hold_expired"))
+            raise GatewayAway
+
+        async def find(self, charge: Charge) -> Standing:
+            raise GatewayAway
+
+    monkeypatch.setattr(gateway, "chosen", SilentMeanwhile)
     with pytest.raises(Busy):
         await house.run_errands("collect-payment")
-    assert await status(house) == "issued"
+    assert await payment_statuses(house) == ["cancelling"]
     assert await errands(house) == ["collect-payment"]
-    scripted.outcome = Collected()
-    await house.run_errands("collect-payment")
-    assert await status(house) == "paid"
-    assert len(set(scripted.asked)) == 1
 
 
 async def test_what_is_known_is_kept_when_the_rest_of_the_batch_is_not(
@@ -171,16 +231,15 @@ async def test_what_is_known_is_kept_when_the_rest_of_the_batch_is_not(
     lost = domain.payment_id(domain.invoice_id(UUID(held[1].series_id)), 1)
 
     class OneIsLost(Simulator):
-        async def collect(self, charge: Charge) -> Collected | Declined:
+        async def collect(self, charge: Charge) -> Standing:
             if charge.payment_id == lost:
                 raise ValueError("a bug in an adapter")
             return await super().collect(charge)
 
     monkeypatch.setattr(gateway, "chosen", OneIsLost)
-    with pytest.raises(Busy):
-        await house.run_errands("collect-payment")
+    await house.run_errands("collect-payment")
     assert await house.count("SELECT count(*) FROM invoice WHERE status = 'paid'") == 2
-    assert await errands(house) == ["collect-payment"]
+    assert await errands(house) == ["reconcile-payment"]
 
 
 async def test_an_unpaid_series_released_is_void_and_its_payment_called_off(
@@ -238,7 +297,7 @@ async def test_a_release_that_overtakes_the_collection_meets_it(
     await house.given(held)
 
     class ReleasedMeanwhile(Simulator):
-        async def collect(self, charge: Charge) -> Collected | Declined:
+        async def collect(self, charge: Charge) -> Standing:
             await house.given(series_released(held, "hold_expired"))
             return await super().collect(charge)
 

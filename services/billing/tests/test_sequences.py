@@ -12,12 +12,14 @@ from services.billing import domain
 from services.billing.domain import (
     NOTHING,
     Account,
+    ActionNeeded,
     Cancelled,
     Collected,
     Decision,
     Declined,
     Invoice,
     Money,
+    NeverAsked,
     Outcome,
     Payment,
     PaymentStatus,
@@ -27,11 +29,28 @@ from services.billing.domain import (
     Superbill,
     Unknown,
 )
-from services.billing.tests.examples import CODES, NOW, SERIES, delivery, need, release
+from services.billing.tests.examples import (
+    CODES,
+    NOW,
+    SERIES,
+    coding,
+    delivery,
+    need,
+    release,
+)
 
 REASONS = st.sampled_from(["hold_expired", "payment_failed", "referral_cancelled", "paid_too_late"])
 OUTCOMES = st.sampled_from(
-    [Collected(), Collected(), Refunded(), Declined("card_declined"), Cancelled(), Unknown()]
+    [
+        Collected(),
+        Collected(),
+        Refunded(),
+        Declined("card_declined"),
+        Cancelled(),
+        Unknown(),
+        NeverAsked(),
+        ActionNeeded("confirm"),
+    ]
 )
 GAPS = st.sampled_from([1, 1, 1, 2, 0, -1, -2])
 PRICES = st.sampled_from([Money(40000), Money(45001), Money(199999)])
@@ -83,7 +102,7 @@ class Billing(RuleBasedStateMachine):
         if self.invoice is None or not self.invoice.revision:
             return
         told = delivery(number, minutes, revision)
-        codes = CODES[minutes == 10 :]
+        codes = coding(*CODES[minutes == 10 :])
         for _ in range(2):
             issued = self.superbills.get(told.session_id)
             last = domain.recognise(told, self.invoice, issued, codes, NOW)
@@ -136,7 +155,8 @@ class Billing(RuleBasedStateMachine):
 
     @invariant()
     def only_an_issued_invoice_waits_for_its_payment(self) -> None:
-        waiting = [p for p in self.payments.values() if p.status is PaymentStatus.PENDING]
+        open_ended = domain.AT_GATEWAY - {PaymentStatus.CANCELLING}
+        waiting = [p for p in self.payments.values() if p.status in open_ended]
         asked = self.invoice is not None and self.invoice.status is Status.ISSUED
         assert [p.attempt for p in waiting] == ([self.invoice.attempt] if asked else [])  # type: ignore[union-attr]
 

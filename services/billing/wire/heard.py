@@ -1,12 +1,17 @@
 """What others say, in our words."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import lru_cache
 from uuid import UUID
 
 from chassis.refusal import Reject
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
-from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesHeld, SeriesReleased
+from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
+    ClinicUpdated,
+    SeriesHeld,
+    SeriesReleased,
+    SessionTime,
+)
 from services.billing import domain
 
 
@@ -22,6 +27,9 @@ def need(fact: SeriesHeld) -> domain.Need:
         clinic_id=_id(fact.clinic_id),
         session_count=len(fact.sessions),
         infusion_minutes=fact.infusion_minutes,
+        diagnosis=fact.indication_code,
+        first_service=_start(fact.sessions[0]),
+        last_service=_start(fact.sessions[-1]),
     )
 
 
@@ -43,8 +51,18 @@ def delivery(fact: InfusionCompleted) -> domain.Delivery:
         session_revision=fact.revision,
         series_id=_id(fact.series_id),
         running_minutes=fact.running_minutes,
+        given_micrograms=fact.given_micrograms,
         service_time=fact.complete_time.ToDatetime(UTC),
     )
+
+
+def clinic(fact: ClinicUpdated) -> tuple[UUID, int, str]:
+    """A clinic, the number of the news, and its wall clock."""
+    return _id(fact.clinic_id), fact.revision, fact.time_zone
+
+
+def _start(session: SessionTime) -> datetime | None:
+    return session.start_time.ToDatetime(UTC) if session.HasField("start_time") else None
 
 
 @lru_cache(maxsize=1024)

@@ -31,7 +31,7 @@ def invoice(found: domain.Invoice) -> nouns.Invoice:
         patient_id=str(found.patient_id),
         clinic_id=str(found.clinic_id),
         lines=map(_line, found.lines),
-        total=_money(found.total),
+        total=money(found.total),
         session_count=found.session_count,
         delivered_count=found.delivered_count,
         issue_time=time(found.issue_time),
@@ -44,9 +44,9 @@ def entry(found: domain.Entry) -> nouns.JournalEntry:
     return nouns.JournalEntry(
         entry_id=str(found.entry_id),
         rule=found.rule,
-        invoice_id=str(found.invoice_id),
+        invoice_id=str(found.invoice_id) if found.invoice_id else "",
         postings=[
-            nouns.Posting(account=one.title, amount=_money(one.amount)) for one in found.postings
+            nouns.Posting(account=one.title, amount=money(one.amount)) for one in found.postings
         ],
         post_time=time(found.post_time),
     )
@@ -54,7 +54,7 @@ def entry(found: domain.Entry) -> nouns.JournalEntry:
 
 def balances(found: Iterable[domain.Posting]) -> list[nouns.AccountBalance]:
     """The trial balance as callers see it."""
-    return [nouns.AccountBalance(account=one.title, balance=_money(one.amount)) for one in found]
+    return [nouns.AccountBalance(account=one.title, balance=money(one.amount)) for one in found]
 
 
 def clinic_price(message: nouns.ClinicPrice) -> tuple[UUID, domain.Money]:
@@ -68,7 +68,8 @@ def status(asked: "nouns.InvoiceStatus.ValueType") -> domain.Status | None:
     return _STATUSES.get(asked)
 
 
-def _money(amount: domain.Money) -> nouns.Money:
+def money(amount: domain.Money) -> nouns.Money:
+    """An amount as callers see it."""
     return nouns.Money(currency_code=amount.currency_code, minor_units=amount.minor_units)
 
 
@@ -76,6 +77,6 @@ def _line(line: domain.Line) -> nouns.InvoiceLine:
     return nouns.InvoiceLine(
         description=line.description,
         quantity=line.quantity,
-        unit_price=_money(line.unit_price),
-        amount=_money(line.amount),
+        unit_price=money(line.unit_price),
+        amount=money(line.amount),
     )

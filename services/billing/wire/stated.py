@@ -47,6 +47,12 @@ def fact(event: domain.Event) -> Message:
                 procedure_codes=superbill.procedure_codes,
                 issue_time=time(superbill.issue_time),
             )
+        case domain.RefundPaid(invoice, payment, minor_units):
+            return facts.PaymentRefunded(
+                **_paying(invoice, payment),
+                **_amount(domain.Money(minor_units, payment.amount.currency_code)),
+                refund_time=time(invoice.update_time),
+            )
         case _:
             return _payment_fact(event)
 

@@ -76,6 +76,28 @@ class _BillingErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Bi
     """The clinic has no price."""
     BILLING_ERROR_REASON_INVALID_PRICE: _BillingErrorReason.ValueType  # 4
     """A field breaks a rule the contract cannot express; see the violations."""
+    BILLING_ERROR_REASON_UNKNOWN_ITEM: _BillingErrorReason.ValueType  # 40
+    """The price book has no such item."""
+    BILLING_ERROR_REASON_ESTIMATE_NOT_FOUND: _BillingErrorReason.ValueType  # 41
+    """No estimate has this id, or the caller may not see it."""
+    BILLING_ERROR_REASON_ESTIMATE_INCOMPLETE: _BillingErrorReason.ValueType  # 42
+    """Required content is missing; see the metadata."""
+    BILLING_ERROR_REASON_ESTIMATE_CHANGED: _BillingErrorReason.ValueType  # 43
+    """Somebody made another version since."""
+    BILLING_ERROR_REASON_TOO_LATE_TO_CHANGE: _BillingErrorReason.ValueType  # 44
+    """The service is too near: the earlier estimate stands."""
+    BILLING_ERROR_REASON_ESTIMATE_EXCEEDED: _BillingErrorReason.ValueType  # 45
+    """The bill would be so far above the estimate that the patient could dispute it."""
+    BILLING_ERROR_REASON_POLICY_NOT_FOUND: _BillingErrorReason.ValueType  # 46
+    """No policy or price book is in force on that day."""
+    BILLING_ERROR_REASON_INVALID_PROFILE: _BillingErrorReason.ValueType  # 47
+    """A field breaks a rule the contract cannot express; see the violations."""
+    BILLING_ERROR_REASON_INVALID_PAYMENT: _BillingErrorReason.ValueType  # 48
+    """The amount, its currency or its split breaks a rule; see the violations."""
+    BILLING_ERROR_REASON_PAYMENT_NOT_FOUND: _BillingErrorReason.ValueType  # 49
+    """No payment has this id, or the caller may not see it."""
+    BILLING_ERROR_REASON_REQUEST_DIFFERS: _BillingErrorReason.ValueType  # 50
+    """The same request id came before with other contents."""
 
 class BillingErrorReason(_BillingErrorReason, metaclass=_BillingErrorReasonEnumTypeWrapper):
     """Why a call was refused; the `reason` of google.rpc.ErrorInfo."""
@@ -90,6 +112,28 @@ BILLING_ERROR_REASON_PRICE_NOT_FOUND: BillingErrorReason.ValueType  # 3
 """The clinic has no price."""
 BILLING_ERROR_REASON_INVALID_PRICE: BillingErrorReason.ValueType  # 4
 """A field breaks a rule the contract cannot express; see the violations."""
+BILLING_ERROR_REASON_UNKNOWN_ITEM: BillingErrorReason.ValueType  # 40
+"""The price book has no such item."""
+BILLING_ERROR_REASON_ESTIMATE_NOT_FOUND: BillingErrorReason.ValueType  # 41
+"""No estimate has this id, or the caller may not see it."""
+BILLING_ERROR_REASON_ESTIMATE_INCOMPLETE: BillingErrorReason.ValueType  # 42
+"""Required content is missing; see the metadata."""
+BILLING_ERROR_REASON_ESTIMATE_CHANGED: BillingErrorReason.ValueType  # 43
+"""Somebody made another version since."""
+BILLING_ERROR_REASON_TOO_LATE_TO_CHANGE: BillingErrorReason.ValueType  # 44
+"""The service is too near: the earlier estimate stands."""
+BILLING_ERROR_REASON_ESTIMATE_EXCEEDED: BillingErrorReason.ValueType  # 45
+"""The bill would be so far above the estimate that the patient could dispute it."""
+BILLING_ERROR_REASON_POLICY_NOT_FOUND: BillingErrorReason.ValueType  # 46
+"""No policy or price book is in force on that day."""
+BILLING_ERROR_REASON_INVALID_PROFILE: BillingErrorReason.ValueType  # 47
+"""A field breaks a rule the contract cannot express; see the violations."""
+BILLING_ERROR_REASON_INVALID_PAYMENT: BillingErrorReason.ValueType  # 48
+"""The amount, its currency or its split breaks a rule; see the violations."""
+BILLING_ERROR_REASON_PAYMENT_NOT_FOUND: BillingErrorReason.ValueType  # 49
+"""No payment has this id, or the caller may not see it."""
+BILLING_ERROR_REASON_REQUEST_DIFFERS: BillingErrorReason.ValueType  # 50
+"""The same request id came before with other contents."""
 Global___BillingErrorReason: _TypeAlias = BillingErrorReason  # noqa: Y015
 
 @_typing.final

@@ -1,26 +1,18 @@
-"""What callers may ask of billing."""
+"""Invoices, their journal and the prices they are made of."""
 
-from collections.abc import Collection
 from uuid import UUID
 
 import grpc
 
-from chassis.auth import ALL, caller
+from chassis.auth import caller
 from chassis.database import Database, Tx
 from chassis.paging import after, cut, limit
 from halcyon.billing.v1 import billing_service_pb2 as rpc
-from halcyon.billing.v1.billing_service_pb2_grpc import (
-    BillingServiceServicer,
-    add_BillingServiceServicer_to_server,
-)
+from halcyon.billing.v1.billing_service_pb2_grpc import BillingServiceServicer
 from services.billing import domain, packs, store, wire
+from services.billing.api.sight import clinics_asked_for, visible
 
 Context = grpc.ServicerContext
-
-
-def serve(server: grpc.aio.Server, db: Database) -> None:
-    """Answer on this server."""
-    add_BillingServiceServicer_to_server(Billing(db), server)
 
 
 class Billing(BillingServiceServicer):
@@ -33,13 +25,14 @@ class Billing(BillingServiceServicer):
         self, request: rpc.GetInvoiceRequest, context: Context
     ) -> rpc.GetInvoiceResponse:
         async with self._db.read() as tx:
-            invoice = _visible(await _asked_for(tx, request))
+            invoice = visible(await _asked_for(tx, request))
         return rpc.GetInvoiceResponse(invoice=wire.invoice(invoice))
 
     async def ListInvoices(
         self, request: rpc.ListInvoicesRequest, context: Context
     ) -> rpc.ListInvoicesResponse:
-        clinics, status = _clinics(wire.optional_id(request.clinic_id)), wire.status(request.status)
+        clinics = clinics_asked_for(wire.optional_id(request.clinic_id))
+        status = wire.status(request.status)
         start, size = after(request.page_token), request.page_size
         async with self._db.read() as tx:
             found = await store.invoices(tx, clinics, status, start, limit(size))
@@ -50,7 +43,7 @@ class Billing(BillingServiceServicer):
         self, request: rpc.RetryPaymentRequest, context: Context
     ) -> rpc.RetryPaymentResponse:
         async with self._db.transaction() as tx:
-            invoice = _visible(await store.get(tx, UUID(request.invoice_id)))
+            invoice = visible(await store.get(tx, UUID(request.invoice_id)))
             earlier = await store.find_request(tx, invoice.invoice_id, UUID(request.request_id))
             decision = domain.retry_payment(invoice, UUID(request.request_id), earlier, tx.now)
             await store.record(tx, decision)
@@ -69,7 +62,7 @@ class Billing(BillingServiceServicer):
     ) -> rpc.ListJournalEntriesResponse:
         start, size = wire.entry_after(request.page_token), request.page_size
         async with self._db.read() as tx:
-            invoice = _visible(await store.get(tx, UUID(request.invoice_id)))
+            invoice = visible(await store.get(tx, UUID(request.invoice_id)))
             found = await store.entries(tx, invoice.invoice_id, start, limit(size))
         shown, token = cut(found, size, lambda one: (one[0],))
         entries = [wire.entry(entry) for _, entry in shown]
@@ -92,18 +85,3 @@ async def _asked_for(tx: Tx, request: rpc.GetInvoiceRequest) -> domain.Invoice:
     if request.HasField("series_id"):
         return await store.get(tx, domain.invoice_id(UUID(request.series_id)))
     return await store.get(tx, UUID(request.invoice_id))
-
-
-def _visible(invoice: domain.Invoice) -> domain.Invoice:
-    """An invoice of a clinic out of the caller's scope does not exist for the caller."""
-    if not caller().sees(invoice.clinic_id):
-        raise store.no_invoice()
-    return invoice
-
-
-def _clinics(asked: UUID | None) -> Collection[UUID] | None:
-    """The clinics to list: the one asked for, else all the caller sees; None for no limit."""
-    if asked is not None:
-        return [asked] if caller().sees(asked) else []
-    scope = caller().clinics
-    return None if scope is ALL else scope

@@ -1,0 +1,21 @@
+"""What people and other systems read: PDF/A by typst, FHIR R4 and X12 837P."""
+
+from services.billing.documents.claim837 import claim_837p
+from services.billing.documents.estimates import estimate, file_name
+from services.billing.documents.fhir import fhir_claim, fhir_invoice, written
+from services.billing.documents.paper import Paper
+from services.billing.documents.pdf import superbill_pdf
+from services.billing.documents.receipts import Receipt, receipt
+
+__all__ = [
+    "Paper",
+    "Receipt",
+    "claim_837p",
+    "estimate",
+    "fhir_claim",
+    "fhir_invoice",
+    "file_name",
+    "receipt",
+    "superbill_pdf",
+    "written",
+]

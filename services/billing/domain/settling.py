@@ -1,0 +1,95 @@
+"""Money that moves without a session: payouts of the processor, balances paid or written off."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from chassis.refusal import AlreadyExists, Invalid, Violation
+from services.billing.domain.accounts import Account
+from services.billing.domain.decision import NOTHING, Decision
+from services.billing.domain.invoice import Invoice
+from services.billing.domain.journal import Entry, Posting, Rule, post
+from services.billing.domain.money import Money
+from services.billing.domain.statement import size_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payout:
+    """What the processor sent to a clinic's bank account."""
+
+    clinic_id: UUID
+    reference: str
+    """The processor's own id of the payout."""
+    gross: Money
+    fee: int
+
+    @property
+    def cause_id(self) -> UUID:
+        """One payout, one cause."""
+        return uuid5(self.clinic_id, f"payout/{self.reference}")
+
+
+def pay_out(payout: Payout, known: Entry | None, now: datetime) -> Entry:
+    """The bank has the money, less what the processor kept; told twice, posted once."""
+    entry = _payout_entry(payout, now)
+    if known is None:
+        return entry
+    if known.postings != entry.postings:
+        raise AlreadyExists("REQUEST_ID_REUSED", "This payout was recorded with other amounts.")
+    return known
+
+
+def _payout_entry(payout: Payout, now: datetime) -> Entry:
+    gross, fee, code = payout.gross.minor_units, payout.fee, payout.gross.currency_code
+    if not 0 <= fee <= gross:
+        fault = Violation("fee", f"must be from 0 to {gross} minor units")
+        raise Invalid("INVALID_PAYOUT", "A payout's fee is a part of it.", (fault,))
+    sides = {
+        Account.BANK: gross - fee,
+        Account.PROCESSOR_FEES: fee,
+        Account.PROCESSOR_CLEARING: -gross,
+    }
+    return Entry(
+        entry_id=uuid5(payout.cause_id, Rule.PAY_OUT),
+        cause_id=payout.cause_id,
+        rule=Rule.PAY_OUT,
+        invoice_id=None,
+        clinic_id=payout.clinic_id,
+        postings=tuple([Posting(side, Money(n, code)) for side, n in sides.items() if n]),
+        post_time=now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Clearing:
+    """A balance that is paid at the desk, or written off; once for each call."""
+
+    request_id: UUID
+    rule: Rule
+    amount: Money
+
+
+def clear_balance(
+    invoice: Invoice, owed: Money, clearing: Clearing, known: Entry | None, now: datetime
+) -> Decision:
+    """At most what is owed; a repeated call posts nothing, another call under its id is refused."""
+    amount = clearing.amount
+    if known is not None:
+        if size_of(known) != amount:
+            raise AlreadyExists("REQUEST_ID_REUSED", "This request id was used for another amount.")
+        return NOTHING
+    most, code = owed.minor_units, owed.currency_code
+    if amount.currency_code != code or not 0 < amount.minor_units <= most:
+        fault = Violation("amount", f"must be from 1 to {most} minor units of {code}")
+        raise Invalid("ABOVE_BALANCE", "No more than is owed can be paid.", (fault,))
+    cause = balance_cause(invoice.invoice_id, clearing.request_id)
+    left = min(invoice.outstanding, most - amount.minor_units)
+    return Decision(
+        invoice=replace(invoice, outstanding=left) if left != invoice.outstanding else None,
+        entries=(post(clearing.rule, cause, invoice, amount.minor_units, now),),
+    )
+
+
+def balance_cause(invoice_id: UUID, request_id: UUID) -> UUID:
+    """One call, one cause."""
+    return uuid5(invoice_id, f"balance/{request_id}")

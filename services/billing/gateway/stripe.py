@@ -1,0 +1,185 @@
+"""Stripe: PaymentIntents made without money, confirmed under a key, and asked for the truth."""
+
+import json
+from collections.abc import Awaitable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+import stripe
+from stripe import HTTPXClient, PaymentIntent, StripeClient
+
+from services.billing.domain import (
+    ActionNeeded,
+    Cancelled,
+    Charge,
+    Collected,
+    Declined,
+    NeverAsked,
+    Refunded,
+    Standing,
+    Webhook,
+)
+from services.billing.gateway import signature
+from services.billing.gateway.port import Forged, GatewayAway
+
+T = TypeVar("T")
+
+_PATIENCE = 4.0
+_API = "https://api.stripe.com"
+
+
+class Stripe:
+    """Only ids and amounts leave the house: no description, nothing of a person in the metadata.
+
+    `collect` first makes the intent, which takes no money and so can be found again under its key,
+    and then confirms it. Without `confirm_with` the payer confirms it on the page.
+    """
+
+    name = "stripe"
+    key_window = timedelta(hours=24)
+
+    def __init__(
+        self, api_key: str, webhook_secret: str, *, confirm_with: str = "", url: str = _API
+    ) -> None:
+        self._secret, self._confirm_with = webhook_secret, confirm_with
+        self._line = HTTPXClient(timeout=_PATIENCE)
+        self._client = StripeClient(
+            api_key,
+            base_addresses={"api": url},
+            http_client=self._line,
+            max_network_retries=0,
+        )
+        self._intents = self._client.v1.payment_intents
+
+    async def collect(self, charge: Charge) -> Standing:
+        """The money, a refusal, or what the payer must do."""
+        intent = await self._made(charge)
+        if intent.status == "requires_payment_method" and self._confirm_with:
+            return await self._confirm(intent, charge)
+        return self._standing(intent)
+
+    async def find(self, charge: Charge) -> Standing | NeverAsked:
+        """By Stripe's own name when we know it, else by ours."""
+        if charge.reference:
+            return self._standing(await _heard(self._intents.retrieve_async(charge.reference)))
+        found = await self._searched(charge)
+        return self._standing(found) if found else NeverAsked()
+
+    async def cancel(self, charge: Charge) -> Collected | Declined | Cancelled:
+        """An intent that was never made is made first, so that no later use of its key can pay."""
+        return await self._close(await self._made(charge), Cancelled())
+
+    async def refund(self, charge: Charge) -> Refunded | Declined:
+        """Some of what this payment brought."""
+        intent = charge.reference or await self._name(charge)
+        try:
+            back = await _heard(
+                self._client.v1.refunds.create_async(
+                    {"payment_intent": intent, "amount": charge.amount.minor_units},
+                    {"idempotency_key": f"refund/{charge.key or charge.payment_id}"},
+                )
+            )
+        except stripe.InvalidRequestError as refused:
+            return Declined(refused.code or "refund_refused")
+        failed = back.status in {"failed", "canceled"}
+        return Declined(back.failure_reason or "refund_failed") if failed else Refunded()
+
+    def webhook(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Webhook:
+        """Which payment to ask about."""
+        signature.verify(body, headers.get(signature.HEADER, ""), self._secret, now)
+        try:
+            event = json.loads(body)
+            ours = event["data"]["object"].get("metadata", {}).get("payment_id")
+            return Webhook(
+                event_id=event["id"],
+                gateway=self.name,
+                kind=event["type"],
+                payment_id=UUID(ours) if ours else None,
+            )
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise Forged("not an event of ours") from None
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self._line.close_async()  # type: ignore[no-untyped-call]
+
+    async def _made(self, charge: Charge) -> PaymentIntent:
+        return await _heard(
+            self._intents.create_async(
+                {
+                    "amount": charge.amount.minor_units,
+                    "currency": charge.amount.currency_code.lower(),
+                    "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+                    "metadata": {"payment_id": str(charge.payment_id)},
+                },
+                {"idempotency_key": f"create/{charge.payment_id}"},
+            )
+        )
+
+    async def _searched(self, charge: Charge) -> PaymentIntent | None:
+        query = f"metadata['payment_id']:'{charge.payment_id}'"
+        found = await _heard(self._intents.search_async({"query": query}))
+        return found.data[0] if found.data else None
+
+    async def _name(self, charge: Charge) -> str:
+        """The intent was made, or there would be nothing to give back: a search may lag behind."""
+        if found := await self._searched(charge):
+            return found.id
+        raise GatewayAway("not found yet")
+
+    async def _confirm(self, intent: PaymentIntent, charge: Charge) -> Standing:
+        try:
+            confirmed = await _heard(
+                self._intents.confirm_async(
+                    intent.id,
+                    {"payment_method": self._confirm_with},
+                    {"idempotency_key": f"confirm/{charge.payment_id}"},
+                )
+            )
+        except stripe.CardError as refused:
+            return await self._close(intent, Declined(_reason(refused.error)))
+        except stripe.InvalidRequestError:
+            confirmed = await _heard(self._intents.retrieve_async(intent.id))
+        return self._standing(confirmed)
+
+    @staticmethod
+    def _standing(intent: PaymentIntent) -> Standing:
+        match intent.status:
+            case "succeeded":
+                return Collected(intent.id)
+            case "canceled":
+                error = intent.last_payment_error
+                return Declined(_reason(error)) if error else Cancelled()
+            case "processing" | "requires_capture":
+                raise GatewayAway(intent.status)
+            case _:
+                return ActionNeeded(intent.client_secret or "", intent.id)
+
+    async def _close(
+        self, intent: PaymentIntent, otherwise: Declined | Cancelled
+    ) -> Collected | Declined | Cancelled:
+        """A refusal is for good: what is left open could be paid later, and be paid twice."""
+        try:
+            await _heard(self._intents.cancel_async(intent.id))
+        except stripe.InvalidRequestError:
+            ended = self._standing(await _heard(self._intents.retrieve_async(intent.id)))
+            if isinstance(ended, ActionNeeded):
+                raise GatewayAway("not cancelled") from None
+            return ended
+        return otherwise
+
+
+async def _heard(answer: Awaitable[T]) -> T:
+    """What Stripe could not say for certain is silence; what it refuses is an answer."""
+    try:
+        return await answer
+    except (stripe.CardError, stripe.InvalidRequestError):
+        raise
+    except stripe.StripeError as fault:
+        raise GatewayAway(type(fault).__qualname__) from None
+
+
+def _reason(error: Any) -> str:
+    """The bank's own code, else Stripe's."""
+    return str(getattr(error, "decline_code", None) or getattr(error, "code", None) or "declined")

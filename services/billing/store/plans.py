@@ -1,0 +1,98 @@
+"""Payment plans: their instalments, each with the deadline that asks for it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from sqlalchemy import BigInteger, DateTime, select
+from sqlmodel import Field, col
+
+from chassis.database import Tx
+from chassis.plans import made
+from services.billing import domain
+from services.billing.domain import Method, Money, Purpose
+from services.billing.store.besides import payment_ids, sources
+from services.billing.store.finding import find_payment
+from services.billing.store.rows import PaymentRow, Row
+
+COLLECT_INSTALMENT = "collect-instalment"
+
+
+class InstalmentRow(Row, table=True):
+    """A part of the price that falls due later."""
+
+    __tablename__ = "instalment"
+    payment_id: UUID = Field(primary_key=True)
+    invoice_id: UUID = Field(foreign_key="invoice.invoice_id")
+    attempt: int
+    number: int
+    minor_units: int = Field(sa_type=BigInteger)
+    currency_code: str
+    due_time: datetime = Field(sa_type=DateTime(timezone=True))
+    policy: str
+
+
+def keep_plan(tx: Tx, plan: Sequence[domain.Instalment]) -> None:
+    """Every part, and the moment it falls due."""
+    for one in plan:
+        tx.put(
+            made(
+                InstalmentRow,
+                payment_id=one.payment_id,
+                invoice_id=one.invoice_id,
+                attempt=one.attempt,
+                number=one.number,
+                minor_units=one.amount.minor_units,
+                currency_code=one.amount.currency_code,
+                due_time=one.due_time,
+                policy=one.policy,
+            )
+        )
+        tx.due(COLLECT_INSTALMENT, one.payment_id, one.due_time)
+
+
+async def find_instalment(tx: Tx, payment_id: UUID) -> domain.Instalment | None:
+    """The instalment that a payment is for."""
+    row = await tx.find(InstalmentRow, payment_id)
+    return _instalment_of(row) if row else None
+
+
+async def plan(tx: Tx, invoice: domain.Invoice) -> Sequence[domain.Instalment]:
+    """The instalments of the plan in force, in order."""
+    query = select(InstalmentRow).where(
+        col(InstalmentRow.invoice_id) == invoice.invoice_id,
+        col(InstalmentRow.attempt) == invoice.attempt,
+    )
+    return [_instalment_of(row) for row in await tx.rows(query.order_by(col(InstalmentRow.number)))]
+
+
+async def payments(tx: Tx, invoice: domain.Invoice) -> Sequence[domain.Payment]:
+    """Every payment of an invoice, in the order they were asked for."""
+    ids = await payment_ids(tx, invoice)
+    await tx.load(PaymentRow, ids)
+    found = [await find_payment(tx, payment_id) for payment_id in ids]
+    return sorted([one for one in found if one], key=lambda one: (one.request_time, one.attempt))
+
+
+async def way_back(
+    tx: Tx, invoice: domain.Invoice | None, payment: domain.Payment | None
+) -> domain.Asking | None:
+    """Where money goes back to that did not come as one online payment; None when it did."""
+    if invoice is None or payment is None:
+        return None
+    if payment.method is Method.ONLINE and payment.purpose is Purpose.PACKAGE:
+        return None
+    cause = uuid5(invoice.invoice_id, f"release/{invoice.series_revision}")
+    return domain.Asking(cause, "halcyon", await sources(tx, invoice))
+
+
+def _instalment_of(row: InstalmentRow) -> domain.Instalment:
+    return domain.Instalment(
+        payment_id=row.payment_id,
+        invoice_id=row.invoice_id,
+        attempt=row.attempt,
+        number=row.number,
+        amount=Money(row.minor_units, row.currency_code),
+        due_time=row.due_time,
+        policy=row.policy,
+    )

@@ -1,0 +1,93 @@
+"""Receipts by series, what is paid for them, and who bills."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from chassis.database import Tx
+from chassis.plans import made
+from chassis.refusal import NotFound
+from services.billing import domain
+from services.billing.domain import Profile, Street
+from services.billing.store.profile_row import ProfileRow
+from services.billing.store.rows import SuperbillRow, superbill_of
+
+_PAID = """
+SELECT CASE WHEN EXISTS (SELECT FROM journal_entry
+        WHERE cause_id = $1 AND rule = 'deliver_session') THEN $3::bigint
+    WHEN (SELECT coalesce(sum(amount), 0) = 0 AND bool_and(rule <> 'write_off')
+        FROM journal_entry, unnest(accounts, amounts) AS posting (account, amount)
+        WHERE invoice_id = $2 AND account = 1100) THEN $3::bigint
+    ELSE 0 END
+    - coalesce((SELECT sum(part.minor_units) FROM refund JOIN refund_part AS part USING (refund_id)
+        WHERE superbill_id = $4 AND part.status = 'paid'), 0)::bigint
+"""
+
+
+async def superbills(tx: Tx, invoice_id: UUID) -> Sequence[domain.Superbill]:
+    """The newest version of each receipt of a series, by date of service."""
+    query = select(SuperbillRow).where(col(SuperbillRow.invoice_id) == invoice_id)
+    found = await tx.rows(query.order_by(col(SuperbillRow.version)))
+    newest = {row.superbill_id: superbill_of(row) for row in found}
+    return sorted(newest.values(), key=lambda bill: bill.service_time)
+
+
+async def paid_for(tx: Tx, bill: domain.Superbill) -> int:
+    """What the ledger says was paid for a delivered session, less what went back for it."""
+    about = bill.session_id, bill.invoice_id, bill.amount.minor_units, bill.superbill_id
+    found: int = await tx.driver.fetchval(_PAID, *about)
+    return found
+
+
+async def get_profile(tx: Tx, clinic_id: UUID) -> Profile:
+    """What is said about a clinic, which must have said it."""
+    row = await tx.find(ProfileRow, clinic_id)
+    if row is None:
+        raise NotFound("PROFILE_NOT_FOUND", "The clinic has no billing profile.")
+    street = Street(line=row.line, city=row.city, state=row.state, postal_code=row.postal_code)
+    return Profile(
+        clinic_id=row.clinic_id,
+        legal_name=row.legal_name,
+        npi=row.npi,
+        tin=row.tin,
+        taxonomy=row.taxonomy,
+        place_of_service=row.place_of_service,
+        time_zone=row.time_zone,
+        telephone=row.telephone,
+        street=street,
+        provider_given_name=row.provider_given_name,
+        provider_family_name=row.provider_family_name,
+        provider_npi=row.provider_npi,
+        provider_taxonomy=row.provider_taxonomy,
+        provider_licence=row.provider_licence,
+    )
+
+
+async def set_profile(tx: Tx, profile: Profile) -> None:
+    """What is said from now on."""
+    await tx.find(ProfileRow, profile.clinic_id)
+    tx.put(
+        made(
+            ProfileRow,
+            clinic_id=profile.clinic_id,
+            legal_name=profile.legal_name,
+            npi=profile.npi,
+            tin=profile.tin,
+            taxonomy=profile.taxonomy,
+            place_of_service=profile.place_of_service,
+            time_zone=profile.time_zone,
+            telephone=profile.telephone,
+            line=profile.street.line,
+            city=profile.street.city,
+            state=profile.street.state,
+            postal_code=profile.street.postal_code,
+            provider_given_name=profile.provider_given_name,
+            provider_family_name=profile.provider_family_name,
+            provider_npi=profile.provider_npi,
+            provider_taxonomy=profile.provider_taxonomy,
+            provider_licence=profile.provider_licence,
+            update_time=tx.now,
+        )
+    )

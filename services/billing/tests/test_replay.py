@@ -1,0 +1,160 @@
+"""A database rebuilt from what was heard and asked has the same journal, entry by entry."""
+
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+from uuid import UUID, uuid5
+
+import pytest
+from google.protobuf.message import Message
+
+from chassis.embedded import Servers
+from chassis.refusal import Busy, Refusal
+from chassis.testing import House, open_house, somebody
+from halcyon.billing.v1 import billing_pb2 as nouns
+from halcyon.billing.v1 import refund_pb2 as states
+from halcyon.billing.v1 import refund_service_pb2 as rpc
+from services.billing import domain, gateway
+from services.billing.api import RefundDesk
+from services.billing.domain import Charge, Collected, Declined, Refunded
+from services.billing.gateway import GatewayAway, Simulator
+from services.billing.tests.examples import infusion_completed, series_held, series_released
+from services.billing.tests.journal import balances
+from services.billing.tests.test_disputes import told
+from services.billing.tests.test_refunds import absence
+
+_ENTRIES = "SELECT entry_id, accounts, amounts FROM journal_entry ORDER BY entry_id"
+_NEGATIVE = """
+SELECT count(*) FROM invoice
+WHERE delivered_count + refunded_count + forfeited_count > session_count
+"""
+_DEFERRED = """
+SELECT coalesce(sum(unit_minor_units
+    * (session_count - delivered_count - refunded_count - forfeited_count)), 0)::bigint
+FROM invoice WHERE status = 'paid'
+"""
+ERRANDS = ("collect-payment", "reconcile-payment", "refund-payment", "pay-refund")
+Step = Callable[[House, bool], Awaitable[None]]
+
+
+class Moody(Simulator):
+    """The key alone decides what is answered; whether an answer comes at all, the dice do."""
+
+    def __init__(self, dice: random.Random) -> None:
+        super().__init__()
+        self.dice = dice
+
+    async def collect(self, charge: Charge) -> Collected | Declined:
+        self._maybe_silent()
+        return Declined("card_declined") if charge.payment_id.int % 5 == 0 else Collected()
+
+    async def refund(self, charge: Charge) -> Refunded | Declined:
+        self._maybe_silent()
+        closed = charge.key is not None and charge.key.int % 4 == 0
+        return Declined("closed_card") if closed else Refunded()
+
+    def _maybe_silent(self) -> None:
+        if self.dice.random() < 0.3:
+            raise GatewayAway
+
+
+def hearing(fact: Message) -> Step:
+    async def hear(house: House, twice: bool) -> None:
+        for _ in range(1 + twice):
+            await house.given(fact)
+
+    return hear
+
+
+def asking(method: str, request: Message, person: str = "one") -> Step:
+    async def ask(house: House, twice: bool) -> None:
+        caller = somebody()
+        object.__setattr__(caller, "subject", person)
+        for _ in range(1 + twice):
+            try:
+                await house.call(getattr(RefundDesk(house.db), method), request, caller)
+            except Refusal:
+                return
+
+    return ask
+
+
+async def errands(house: House, twice: bool) -> None:
+    """Until the gateway has answered about everything that waits for it."""
+    for name in ERRANDS:
+        for _ in range(200):
+            if not await house.count("SELECT count(*) FROM errand WHERE name = $1", name):
+                break
+            with suppress(Busy):
+                await house.run_errands(name)
+        else:
+            raise AssertionError(name)
+
+
+def history(dice: random.Random) -> list[Step]:
+    """Three series of one clinic, and everything that may happen to their money."""
+    ids = random.Random(dice.random())
+    held = [series_held(UUID(int=ids.getrandbits(128)), sessions=4) for _ in range(3)]
+    steps: list[Step] = [hearing(one) for one in held]
+    steps.append(errands)
+    for number in range(24):
+        one = dice.choice(held)
+        steps += [dice.choice(_happenings(one, number, dice)), errands]
+    return steps
+
+
+def _happenings(one: Any, number: int, dice: random.Random) -> list[Step]:
+    invoice = domain.invoice_id(UUID(one.series_id))
+    payment, request = domain.payment_id(invoice, 1), uuid5(invoice, f"request/{number}")
+    session = one.sessions[dice.randint(0, 3)].session_id
+    bill = str(domain.superbill_id(UUID(session)))
+    refund = str(domain.refund_id(invoice, request))
+    whole = rpc.RequestRefundRequest(
+        request_id=str(request), invoice_id=str(invoice), reason="patient_request",
+        session_count=dice.randint(0, 2),
+    )  # fmt: skip
+    small = rpc.RequestGoodwillRefundRequest(
+        request_id=str(request), superbill_id=bill,
+        amount=nouns.Money(currency_code="USD", minor_units=dice.randint(1, 20000)),
+    )  # fmt: skip
+    dispute = str(domain.dispute_id(payment, "dp_1"))
+    outcome = dice.choice([states.DISPUTE_STATUS_WON, states.DISPUTE_STATUS_LOST])
+
+    async def refund_by_two(house: House, twice: bool) -> None:
+        await asking("RequestRefund", whole)(house, twice)
+        approval = rpc.ApproveRefundRequest(refund_id=refund)
+        await asking("ApproveRefund", approval, "two")(house, twice)
+
+    return [
+        hearing(infusion_completed(one, dice.randint(1, 4))),
+        hearing(infusion_completed(one, dice.randint(1, 4), minutes=120, revision=3)),
+        hearing(series_released(one, "referral_cancelled", revision=number + 2)),
+        refund_by_two,
+        asking("RequestGoodwillRefund", small),
+        asking("ChargeMissedSession", absence(str(invoice), session)),
+        asking("ReverseMissedSessionFee", rpc.ReverseMissedSessionFeeRequest(session_id=session)),
+        asking("RecordDispute", told(str(payment), 45000)),
+        asking("DecideDispute", rpc.DecideDisputeRequest(dispute_id=dispute, outcome=outcome)),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_everything_heard_again_makes_the_same_journal(
+    servers: Servers, house: House, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    moody = Moody(random.Random(seed))
+    monkeypatch.setattr(gateway, "chosen", lambda: moody)
+    steps = history(random.Random(seed))
+    for step in steps:
+        await step(house, False)
+        assert sum((await balances(house)).values()) == 0
+        assert -(await balances(house)).get(2000, 0) == await house.count(_DEFERRED)
+        assert await house.count(_NEGATIVE) == 0
+    async with open_house(servers, "billing") as empty:
+        for step in steps:
+            await step(empty, True)
+        kept, made = await house.db.fetch(_ENTRIES), await empty.db.fetch(_ENTRIES)
+        assert [tuple(row) for row in made] == [tuple(row) for row in kept]
+        assert len(kept) > 8
+        assert await balances(empty) == await balances(house)
