@@ -78,6 +78,16 @@ async def history(watcher: Halcyon, referral: Referral) -> Sequence[ReferralChan
     return seen
 
 
+def read_assessment(content: str) -> intake.Assessment:
+    """An assessment from our own JSON; measures without a day were taken today."""
+    read = Parse(content, intake.Assessment())
+    today = datetime.now(UTC).date().isoformat()
+    physical = read.physical_state
+    physical.weight_date = physical.weight_date or today
+    physical.height_date = physical.height_date or today
+    return read
+
+
 async def assess(
     specialist: Halcyon,
     referral_id: str,

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from google.protobuf.json_format import Parse
 
 from clients import journey
 from clients.cli.place import DEFAULT, Data, acting, run
@@ -55,8 +54,8 @@ def assess(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON, four blocks.")],
     data: Data = DEFAULT,
 ) -> None:
-    """Record an assessment, as JSON of halcyon.intake.v1.Assessment."""
-    assessment = Parse(file.read_text(), nouns.Assessment())
+    """Record an assessment, as JSON of its contract; undated measures are today's."""
+    assessment = journey.read_assessment(file.read_text())
 
     async def asking(who: Halcyon) -> nouns.Intake:
         known = await journey.intake_of(who, referral_id)

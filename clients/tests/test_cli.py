@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 
 import grpc
+import protovalidate
 import pytest
 from grpc.aio import AioRpcError, Metadata
 from typer.testing import CliRunner
 
 from chassis.errors import status_of
 from chassis.refusal import Invalid, Violation
+from clients import journey
 from clients.cli.__main__ import app
 from clients.cli.errors import told
 from clients.cli.token import ROLES
@@ -104,6 +106,11 @@ def test_what_is_not_understood_is_told_on_one_line(words: list[str]) -> None:
     result = runner.invoke(app, words)
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
     assert "Traceback" not in result.output
+
+
+def test_the_example_assessment_keeps_its_contract() -> None:
+    read = journey.read_assessment((EXAMPLES / "assessment.json").read_text())
+    assert not protovalidate.collect_violations(read)
 
 
 def test_a_network_that_has_died_is_not_taken_for_running(tmp_path: Path) -> None:

@@ -33,8 +33,8 @@ def amount(rules: Dosing, per_kg: int, grams: int) -> int:
 
 
 def lowest(rules: Dosing, grams: int) -> int:
-    """The least a dose order may say: below it, somebody has mistaken the unit."""
-    return -_down(rules, -rules.floor_per_kg, grams)
+    """The least a dose order may say, or somebody has mistaken the unit; the cap comes first."""
+    return min(-_down(rules, -rules.floor_per_kg, grams), highest(rules, grams))
 
 
 def highest(rules: Dosing, grams: int) -> int:
