@@ -1,4 +1,4 @@
-"""What callers may ask of infusion."""
+"""The calls about a session: translate, load, decide, record, reply."""
 
 from typing import TypeAlias
 from uuid import UUID

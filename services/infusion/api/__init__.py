@@ -1,0 +1,14 @@
+"""What callers may ask of infusion."""
+
+import grpc
+
+from chassis.database import Database
+from services.infusion.api import sessions
+from services.infusion.api.sessions import InfusionService
+
+__all__ = ["InfusionService", "serve"]
+
+
+def serve(server: grpc.aio.Server, db: Database) -> None:
+    """Answer on this server."""
+    sessions.serve(server, db)
