@@ -73,11 +73,12 @@ class Story:
             doctor = await self._person(stack, "referrer", npi=npi)
             specialist = await self._person(stack, "prescriber")
             nurse = await self._person(stack, "nurse", "coordinator")
+            second = await self._person(stack, "nurse")
             clerk = await self._person(stack, "coordinator", "cashier")
             with self._tracer.start_as_current_span("halcyon demo"):
                 await self._refer(doctor)
                 await self._decide(doctor, specialist)
-                await self._treat(doctor, clerk, nurse)
+                await self._treat(doctor, clerk, nurse, second)
                 with untraced():
                     found = await flow.read(clerk, self._id)
                 return found, current_trace_id()
@@ -118,25 +119,32 @@ class Story:
             _step("specialist", f"assessed in four blocks; the screening found {found}")
             return await journey.approve(specialist, assessed.intake_id, _RATIONALE)
 
-    async def _treat(self, doctor: Halcyon, clerk: Halcyon, nurse: Halcyon) -> None:
+    async def _treat(
+        self, doctor: Halcyon, clerk: Halcyon, nurse: Halcyon, second: Halcyon
+    ) -> None:
         with untraced():
             await journey.until(doctor, self._id, _AUTOMATIC)
             booked = await flow.read(clerk, self._id)
         series, invoice = booked.series or Series(), booked.invoice or Invoice()
         _step("platform", f"held and confirmed {len(series.bookings)} sessions")
         _step("platform", f"collected {words.money(invoice.total)} up front")
-        await self._infuse(nurse, series.series_id)
+        await self._infuse(nurse, second, series.series_id)
         with untraced():
             await journey.until(doctor, self._id, _AFTERWARDS)
             dose = (await journey.intake_of(nurse, self._id)).plan.dose
         why = ", ".join(dose.reasons).replace("_", " ")
         _step("platform", f"next dose {words.dose(dose.dose_micrograms)} ({why})")
 
-    async def _infuse(self, nurse: Halcyon, series_id: str) -> None:
+    async def _infuse(self, nurse: Halcyon, second: Halcyon, series_id: str) -> None:
         with self._tracer.start_as_current_span("the nurse runs the first infusion"):
             first = (await journey.sessions_of(nurse, series_id))[0]
-            await journey.begin(nurse, first.session_id, phq9_score=20)
-            readings = [journey.vitals(*pressure) for pressure in _PRESSURES]
+            await journey.check_in(nurse, first, minutes_ago=40)
+            await journey.confirm(second, first, minutes_ago=40)
+            await journey.begin(nurse, first.session_id, minutes_ago=40)
+            readings = [
+                journey.vitals(*pressure, minutes_ago=40 - 8 * count)
+                for count, pressure in enumerate(_PRESSURES, 1)
+            ]
             await journey.measure(nurse, first.session_id, *readings)
             ended = await journey.finish(nurse, first.session_id, "vomiting")
         given = words.dose(ended.given_micrograms)

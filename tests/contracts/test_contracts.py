@@ -9,10 +9,20 @@ from google.protobuf.json_format import Parse
 from google.protobuf.message_factory import GetMessageClass
 
 from halcyon.options.v1 import options_pb2
-from tests.contracts.examples import EXAMPLES, example
+from tests.contracts.examples import EXAMPLES, PROTO, example
 from tools.factmap import SERVICES, facts_of
 
-IDENTIFYING = {"given_name", "family_name", "birth_date", "phone", "email", "address", "note"}
+IDENTIFYING = {
+    "given_name",
+    "family_name",
+    "birth_date",
+    "phone",
+    "email",
+    "address",
+    "note",
+    "escort_name",
+    "rationale",
+}
 
 
 def methods() -> Iterator[MethodDescriptor]:
@@ -24,8 +34,8 @@ def methods() -> Iterator[MethodDescriptor]:
 
 def messages() -> Iterator[Descriptor]:
     for name in SERVICES:
-        for module in (f"{name}_pb2", f"{name}_service_pb2"):
-            contract = importlib.import_module(f"halcyon.{name}.v1.{module}")
+        for file in sorted((PROTO / name / "v1").glob("*.proto")):
+            contract = importlib.import_module(f"halcyon.{name}.v1.{file.stem}_pb2")
             yield from contract.DESCRIPTOR.message_types_by_name.values()
 
 

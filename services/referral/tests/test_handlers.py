@@ -103,6 +103,7 @@ async def test_each_fact_is_noted_once(
         story.infused(),
         story.adjusted(),
         story.declined(),
+        *story.after_the_infusion(),
     ]
     (fact,) = [one for one in told if type(one) is kind]
     once = await heard(desk, referral, fact)
@@ -163,7 +164,7 @@ async def test_older_word_about_a_clinic_is_ignored(house: House) -> None:
 
 
 async def test_every_fact_of_the_loop_is_heard() -> None:
-    assert len(handlers.on) == 19
+    assert len(handlers.on) == 23
 
 
 async def test_a_batch_costs_the_same_however_long(desk: Desk) -> None:
