@@ -12,7 +12,7 @@ import grpc
 from grpc import StatusCode
 from grpc.aio import AioRpcError
 
-from clients.sdk.calls import Carrying, Streaming, Token, Unary
+from clients.sdk.calls import BothWays, Carrying, Streaming, Token, Unary
 from clients.sdk.errors import typed
 from halcyon.billing.v1.billing_service_pb2_grpc import BillingServiceStub
 from halcyon.infusion.v1.infusion_service_pb2_grpc import InfusionServiceStub
@@ -56,7 +56,7 @@ class Halcyon:
         """`network` gives each service's address, or is the network.json of `halcyon up`."""
         self._addresses = addresses(network) if isinstance(network, Path) else dict(network)
         carrying = Carrying(token)
-        self._interceptors = (Unary(carrying, timeout), Streaming(carrying))
+        self._interceptors = (Unary(carrying, timeout), Streaming(carrying), BothWays(carrying))
         self._credentials = credentials
         self._channels: dict[str, grpc.aio.Channel] = {}
 

@@ -25,5 +25,6 @@ def named(label: str) -> Pack:
 
 @cache
 def _all() -> Mapping[str, Pack]:
-    packs = [read(file.read_text("utf-8")) for file in sorted(_FOLDER.glob("*.yaml"))]
+    files = sorted(set(_FOLDER.glob("*.yaml")) - set(_FOLDER.glob("custody-*.yaml")))
+    packs = [read(file.read_text("utf-8")) for file in files]
     return {pack.label: pack for pack in packs}
