@@ -18,10 +18,10 @@ class Leaving(Desk):
     ) -> calls.BeginRecoveryResponse:
         async with self._db.transaction() as tx:
             visit = await visible(tx, request.session_id)
-            visit = domain.recover(visit, wire.maybe_moment("recover_time", request), tx.now)
-            store.record(tx, visit)
-            await store.await_reading(tx, visit)
-        return calls.BeginRecoveryResponse(session=wire.session(visit, None))
+            after = domain.recover(visit, wire.maybe_moment("recover_time", request), tx.now)
+            store.record(tx, after)
+            await store.await_reading(tx, visit, after)
+        return calls.BeginRecoveryResponse(session=wire.session(after, None))
 
     async def DischargeSession(
         self, request: calls.DischargeSessionRequest, context: Context
@@ -33,12 +33,12 @@ class Leaving(Desk):
             if visit.session.status in domain.PRESENT:
                 await kept(tx, lot)
             stay = await store.stay(tx, visit)
-            visit, events = domain.discharge(visit, told, stay, tx.now)
-            store.record(tx, visit, events)
+            after, events = domain.discharge(visit, told, stay, tx.now)
+            store.record(tx, after, events)
             if events:
-                store.keep_discharge(tx, visit, wire.assessment_text(request), who.subject)
-                await store.await_reading(tx, visit)
-        return calls.DischargeSessionResponse(session=wire.session(visit, None))
+                store.keep_discharge(tx, after, wire.assessment_text(request), who.subject)
+                await store.await_reading(tx, visit, after)
+        return calls.DischargeSessionResponse(session=wire.session(after, None))
 
     async def TransferSession(
         self, request: calls.TransferSessionRequest, context: Context
@@ -46,7 +46,7 @@ class Leaving(Desk):
         told = wire.maybe_moment("transfer_time", request)
         async with self._db.transaction() as tx:
             visit = await visible(tx, request.session_id)
-            visit, events = domain.transfer(visit, request.reason, told, tx.now)
-            store.record(tx, visit, events)
-            await store.await_reading(tx, visit)
-        return calls.TransferSessionResponse(session=wire.session(visit, None))
+            after, events = domain.transfer(visit, request.reason, told, tx.now)
+            store.record(tx, after, events)
+            await store.await_reading(tx, visit, after)
+        return calls.TransferSessionResponse(session=wire.session(after, None))

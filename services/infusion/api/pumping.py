@@ -22,11 +22,11 @@ class Pumping(Desk):
         async with self._db.transaction() as tx:
             visit = await visible(tx, request.session_id)
             earlier, evidence = await store.earlier(tx, visit), await store.evidence(tx, visit)
-            visit, events = domain.start(visit, asked, earlier, evidence, tx.now)
-            store.record(tx, visit, events)
+            after, events = domain.start(visit, asked, earlier, evidence, tx.now)
+            store.record(tx, after, events)
             await kept(tx, lot)
-            await store.await_reading(tx, visit)
-        return rpc.StartInfusionResponse(session=wire.session(visit, evidence.order))
+            await store.await_reading(tx, visit, after)
+        return rpc.StartInfusionResponse(session=wire.session(after, evidence.order))
 
     async def PauseInfusion(
         self, request: calls.PauseInfusionRequest, context: Context
@@ -63,7 +63,7 @@ class Pumping(Desk):
         async with self._db.transaction() as tx:
             visit = await visible(tx, request.session_id)
             worst, noted = await store.course(tx, visit)
-            visit, events = domain.complete(visit, wire.end(request), worst, noted, tx.now)
-            store.record(tx, visit, events)
-            await store.await_reading(tx, visit)
-        return rpc.CompleteInfusionResponse(session=wire.session(visit, None))
+            after, events = domain.complete(visit, wire.end(request), worst, noted, tx.now)
+            store.record(tx, after, events)
+            await store.await_reading(tx, visit, after)
+        return rpc.CompleteInfusionResponse(session=wire.session(after, None))

@@ -38,7 +38,7 @@ def look(visit: Visit, last: datetime, known: Sequence[Alert], now: datetime) ->
     stated = VitalsOverdue(stating, last, awaited)
     is_open = any(alert.rule_id == CADENCE and alert.is_open for alert in known)
     rule = CADENCE, Level.WARN, "cadence"
-    alert = None if is_open else raised(visit.session.session_id, rule, now)
+    alert = None if is_open else raised(visit.session.session_id, rule, awaited)
     return stating, (stated,), alert, due_time(visit, now, now)
 
 

@@ -18,9 +18,14 @@ FROM generate_series(-1, 3) AS months
 _LOOK_AGAIN = timedelta(days=7)
 
 
-async def await_reading(tx: Tx, visit: domain.Visit) -> None:
-    """Ask to be woken when the next reading is overdue; nobody waits for one who is gone."""
+async def await_reading(tx: Tx, before: domain.Visit, visit: domain.Visit) -> None:
+    """Ask to be woken when the next reading is overdue; nobody waits for one who is gone.
+
+    A call that moved nothing postpones nothing: repeated, it would put the alarm off for ever.
+    """
     session_id = visit.session.session_id
+    if visit.session.status is before.session.status:
+        return
     at = domain.due_time(visit, await measured(tx, visit), tx.now)
     tx.due(OVERDUE, session_id, at) if at else tx.undue(OVERDUE, session_id)
 
