@@ -1,7 +1,7 @@
 """What people do along a referral's way, as calls of the SDK, for demo, tests and bench."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -10,14 +10,18 @@ from pathlib import Path
 from google.protobuf.json_format import Parse
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
+from grpc.aio import AioRpcError
 
 from clients.fhir import referral_request
 from clients.sdk import Halcyon
+from clients.sdk.errors import typed
 from halcyon.infusion.v1 import gate_calls_pb2 as gating
 from halcyon.infusion.v1 import gate_pb2 as gate
 from halcyon.infusion.v1 import infusion_pb2 as infusion
 from halcyon.infusion.v1 import infusion_service_pb2 as infusing
 from halcyon.infusion.v1 import leaving_calls_pb2 as leaving
+from halcyon.infusion.v1 import monitoring_calls_pb2 as monitoring
+from halcyon.infusion.v1.monitoring_pb2 import Alert
 from halcyon.intake.v1 import intake_pb2 as intake
 from halcyon.intake.v1 import intake_service_pb2 as deciding
 from halcyon.referral.v1.referral_pb2 import Referral, ReferralChange
@@ -191,8 +195,13 @@ async def finish(
     return (await nurse.infusion.CompleteInfusion(request)).session
 
 
-async def go_home(nurse: Halcyon, session_id: str) -> infusion.Session:
-    """The patient goes home, well and with an escort, from recovery."""
+async def go_home(nurse: Halcyon, session_id: str, *, rest_minutes: int = 0) -> infusion.Session:
+    """The patient rests, is measured, and goes home, well and with an escort."""
+    resting = leaving.BeginRecoveryRequest(session_id=session_id, recover_time=moment(rest_minutes))
+    await nurse.infusion.BeginRecovery(resting)
+    if rest_minutes:
+        times = range(rest_minutes - 15, 0, -15)
+        await measure(nurse, session_id, *(vitals(*CALM, minutes_ago=at) for at in times))
     assessment = gate.DischargeAssessment(
         aldrete=10,
         moaas=5,
@@ -206,6 +215,28 @@ async def go_home(nurse: Halcyon, session_id: str) -> infusion.Session:
         session_id=session_id, assessment=assessment, reading=vitals(*CALM)
     )
     return (await nurse.infusion.DischargeSession(request)).session
+
+
+async def watching(
+    watcher: Halcyon, session_id: str
+) -> AsyncGenerator[monitoring.WatchSessionResponse, None]:
+    """How a session stands, and then every reading, alert and move until it is over."""
+    call = watcher.infusion.WatchSession(monitoring.WatchSessionRequest(session_id=session_id))
+    try:
+        async for told in call:
+            yield told
+    except AioRpcError as fault:
+        raise typed(fault) from None
+    finally:
+        call.cancel()
+
+
+async def alerts(watcher: Halcyon, session_id: str) -> AsyncGenerator[Alert, None]:
+    """The alerts of a session as they come."""
+    async with aclosing(watching(watcher, session_id)) as news:
+        async for told in news:
+            if told.HasField("alert"):
+                yield told.alert
 
 
 async def infuse(

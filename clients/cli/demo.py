@@ -3,7 +3,7 @@
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, aclosing, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -17,11 +17,16 @@ from clients.cli.place import run
 from clients.cli.screen import console, show
 from clients.cli.views import tables, tree, words
 from clients.network import Network, Options
-from clients.sdk import Halcyon
+from clients.sdk import FailedPrecondition, Halcyon
 from clients.tracing import current_trace_id, tracing, untraced
 from halcyon.billing.events.v1.billing_events_pb2 import PaymentCollected, SuperbillIssued
 from halcyon.billing.v1.billing_pb2 import Invoice
-from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted, SessionPlanned
+from halcyon.infusion.events.v1.infusion_events_pb2 import (
+    InfusionCompleted,
+    SessionDischarged,
+    SessionPlanned,
+)
+from halcyon.infusion.v1.infusion_pb2 import Session
 from halcyon.intake.events.v1.intake_events_pb2 import DoseAdjusted, IntakeOpened
 from halcyon.intake.v1.intake_pb2 import Intake
 from halcyon.referral.v1.referral_service_pb2 import CreateReferralRequest
@@ -29,7 +34,7 @@ from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesConfirmed, 
 from halcyon.scheduling.v1.scheduling_pb2 import Series
 
 _AUTOMATIC = (SeriesHeld, PaymentCollected, SeriesConfirmed, SessionPlanned)
-_AFTERWARDS = (InfusionCompleted, DoseAdjusted, SuperbillIssued)
+_AFTERWARDS = (InfusionCompleted, SessionDischarged, DoseAdjusted, SuperbillIssued)
 _RATIONALE = "Screened findings weighed; benefit outweighs risk."
 
 
@@ -136,19 +141,44 @@ class Story:
         _step("platform", f"next dose {words.dose(dose.dose_micrograms)} ({why})")
 
     async def _infuse(self, nurse: Halcyon, second: Halcyon, series_id: str) -> None:
+        """A morning entered late: what it shows would take two hours to happen."""
+        first = (await journey.sessions_of(nurse, series_id))[0]
+        with self._tracer.start_as_current_span("the nurse is held at the gate"):
+            await self._hold(nurse, second, first)
         with self._tracer.start_as_current_span("the nurse runs the first infusion"):
-            first = (await journey.sessions_of(nurse, series_id))[0]
-            await journey.check_in(nurse, first, minutes_ago=40)
-            await journey.confirm(second, first, minutes_ago=40)
-            await journey.begin(nurse, first.session_id, minutes_ago=40)
+            await journey.begin(nurse, first.session_id, minutes_ago=110)
+            with untraced():
+                await self._wait_for_alarm(nurse, first.session_id)
             readings = [
-                journey.vitals(*pressure, minutes_ago=40 - 8 * count)
+                journey.vitals(*pressure, minutes_ago=110 - 8 * count)
                 for count, pressure in enumerate(_PRESSURES, 1)
             ]
             await journey.measure(nurse, first.session_id, *readings)
-            ended = await journey.finish(nurse, first.session_id, "vomiting")
-        given = words.dose(ended.given_micrograms)
+            ended = await journey.finish(nurse, first.session_id, "vomiting", minutes_ago=70)
+        given = f"{ended.given_mg} mg in {ended.running_minutes} min"
         _step("nurse", f"gave {given}, {len(readings)} readings, one adverse event: vomiting")
+        with self._tracer.start_as_current_span("the patient rests and goes home"):
+            gone = await journey.go_home(nurse, first.session_id, rest_minutes=69)
+        _step("nurse", f"discharged with an escort, {words.stay(gone)} after the infusion")
+
+    async def _hold(self, nurse: Halcyon, second: Halcyon, session: Session) -> None:
+        high = journey.vitals(172, 104, minutes_ago=120)
+        await journey.check_in(nurse, session, minutes_ago=120, reading=high)
+        await journey.confirm(second, session, minutes_ago=119)
+        try:
+            await journey.begin(nurse, session.session_id, minutes_ago=119)
+        except FailedPrecondition as refused:
+            found = "; ".join(f"{item}: {rule}" for item, rule in refused.metadata.items())
+            _step("platform", f"refused the start: {found}")
+        passed = await journey.check_in(nurse, session, minutes_ago=112)
+        _step("nurse", f"measured again, {len(passed.findings)} findings left at the gate")
+
+    async def _wait_for_alarm(self, nurse: Halcyon, session_id: str) -> None:
+        async with aclosing(journey.alerts(nurse, session_id)) as alerts:
+            async for alert in alerts:
+                if alert.rule_id == "vitals_overdue":
+                    _step("platform", "alarm: no pressure was measured in time")
+                    return
 
 
 _PRESSURES = ((131, 84), (142, 88), (156, 95), (148, 90), (134, 85))

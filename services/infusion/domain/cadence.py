@@ -16,15 +16,11 @@ Overdue = tuple[Visit, tuple[Event, ...], Alert | None, datetime | None]
 def due_time(visit: Visit, last: datetime, now: datetime) -> datetime | None:
     """When the next reading is overdue; None where none is awaited.
 
-    What is entered late has one grace to catch up.
+    What is entered late has a moment for its readings to follow.
     """
-    cadence, status = visit.pack.cadence, visit.session.status
-    grace = timedelta(minutes=cadence.grace_minutes)
-    if status in RUNNING:
-        return max(last + timedelta(minutes=cadence.infusing_minutes), now) + grace
-    if status in AFTER:
-        return max(last + timedelta(minutes=cadence.recovery_minutes), now) + grace
-    return None
+    catch_up = timedelta(seconds=visit.pack.cadence.catch_up_seconds)
+    awaited = _awaited(visit, last)
+    return max(awaited, now + catch_up) if awaited else None
 
 
 def look(visit: Visit, last: datetime, known: Sequence[Alert], now: datetime) -> Overdue:

@@ -59,6 +59,7 @@ class Cadence:
     infusing_minutes: int
     recovery_minutes: int
     grace_minutes: int
+    catch_up_seconds: int
 
 
 @dataclass(frozen=True, slots=True)

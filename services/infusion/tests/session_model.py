@@ -12,6 +12,7 @@ RUNNING = {"infusing", "paused"}
 AFTER = {"completed", "stopped_early", "recovery"}
 CADENCE = {"infusing": 600, "paused": 600, "completed": 900, "stopped_early": 900, "recovery": 900}
 GRACE = 300
+CATCH_UP = 15
 WHOLE_ML = 1000
 """Tenths of a millilitre in the bag; at 150 mL/h they take 40 minutes."""
 
@@ -180,7 +181,7 @@ class Model:
     def await_reading(self) -> None:
         if self.status in CADENCE:
             last = max(self.pressures)
-            self.overdue = max(last + CADENCE[self.status], self.now) + GRACE
+            self.overdue = max(last + CADENCE[self.status] + GRACE, self.now + CATCH_UP)
         else:
             self.overdue = None
 

@@ -226,8 +226,9 @@ def test_it_is_overdue_too_when_nobody_could_look_in_time() -> None:
     assert (stated.overdue_time, again) == (minute(15), minute(105))
 
 
-def test_what_is_entered_late_has_one_grace_to_catch_up() -> None:
-    assert domain.due_time(eg.Case().running(), minute(0), minute(41)) == minute(46)
+def test_what_is_entered_late_has_a_moment_to_catch_up() -> None:
+    late = minute(41) + timedelta(seconds=PACK.cadence.catch_up_seconds)
+    assert domain.due_time(eg.Case().running(), minute(0), minute(41)) == late
 
 
 def test_nobody_waits_for_who_is_not_here() -> None:
