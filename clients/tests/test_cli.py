@@ -13,10 +13,13 @@ from chassis.refusal import Invalid, Violation
 from clients.cli.__main__ import app
 from clients.cli.errors import told
 from clients.cli.token import ROLES
-from clients.cli.views import tree, words
+from clients.cli.views import sessions, tree, words
 from clients.network import record
 from clients.sdk.errors import typed
 from halcyon.billing.v1.billing_pb2 import Money
+from halcyon.infusion.v1.infusion_pb2 import SESSION_STATUS_INFUSING, Session, Vitals
+from halcyon.infusion.v1.monitoring_calls_pb2 import WatchSessionResponse
+from halcyon.infusion.v1.monitoring_pb2 import ALERT_LEVEL_PAUSE, Alert
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 runner = CliRunner()
@@ -32,6 +35,14 @@ runner = CliRunner()
         ),
         ["referral", "submit", "--help"],
         ["parked", "replay", "--help"],
+        *(
+            ["infusion", name, "--help"]
+            for name in ("list", "show", "watch", "arrive", "check", "start", "pause", "resume")
+        ),
+        *(
+            ["infusion", name, "--help"]
+            for name in ("vitals", "acknowledge", "recover", "discharge")
+        ),
     ],
 )
 def test_every_command_explains_itself(words: list[str]) -> None:
@@ -48,6 +59,10 @@ def test_every_command_explains_itself(words: list[str]) -> None:
         ["referral", "show", "x"],
         ["referral", "watch", "x"],
         ["flow", "show", "x"],
+        ["infusion", "show", "x"],
+        ["infusion", "watch", "x"],
+        ["infusion", "pause", "x", "alert"],
+        ["infusion", "vitals", "x", "--pressure", "120/80", "--spo2", "98", "--pulse", "70"],
         ["parked", "list"],
         ["referral", "submit", str(EXAMPLES / "crps-seattle.json")],
     ],
@@ -133,3 +148,27 @@ def test_a_trace_is_a_tree_and_twins_are_shown_once() -> None:
     assert [str(child.label).split(" [dim]")[0] for child in top.children] == [
         "[green]intake[/] process PlanApproved"
     ] * 2
+
+
+def test_a_pressure_is_two_numbers(tmp_path: Path) -> None:
+    told = ["--pressure", "high", "--spo2", "98", "--pulse", "70", "--data", str(tmp_path)]
+    result = runner.invoke(app, ["infusion", "vitals", "x", *told])
+    assert (result.exit_code, "128/82" in result.stderr) == (1, True)
+
+
+def test_a_watched_session_is_told_line_by_line() -> None:
+    reading = Vitals(oxygen_saturation=97, heart_rate=71, systolic=128, diastolic=82)
+    alert = Alert(level=ALERT_LEVEL_PAUSE, rule_id="systolic_very_high")
+    over = Alert(level=ALERT_LEVEL_PAUSE, rule_id="systolic_very_high")
+    over.clear_time.GetCurrentTime()
+    told = [
+        WatchSessionResponse(session=Session(status=SESSION_STATUS_INFUSING)),
+        WatchSessionResponse(reading=reading),
+        WatchSessionResponse(alert=alert),
+        WatchSessionResponse(alert=over),
+    ]
+    lines = [sessions.news(one) for one in told]
+    assert "infusing" in lines[0]
+    assert "128/82 SpO2 97 % pulse 71" in lines[1]
+    assert "pause[/] systolic very high" in lines[2]
+    assert "over[/] systolic very high" in lines[3]

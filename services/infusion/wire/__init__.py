@@ -1,8 +1,7 @@
 """Our words and everyone's: the only room that sees both the domain and the contracts."""
 
+from services.infusion.wire.assessments import assessment, assessment_text
 from services.infusion.wire.checklists import (
-    assessment,
-    assessment_text,
     checklist_read,
     checklist_text,
     confirmed,

@@ -1,4 +1,4 @@
-"""The start checklist and the discharge assessment, ours and everyone's, and as text to keep."""
+"""The start checklist, ours and everyone's, and as text to keep."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,15 +8,13 @@ from google.protobuf.json_format import MessageToJson, Parse
 from halcyon.infusion.v1 import gate_calls_pb2 as calls
 from halcyon.infusion.v1 import gate_pb2 as gate
 from halcyon.infusion.v1 import infusion_pb2 as nouns
-from halcyon.infusion.v1 import leaving_calls_pb2 as leaving
 from services.infusion import domain
-from services.infusion.wire.measures import reading
 from services.infusion.wire.values import amount, day, maybe_moment, moment, stamp, text
 
 _PREGNANCIES = dict(zip(domain.Pregnancy, gate.Pregnancy.values(), strict=True))
 _PREGNANCY = {number: word for word, number in _PREGNANCIES.items()}
-_RISKS = dict(zip(domain.SuicideRisk, gate.SuicideRisk.values(), strict=True))
-_RISK = {number: word for word, number in _RISKS.items()}
+RISKS = dict(zip(domain.SuicideRisk, gate.SuicideRisk.values(), strict=True))
+RISK = {number: word for word, number in RISKS.items()}
 
 
 def checklist(told: nouns.StartChecklist, place: str = "checklist") -> domain.Checklist:
@@ -38,7 +36,7 @@ def checklist(told: nouns.StartChecklist, place: str = "checklist") -> domain.Ch
         _PREGNANCY[told.pregnancy],
         told.phq9_score if told.HasField("phq9_score") else None,
         told.phq9_item9 if told.HasField("phq9_item9") else None,
-        _RISK[told.suicide_risk],
+        RISK[told.suicide_risk],
         drug(told.drug, f"{place}.drug") if told.HasField("drug") else None,
         setting(told.programme, f"{place}.programme") if told.HasField("programme") else None,
     )
@@ -88,7 +86,7 @@ def told(known: domain.Checklist) -> nouns.StartChecklist:
         pregnancy=_PREGNANCIES[known.pregnancy],
         phq9_score=known.phq9_score,
         phq9_item9=known.phq9_item9,
-        suicide_risk=_RISKS[known.suicide_risk],
+        suicide_risk=RISKS[known.suicide_risk],
     )
     if known.consent_expire_date:
         reply.consent_expire_date = known.consent_expire_date.isoformat()
@@ -112,31 +110,6 @@ def checklist_read(kept: str) -> domain.Checklist:
 def dose_text(part: tuple[domain.Drug | None, domain.Setting | None]) -> str:
     """What a second person confirmed, as it is kept."""
     return checklist_text(domain.Checklist(drug=part[0], setting=part[1]))
-
-
-def assessment(
-    request: leaving.DischargeSessionRequest,
-) -> tuple[domain.Assessment, datetime | None]:
-    """How a patient is, and when the way home begins."""
-    told = request.assessment
-    found = domain.Assessment(
-        told.aldrete,
-        told.moaas,
-        told.nausea,
-        told.gait_steady,
-        told.oriented,
-        told.escort_present,
-        told.escort_name,
-        _RISK[told.suicide_risk],
-        frozenset(told.instructions),
-        reading("reading", request.reading),
-    )
-    return found, maybe_moment("discharge_time", request)
-
-
-def assessment_text(request: leaving.DischargeSessionRequest) -> str:
-    """An assessment as it is kept."""
-    return MessageToJson(request.assessment, indent=None)
 
 
 def findings(found: Mapping[str, str]) -> Sequence[gate.Finding]:

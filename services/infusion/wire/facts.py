@@ -133,15 +133,8 @@ def _planned(stated: domain.SessionPlanned) -> facts.SessionPlanned:
 
 
 def _started(visit: domain.Visit, infusion: domain.Infusion) -> facts.InfusionStarted:
-    course, session = visit.course, visit.session
     return facts.InfusionStarted(
-        session_id=str(session.session_id),
-        revision=session.revision,
-        number=session.number,
-        series_id=str(course.series_id),
-        plan_id=str(course.plan_id),
-        referral_id=str(course.referral_id),
-        clinic_id=str(course.clinic_id),
+        **_about(visit),
         dose_order_id=str(infusion.dose_order_id),
         dose_micrograms=infusion.ordered_micrograms,
         start_time=stamp(infusion.start_time),
@@ -149,19 +142,13 @@ def _started(visit: domain.Visit, infusion: domain.Infusion) -> facts.InfusionSt
 
 
 def _completed(stated: domain.InfusionCompleted) -> facts.InfusionCompleted:
-    course, session = stated.visit.course, stated.visit.session
+    course = stated.visit.course
     worst, ending, given = stated.extremes, stated.ending, stated.infusion.given_mg
     assert given is not None
     return facts.InfusionCompleted(
-        session_id=str(session.session_id),
-        revision=session.revision,
-        number=session.number,
+        **_about(stated.visit),
         session_count=course.session_count,
-        series_id=str(course.series_id),
-        plan_id=str(course.plan_id),
-        referral_id=str(course.referral_id),
         patient_id=str(course.patient_id),
-        clinic_id=str(course.clinic_id),
         outcome="stopped_early" if ending.stopped_early else "completed",
         dose_order_id=str(stated.infusion.dose_order_id),
         given_micrograms=ending.given_micrograms,
