@@ -51,11 +51,14 @@ class Service:
     listens: Subscriptions
     due: Deadlines = field(default_factory=Deadlines)
     errands: Errands = field(default_factory=Errands)
+    beside: tuple[str, ...] = ()
+    """What it answers beside its own gRPC service, of the same package: "Custody", for one."""
 
     @property
-    def packages(self) -> tuple[str, str]:
-        """Full names of what it answers: its own contract, by the layout, and the operations."""
-        return f"halcyon.{self.name}.v1.{self.name.capitalize()}Service", operations.NAME
+    def packages(self) -> tuple[str, ...]:
+        """Full names of what it answers: its own contracts, by the layout, and the operations."""
+        words = self.name.capitalize(), *self.beside
+        return *(f"halcyon.{self.name}.v1.{word}Service" for word in words), operations.NAME
 
 
 def run(service: Service) -> None:

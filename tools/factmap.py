@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from google.protobuf.descriptor import Descriptor
 
@@ -26,10 +27,19 @@ class Route:
 
 
 def facts_of(service: str) -> tuple[Descriptor, ...]:
-    """Every fact in the service's contract; a message used inside a fact is not one."""
-    contract = importlib.import_module(f"halcyon.{service}.events.v1.{service}_events_pb2")
-    messages = contract.DESCRIPTOR.message_types_by_name.values()
+    """Every fact in the service's contracts; a message used inside a fact is not one."""
+    files = [contract.DESCRIPTOR for contract in contracts_of(service, "events.v1")]
+    messages = [message for file in files for message in file.message_types_by_name.values()]
     return tuple(message for message in messages if "revision" in message.fields_by_name)
+
+
+def contracts_of(service: str, package: str) -> list[ModuleType]:
+    """The generated modules of one of a service's packages, its main contract first."""
+    folder = ROOT / "proto" / "halcyon" / service / Path(*package.split("."))
+    names = sorted(
+        (path.stem for path in folder.glob("*.proto")), key=lambda n: (service not in n, n)
+    )
+    return [importlib.import_module(f"halcyon.{service}.{package}.{name}_pb2") for name in names]
 
 
 def subjects_of(service: str) -> frozenset[str]:

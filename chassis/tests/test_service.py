@@ -12,6 +12,7 @@ import pytest
 
 from chassis.database import Database
 from chassis.failpoints import NAMES
+from chassis.service import Service
 from chassis.testing import eventually
 from chassis.tests import toy
 from chassis.tests.conftest import publish
@@ -40,6 +41,12 @@ async def process(toy_url, nats, tmp_path, **settings):
         if child.returncode is None:
             child.kill()
         await child.wait()
+
+
+def test_a_service_may_answer_several_contracts():
+    service = Service("toy", answers=toy.serve, listens=toy.on, beside=("Box",))
+    own = "halcyon.toy.v1.ToyService", "halcyon.toy.v1.BoxService"
+    assert service.packages == (*own, "halcyon.operations.v1.OperationsService")
 
 
 def stated(db, number):

@@ -1,6 +1,5 @@
 """What every contract of the platform keeps to, read from the descriptors."""
 
-import importlib
 from collections.abc import Iterator
 
 import pytest
@@ -9,8 +8,8 @@ from google.protobuf.json_format import Parse
 from google.protobuf.message_factory import GetMessageClass
 
 from halcyon.options.v1 import options_pb2
-from tests.contracts.examples import EXAMPLES, PROTO, example
-from tools.factmap import SERVICES, facts_of
+from tests.contracts.examples import EXAMPLES, example
+from tools.factmap import SERVICES, contracts_of, facts_of
 
 IDENTIFYING = {
     "given_name",
@@ -27,15 +26,14 @@ IDENTIFYING = {
 
 def methods() -> Iterator[MethodDescriptor]:
     for name in (*SERVICES, "operations"):
-        contract = importlib.import_module(f"halcyon.{name}.v1.{name}_service_pb2")
-        for service in contract.DESCRIPTOR.services_by_name.values():
-            yield from service.methods
+        for contract in contracts_of(name, "v1"):
+            for service in contract.DESCRIPTOR.services_by_name.values():
+                yield from service.methods
 
 
 def messages() -> Iterator[Descriptor]:
     for name in SERVICES:
-        for file in sorted((PROTO / name / "v1").glob("*.proto")):
-            contract = importlib.import_module(f"halcyon.{name}.v1.{file.stem}_pb2")
+        for contract in contracts_of(name, "v1"):
             yield from contract.DESCRIPTOR.message_types_by_name.values()
 
 
@@ -72,8 +70,8 @@ def test_a_fact_starts_with_its_entity_and_revision_and_ends_with_a_time(fact: D
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_facts_import_only_what_google_gives(name: str) -> None:
-    contract = importlib.import_module(f"halcyon.{name}.events.v1.{name}_events_pb2")
-    imported = [file.name for file in contract.DESCRIPTOR.dependencies]
+    contracts = contracts_of(name, "events.v1")
+    imported = [file.name for one in contracts for file in one.DESCRIPTOR.dependencies]
     assert all(file.startswith("google/protobuf/") for file in imported)
 
 
