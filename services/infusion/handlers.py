@@ -1,4 +1,4 @@
-"""What infusion does when the rest of the platform speaks."""
+"""What infusion does when the rest of the platform speaks, and when something is due."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -9,6 +9,8 @@ from chassis.subscriptions import Subscriptions
 from halcyon.intake.events.v1.intake_events_pb2 import DoseAdjusted, PlanApproved
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesConfirmed, SeriesReleased
 from services.infusion import domain, store, wire
+from services.infusion.domain import custody
+from services.infusion.store import custody as ledger
 
 on = Subscriptions(linger=0.025)
 due = Deadlines()
@@ -69,3 +71,10 @@ async def look_for_reading(session_id: UUID, tx: Tx) -> None:
 async def make_months(entity_id: UUID, tx: Tx) -> None:
     """Readings of the months to come have their tables."""
     await store.make_partitions(tx, entity_id)
+
+
+@due(ledger.EXPLAIN)
+async def escalate_discrepancy(incident_id: UUID, tx: Tx) -> None:
+    """A difference that nobody explained in time is overdue."""
+    if incident := await ledger.find_incident(tx, incident_id):
+        ledger.record_incident(tx, *custody.lapse(incident, tx.now), None)
