@@ -2,7 +2,7 @@
 
 import typer
 
-from clients.cli import demo, flow, infusion, parked, referral, seed, token, up
+from clients.cli import custody, demo, flow, infusion, parked, referral, seed, token, up
 from clients.cli.errors import Polite
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app.command("demo")(demo.demo)
 app.add_typer(referral.app, name="referral")
 app.add_typer(flow.app, name="flow")
 app.add_typer(infusion.app, name="infusion")
+app.add_typer(custody.app, name="custody")
 app.add_typer(parked.app, name="parked")
 
 

@@ -15,6 +15,7 @@ from grpc.aio import AioRpcError
 from clients.sdk.calls import BothWays, Carrying, Streaming, Token, Unary
 from clients.sdk.errors import typed
 from halcyon.billing.v1.billing_service_pb2_grpc import BillingServiceStub
+from halcyon.infusion.v1.custody_service_pb2_grpc import CustodyServiceStub
 from halcyon.infusion.v1.infusion_service_pb2_grpc import InfusionServiceStub
 from halcyon.intake.v1.intake_service_pb2_grpc import IntakeServiceStub
 from halcyon.operations.v1.operations_service_pb2_grpc import OperationsServiceStub
@@ -25,6 +26,7 @@ from halcyon.scheduling.v1.scheduling_service_pb2_grpc import SchedulingServiceS
 
 if TYPE_CHECKING:
     from halcyon.billing.v1.billing_service_pb2_grpc import BillingServiceAsyncStub
+    from halcyon.infusion.v1.custody_service_pb2_grpc import CustodyServiceAsyncStub
     from halcyon.infusion.v1.infusion_service_pb2_grpc import InfusionServiceAsyncStub
     from halcyon.intake.v1.intake_service_pb2_grpc import IntakeServiceAsyncStub
     from halcyon.operations.v1.operations_service_pb2_grpc import OperationsServiceAsyncStub
@@ -79,6 +81,11 @@ class Halcyon:
     def infusion(self) -> "InfusionServiceAsyncStub":
         """Keeps the record of each session."""
         return InfusionServiceStub(self._channel("infusion"))
+
+    @property
+    def custody(self) -> "CustodyServiceAsyncStub":
+        """Keeps the controlled-drug ledger; answered by infusion."""
+        return CustodyServiceStub(self._channel("infusion"))
 
     @property
     def billing(self) -> "BillingServiceAsyncStub":

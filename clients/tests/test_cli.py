@@ -43,6 +43,10 @@ runner = CliRunner()
             ["infusion", name, "--help"]
             for name in ("vitals", "acknowledge", "recover", "discharge")
         ),
+        *(
+            ["custody", name, "--help"]
+            for name in ("receive", "administer", "waste", "witness", "count", "balance", "stock")
+        ),
     ],
 )
 def test_every_command_explains_itself(words: list[str]) -> None:
@@ -64,6 +68,7 @@ def test_every_command_explains_itself(words: list[str]) -> None:
         ["infusion", "pause", "x", "alert"],
         ["infusion", "vitals", "x", "--pressure", "120/80", "--spo2", "98", "--pulse", "70"],
         ["parked", "list"],
+        ["custody", "balance", "FH1000001"],
         ["referral", "submit", str(EXAMPLES / "crps-seattle.json")],
     ],
 )

@@ -7,7 +7,7 @@ import grpc
 
 from chassis import paging
 from chassis.database import Database
-from halcyon.infusion.v1 import custody_counts_pb2 as rpc
+from halcyon.infusion.v1 import custody_service_pb2 as rpc
 from services.infusion.api import custody_scope as visible
 from services.infusion.domain import custody
 from services.infusion.packs.custody import current

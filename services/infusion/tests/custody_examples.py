@@ -14,6 +14,7 @@ from chassis.testing import House, somebody
 from halcyon.infusion.v1 import custody_counts_pb2 as counts
 from halcyon.infusion.v1 import custody_movements_pb2 as movements
 from halcyon.infusion.v1 import custody_pb2 as nouns
+from halcyon.infusion.v1 import custody_service_pb2 as lookups
 from services.infusion.api.custody import CustodyService
 from services.infusion.domain import custody
 from services.infusion.packs.custody import current
@@ -194,24 +195,24 @@ class Cabinet:
         )
         return (await self.house.call(self.api.ResolveIncident, request, who)).incident
 
-    async def get(self, container_id: str, who: Principal = NURSE) -> counts.GetContainerResponse:
-        request = counts.GetContainerRequest(container_id=container_id)
+    async def get(self, container_id: str, who: Principal = NURSE) -> lookups.GetContainerResponse:
+        request = lookups.GetContainerRequest(container_id=container_id)
         return await self.house.call(self.api.GetContainer, request, who)
 
     async def balance(
         self, dea: str = DEA, who: Principal = PHARMACIST, **more: Any
-    ) -> counts.GetBalanceResponse:
-        request = counts.GetBalanceRequest(dea_number=dea, **more)
+    ) -> lookups.GetBalanceResponse:
+        request = lookups.GetBalanceRequest(dea_number=dea, **more)
         return await self.house.call(self.api.GetBalance, request, who)
 
-    async def inventory(self, who: Principal = PHARMACIST) -> counts.GetInventoryResponse:
-        request = counts.GetInventoryRequest(dea_number=DEA)
+    async def inventory(self, who: Principal = PHARMACIST) -> lookups.GetInventoryResponse:
+        request = lookups.GetInventoryRequest(dea_number=DEA)
         return await self.house.call(self.api.GetInventory, request, who)
 
     async def incidents(
         self, who: Principal = PHARMACIST, **more: Any
-    ) -> counts.ListIncidentsResponse:
-        request = counts.ListIncidentsRequest(dea_number=DEA, **more)
+    ) -> lookups.ListIncidentsResponse:
+        request = lookups.ListIncidentsRequest(dea_number=DEA, **more)
         return await self.house.call(self.api.ListIncidents, request, who)
 
 

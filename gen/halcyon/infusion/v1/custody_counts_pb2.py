@@ -23,11 +23,10 @@ _sym_db = _symbol_database.Default()
 
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
-from google.type import date_pb2 as google_dot_type_dot_date__pb2
 from halcyon.infusion.v1 import custody_pb2 as halcyon_dot_infusion_dot_v1_dot_custody__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(halcyon/infusion/v1/custody_counts.proto\x12\x13halcyon.infusion.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x16google/type/date.proto\x1a!halcyon/infusion/v1/custody.proto\"k\n\x10\x43ountedContainer\x12\x1e\n\x0c\x63ontainer_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x37\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x1f.halcyon.infusion.v1.DrugAmountB\x06\xbaH\x03\xc8\x01\x01\"\xa8\x02\n\x16\x43ountContainersRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x30\n\ndea_number\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Z][A-Z9][0-9]{7}$\x12:\n\x05scope\x18\x03 \x01(\x0e\x32\x1f.halcyon.infusion.v1.CountScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12<\n\x06moment\x18\x04 \x01(\x0e\x32 .halcyon.infusion.v1.CountMomentB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x44\n\ncontainers\x18\x05 \x03(\x0b\x32%.halcyon.infusion.v1.CountedContainerB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\"s\n\x17\x43ountContainersResponse\x12\x10\n\x08\x63ount_id\x18\x01 \x01(\t\x12\x14\n\x0c\x61greed_count\x18\x02 \x01(\x05\x12\x30\n\tincidents\x18\x03 \x03(\x0b\x32\x1d.halcyon.infusion.v1.Incident\"\x9c\x01\n\x16ResolveIncidentRequest\x12\x1d\n\x0bincident_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12G\n\nresolution\x18\x02 \x01(\x0e\x32\'.halcyon.infusion.v1.IncidentResolutionB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1a\n\treference\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18<\"J\n\x17ResolveIncidentResponse\x12/\n\x08incident\x18\x01 \x01(\x0b\x32\x1d.halcyon.infusion.v1.Incident\"5\n\x13GetContainerRequest\x12\x1e\n\x0c\x63ontainer_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xed\x01\n\x14GetContainerResponse\x12\x31\n\tcontainer\x18\x01 \x01(\x0b\x32\x1e.halcyon.infusion.v1.Container\x12\x34\n\x07\x62\x61lance\x18\x02 \x01(\x0b\x32#.halcyon.infusion.v1.CustodyBalance\x12\x32\n\x07\x65ntries\x18\x03 \x03(\x0b\x32!.halcyon.infusion.v1.CustodyEntry\x12\x38\n\x11pending_disposals\x18\x04 \x03(\x0b\x32\x1d.halcyon.infusion.v1.Disposal\"\x82\x01\n\x11GetBalanceRequest\x12\x30\n\ndea_number\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Z][A-Z9][0-9]{7}$\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"{\n\x10\x43ontainerBalance\x12\x31\n\tcontainer\x18\x01 \x01(\x0b\x32\x1e.halcyon.infusion.v1.Container\x12\x34\n\x07\x62\x61lance\x18\x02 \x01(\x0b\x32#.halcyon.infusion.v1.CustodyBalance\"\x9c\x01\n\x12GetBalanceResponse\x12\x32\n\x05total\x18\x01 \x01(\x0b\x32#.halcyon.infusion.v1.CustodyBalance\x12\x39\n\ncontainers\x18\x02 \x03(\x0b\x32%.halcyon.infusion.v1.ContainerBalance\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"G\n\x13GetInventoryRequest\x12\x30\n\ndea_number\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Z][A-Z9][0-9]{7}$\"\xd8\x01\n\rInventoryLine\x12\x0b\n\x03ndc\x18\x01 \x01(\t\x12\x0c\n\x04\x64rug\x18\x02 \x01(\t\x12\x10\n\x08schedule\x18\x03 \x01(\t\x12\x39\n\x10\x63ontainer_amount\x18\x04 \x01(\x0b\x32\x1f.halcyon.infusion.v1.DrugAmount\x12\x14\n\x0csealed_count\x18\x05 \x01(\x05\x12\x14\n\x0copened_count\x18\x06 \x01(\x05\x12\x19\n\x11opened_milligrams\x18\x07 \x01(\t\x12\x18\n\x10total_milligrams\x18\x08 \x01(\t\"\xb2\x02\n\x14GetInventoryResponse\x12\x37\n\x0cregistration\x18\x01 \x01(\x0b\x32!.halcyon.infusion.v1.Registration\x12\x10\n\x08\x63ount_id\x18\x02 \x01(\t\x12%\n\ncount_date\x18\x03 \x01(\x0b\x32\x11.google.type.Date\x12\x30\n\x06moment\x18\x04 \x01(\x0e\x32 .halcyon.infusion.v1.CountMoment\x12\x0f\n\x07\x63ounter\x18\x05 \x01(\t\x12\x31\n\x05lines\x18\x06 \x03(\x0b\x32\".halcyon.infusion.v1.InventoryLine\x12$\n\tnext_date\x18\x07 \x01(\x0b\x32\x11.google.type.Date\x12\x0c\n\x04pack\x18\x08 \x01(\t\"\xc4\x01\n\x14ListIncidentsRequest\x12\x30\n\ndea_number\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Z][A-Z9][0-9]{7}$\x12=\n\x06status\x18\x02 \x01(\x0e\x32#.halcyon.infusion.v1.IncidentStatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1d\n\tpage_size\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"b\n\x15ListIncidentsResponse\x12\x30\n\tincidents\x18\x01 \x03(\x0b\x32\x1d.halcyon.infusion.v1.Incident\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*Z\n\nCountScope\x12\x1b\n\x17\x43OUNT_SCOPE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43OUNT_SCOPE_SPOT\x10\x01\x12\x19\n\x15\x43OUNT_SCOPE_INVENTORY\x10\x02*]\n\x0b\x43ountMoment\x12\x1c\n\x18\x43OUNT_MOMENT_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43OUNT_MOMENT_OPENING\x10\x01\x12\x16\n\x12\x43OUNT_MOMENT_CLOSE\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(halcyon/infusion/v1/custody_counts.proto\x12\x13halcyon.infusion.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!halcyon/infusion/v1/custody.proto\"k\n\x10\x43ountedContainer\x12\x1e\n\x0c\x63ontainer_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x37\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x1f.halcyon.infusion.v1.DrugAmountB\x06\xbaH\x03\xc8\x01\x01\"\xa8\x02\n\x16\x43ountContainersRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x30\n\ndea_number\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Z][A-Z9][0-9]{7}$\x12:\n\x05scope\x18\x03 \x01(\x0e\x32\x1f.halcyon.infusion.v1.CountScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12<\n\x06moment\x18\x04 \x01(\x0e\x32 .halcyon.infusion.v1.CountMomentB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x44\n\ncontainers\x18\x05 \x03(\x0b\x32%.halcyon.infusion.v1.CountedContainerB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\"s\n\x17\x43ountContainersResponse\x12\x10\n\x08\x63ount_id\x18\x01 \x01(\t\x12\x14\n\x0c\x61greed_count\x18\x02 \x01(\x05\x12\x30\n\tincidents\x18\x03 \x03(\x0b\x32\x1d.halcyon.infusion.v1.Incident\"\x9c\x01\n\x16ResolveIncidentRequest\x12\x1d\n\x0bincident_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12G\n\nresolution\x18\x02 \x01(\x0e\x32\'.halcyon.infusion.v1.IncidentResolutionB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1a\n\treference\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18<\"J\n\x17ResolveIncidentResponse\x12/\n\x08incident\x18\x01 \x01(\x0b\x32\x1d.halcyon.infusion.v1.Incident*Z\n\nCountScope\x12\x1b\n\x17\x43OUNT_SCOPE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43OUNT_SCOPE_SPOT\x10\x01\x12\x19\n\x15\x43OUNT_SCOPE_INVENTORY\x10\x02*]\n\x0b\x43ountMoment\x12\x1c\n\x18\x43OUNT_MOMENT_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43OUNT_MOMENT_OPENING\x10\x01\x12\x16\n\x12\x43OUNT_MOMENT_CLOSE\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,56 +53,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESOLVEINCIDENTREQUEST'].fields_by_name['resolution']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_RESOLVEINCIDENTREQUEST'].fields_by_name['reference']._loaded_options = None
   _globals['_RESOLVEINCIDENTREQUEST'].fields_by_name['reference']._serialized_options = b'\272H\004r\002\030<'
-  _globals['_GETCONTAINERREQUEST'].fields_by_name['container_id']._loaded_options = None
-  _globals['_GETCONTAINERREQUEST'].fields_by_name['container_id']._serialized_options = b'\272H\005r\003\260\001\001'
-  _globals['_GETBALANCEREQUEST'].fields_by_name['dea_number']._loaded_options = None
-  _globals['_GETBALANCEREQUEST'].fields_by_name['dea_number']._serialized_options = b'\272H\031r\0272\025^[A-Z][A-Z9][0-9]{7}$'
-  _globals['_GETBALANCEREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_GETBALANCEREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\310\001(\000'
-  _globals['_GETBALANCEREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_GETBALANCEREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\310\001'
-  _globals['_GETINVENTORYREQUEST'].fields_by_name['dea_number']._loaded_options = None
-  _globals['_GETINVENTORYREQUEST'].fields_by_name['dea_number']._serialized_options = b'\272H\031r\0272\025^[A-Z][A-Z9][0-9]{7}$'
-  _globals['_LISTINCIDENTSREQUEST'].fields_by_name['dea_number']._loaded_options = None
-  _globals['_LISTINCIDENTSREQUEST'].fields_by_name['dea_number']._serialized_options = b'\272H\031r\0272\025^[A-Z][A-Z9][0-9]{7}$'
-  _globals['_LISTINCIDENTSREQUEST'].fields_by_name['status']._loaded_options = None
-  _globals['_LISTINCIDENTSREQUEST'].fields_by_name['status']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_LISTINCIDENTSREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTINCIDENTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\310\001(\000'
-  _globals['_LISTINCIDENTSREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_LISTINCIDENTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\310\001'
-  _globals['_COUNTSCOPE']._serialized_start=2525
-  _globals['_COUNTSCOPE']._serialized_end=2615
-  _globals['_COUNTMOMENT']._serialized_start=2617
-  _globals['_COUNTMOMENT']._serialized_end=2710
-  _globals['_COUNTEDCONTAINER']._serialized_start=153
-  _globals['_COUNTEDCONTAINER']._serialized_end=260
-  _globals['_COUNTCONTAINERSREQUEST']._serialized_start=263
-  _globals['_COUNTCONTAINERSREQUEST']._serialized_end=559
-  _globals['_COUNTCONTAINERSRESPONSE']._serialized_start=561
-  _globals['_COUNTCONTAINERSRESPONSE']._serialized_end=676
-  _globals['_RESOLVEINCIDENTREQUEST']._serialized_start=679
-  _globals['_RESOLVEINCIDENTREQUEST']._serialized_end=835
-  _globals['_RESOLVEINCIDENTRESPONSE']._serialized_start=837
-  _globals['_RESOLVEINCIDENTRESPONSE']._serialized_end=911
-  _globals['_GETCONTAINERREQUEST']._serialized_start=913
-  _globals['_GETCONTAINERREQUEST']._serialized_end=966
-  _globals['_GETCONTAINERRESPONSE']._serialized_start=969
-  _globals['_GETCONTAINERRESPONSE']._serialized_end=1206
-  _globals['_GETBALANCEREQUEST']._serialized_start=1209
-  _globals['_GETBALANCEREQUEST']._serialized_end=1339
-  _globals['_CONTAINERBALANCE']._serialized_start=1341
-  _globals['_CONTAINERBALANCE']._serialized_end=1464
-  _globals['_GETBALANCERESPONSE']._serialized_start=1467
-  _globals['_GETBALANCERESPONSE']._serialized_end=1623
-  _globals['_GETINVENTORYREQUEST']._serialized_start=1625
-  _globals['_GETINVENTORYREQUEST']._serialized_end=1696
-  _globals['_INVENTORYLINE']._serialized_start=1699
-  _globals['_INVENTORYLINE']._serialized_end=1915
-  _globals['_GETINVENTORYRESPONSE']._serialized_start=1918
-  _globals['_GETINVENTORYRESPONSE']._serialized_end=2224
-  _globals['_LISTINCIDENTSREQUEST']._serialized_start=2227
-  _globals['_LISTINCIDENTSREQUEST']._serialized_end=2423
-  _globals['_LISTINCIDENTSRESPONSE']._serialized_start=2425
-  _globals['_LISTINCIDENTSRESPONSE']._serialized_end=2523
+  _globals['_COUNTSCOPE']._serialized_start=889
+  _globals['_COUNTSCOPE']._serialized_end=979
+  _globals['_COUNTMOMENT']._serialized_start=981
+  _globals['_COUNTMOMENT']._serialized_end=1074
+  _globals['_COUNTEDCONTAINER']._serialized_start=129
+  _globals['_COUNTEDCONTAINER']._serialized_end=236
+  _globals['_COUNTCONTAINERSREQUEST']._serialized_start=239
+  _globals['_COUNTCONTAINERSREQUEST']._serialized_end=535
+  _globals['_COUNTCONTAINERSRESPONSE']._serialized_start=537
+  _globals['_COUNTCONTAINERSRESPONSE']._serialized_end=652
+  _globals['_RESOLVEINCIDENTREQUEST']._serialized_start=655
+  _globals['_RESOLVEINCIDENTREQUEST']._serialized_end=811
+  _globals['_RESOLVEINCIDENTRESPONSE']._serialized_start=813
+  _globals['_RESOLVEINCIDENTRESPONSE']._serialized_end=887
 # @@protoc_insertion_point(module_scope)

@@ -22,18 +22,39 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from google.type import date_pb2 as google_dot_type_dot_date__pb2
+from halcyon.infusion.v1 import custody_pb2 as halcyon_dot_infusion_dot_v1_dot_custody__pb2
 from halcyon.infusion.v1 import custody_counts_pb2 as halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2
 from halcyon.infusion.v1 import custody_movements_pb2 as halcyon_dot_infusion_dot_v1_dot_custody__movements__pb2
 from halcyon.options.v1 import options_pb2 as halcyon_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)halcyon/infusion/v1/custody_service.proto\x12\x13halcyon.infusion.v1\x1a(halcyon/infusion/v1/custody_counts.proto\x1a+halcyon/infusion/v1/custody_movements.proto\x1a halcyon/options/v1/options.proto2\xb4\r\n\x0e\x43ustodyService\x12\x81\x01\n\x12\x43reateRegistration\x12..halcyon.infusion.v1.CreateRegistrationRequest\x1a/.halcyon.infusion.v1.CreateRegistrationResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x05\x12\x7f\n\x11ReceiveContainers\x12-.halcyon.infusion.v1.ReceiveContainersRequest\x1a..halcyon.infusion.v1.ReceiveContainersResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x07\x05\x12v\n\x0e\x41\x64ministerDrug\x12*.halcyon.infusion.v1.AdministerDrugRequest\x1a+.halcyon.infusion.v1.AdministerDrugResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x04\x03\x12x\n\x0e\x43reateDisposal\x12*.halcyon.infusion.v1.CreateDisposalRequest\x1a+.halcyon.infusion.v1.CreateDisposalResponse\"\r\x90\x02\x02\x8a\xb5\x18\x06\n\x04\x04\x03\x07\x05\x12{\n\x0fWitnessDisposal\x12+.halcyon.infusion.v1.WitnessDisposalRequest\x1a,.halcyon.infusion.v1.WitnessDisposalResponse\"\r\x90\x02\x02\x8a\xb5\x18\x06\n\x04\x04\x03\x07\x05\x12x\n\x0e\x43\x61ncelDisposal\x12*.halcyon.infusion.v1.CancelDisposalRequest\x1a+.halcyon.infusion.v1.CancelDisposalResponse\"\r\x90\x02\x02\x8a\xb5\x18\x06\n\x04\x04\x03\x07\x05\x12\x7f\n\x11TransferContainer\x12-.halcyon.infusion.v1.TransferContainerRequest\x1a..halcyon.infusion.v1.TransferContainerResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x07\x05\x12p\n\x0cReverseEntry\x12(.halcyon.infusion.v1.ReverseEntryRequest\x1a).halcyon.infusion.v1.ReverseEntryResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x07\x05\x12{\n\x0f\x43ountContainers\x12+.halcyon.infusion.v1.CountContainersRequest\x1a,.halcyon.infusion.v1.CountContainersResponse\"\r\x90\x02\x02\x8a\xb5\x18\x06\n\x04\x04\x03\x07\x05\x12y\n\x0fResolveIncident\x12+.halcyon.infusion.v1.ResolveIncidentRequest\x1a,.halcyon.infusion.v1.ResolveIncidentResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x07\x05\x12r\n\x0cGetContainer\x12(.halcyon.infusion.v1.GetContainerRequest\x1a).halcyon.infusion.v1.GetContainerResponse\"\r\x90\x02\x01\x8a\xb5\x18\x06\n\x04\x04\x03\x07\x05\x12l\n\nGetBalance\x12&.halcyon.infusion.v1.GetBalanceRequest\x1a\'.halcyon.infusion.v1.GetBalanceResponse\"\r\x90\x02\x01\x8a\xb5\x18\x06\n\x04\x07\x05\x04\x03\x12p\n\x0cGetInventory\x12(.halcyon.infusion.v1.GetInventoryRequest\x1a).halcyon.infusion.v1.GetInventoryResponse\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\n\x02\x07\x05\x12u\n\rListIncidents\x12).halcyon.infusion.v1.ListIncidentsRequest\x1a*.halcyon.infusion.v1.ListIncidentsResponse\"\r\x90\x02\x01\x8a\xb5\x18\x06\n\x04\x07\x05\x04\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)halcyon/infusion/v1/custody_service.proto\x12\x13halcyon.infusion.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x16google/type/date.proto\x1a!halcyon/infusion/v1/custody.proto\x1a(halcyon/infusion/v1/custody_counts.proto\x1a+halcyon/infusion/v1/custody_movements.proto\x1a halcyon/options/v1/options.proto\"5\n\x13GetContainerRequest\x12\x1e\n\x0c\x63ontainer_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xed\x01\n\x14GetContainerResponse\x12\x31\n\tcontainer\x18\x01 \x01(\x0b\x32\x1e.halcyon.infusion.v1.Container\x12\x34\n\x07\x62\x61lance\x18\x02 \x01(\x0b\x32#.halcyon.infusion.v1.CustodyBalance\x12\x32\n\x07\x65ntries\x18\x03 \x03(\x0b\x32!.halcyon.infusion.v1.CustodyEntry\x12\x38\n\x11pending_disposals\x18\x04 \x03(\x0b\x32\x1d.halcyon.infusion.v1.Disposal\"\x82\x01\n\x11GetBalanceRequest\x12\x30\n\ndea_number\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Z][A-Z9][0-9]{7}$\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"{\n\x10\x43ontainerBalance\x12\x31\n\tcontainer\x18\x01 \x01(\x0b\x32\x1e.halcyon.infusion.v1.Container\x12\x34\n\x07\x62\x61lance\x18\x02 \x01(\x0b\x32#.halcyon.infusion.v1.CustodyBalance\"\x9c\x01\n\x12GetBalanceResponse\x12\x32\n\x05total\x18\x01 \x01(\x0b\x32#.halcyon.infusion.v1.CustodyBalance\x12\x39\n\ncontainers\x18\x02 \x03(\x0b\x32%.halcyon.infusion.v1.ContainerBalance\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"G\n\x13GetInventoryRequest\x12\x30\n\ndea_number\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Z][A-Z9][0-9]{7}$\"\xd8\x01\n\rInventoryLine\x12\x0b\n\x03ndc\x18\x01 \x01(\t\x12\x0c\n\x04\x64rug\x18\x02 \x01(\t\x12\x10\n\x08schedule\x18\x03 \x01(\t\x12\x39\n\x10\x63ontainer_amount\x18\x04 \x01(\x0b\x32\x1f.halcyon.infusion.v1.DrugAmount\x12\x14\n\x0csealed_count\x18\x05 \x01(\x05\x12\x14\n\x0copened_count\x18\x06 \x01(\x05\x12\x19\n\x11opened_milligrams\x18\x07 \x01(\t\x12\x18\n\x10total_milligrams\x18\x08 \x01(\t\"\xb2\x02\n\x14GetInventoryResponse\x12\x37\n\x0cregistration\x18\x01 \x01(\x0b\x32!.halcyon.infusion.v1.Registration\x12\x10\n\x08\x63ount_id\x18\x02 \x01(\t\x12%\n\ncount_date\x18\x03 \x01(\x0b\x32\x11.google.type.Date\x12\x30\n\x06moment\x18\x04 \x01(\x0e\x32 .halcyon.infusion.v1.CountMoment\x12\x0f\n\x07\x63ounter\x18\x05 \x01(\t\x12\x31\n\x05lines\x18\x06 \x03(\x0b\x32\".halcyon.infusion.v1.InventoryLine\x12$\n\tnext_date\x18\x07 \x01(\x0b\x32\x11.google.type.Date\x12\x0c\n\x04pack\x18\x08 \x01(\t\"\xc4\x01\n\x14ListIncidentsRequest\x12\x30\n\ndea_number\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Z][A-Z9][0-9]{7}$\x12=\n\x06status\x18\x02 \x01(\x0e\x32#.halcyon.infusion.v1.IncidentStatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1d\n\tpage_size\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"b\n\x15ListIncidentsResponse\x12\x30\n\tincidents\x18\x01 \x03(\x0b\x32\x1d.halcyon.infusion.v1.Incident\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xb4\r\n\x0e\x43ustodyService\x12\x81\x01\n\x12\x43reateRegistration\x12..halcyon.infusion.v1.CreateRegistrationRequest\x1a/.halcyon.infusion.v1.CreateRegistrationResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x05\x12\x7f\n\x11ReceiveContainers\x12-.halcyon.infusion.v1.ReceiveContainersRequest\x1a..halcyon.infusion.v1.ReceiveContainersResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x07\x05\x12v\n\x0e\x41\x64ministerDrug\x12*.halcyon.infusion.v1.AdministerDrugRequest\x1a+.halcyon.infusion.v1.AdministerDrugResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x04\x03\x12x\n\x0e\x43reateDisposal\x12*.halcyon.infusion.v1.CreateDisposalRequest\x1a+.halcyon.infusion.v1.CreateDisposalResponse\"\r\x90\x02\x02\x8a\xb5\x18\x06\n\x04\x04\x03\x07\x05\x12{\n\x0fWitnessDisposal\x12+.halcyon.infusion.v1.WitnessDisposalRequest\x1a,.halcyon.infusion.v1.WitnessDisposalResponse\"\r\x90\x02\x02\x8a\xb5\x18\x06\n\x04\x04\x03\x07\x05\x12x\n\x0e\x43\x61ncelDisposal\x12*.halcyon.infusion.v1.CancelDisposalRequest\x1a+.halcyon.infusion.v1.CancelDisposalResponse\"\r\x90\x02\x02\x8a\xb5\x18\x06\n\x04\x04\x03\x07\x05\x12\x7f\n\x11TransferContainer\x12-.halcyon.infusion.v1.TransferContainerRequest\x1a..halcyon.infusion.v1.TransferContainerResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x07\x05\x12p\n\x0cReverseEntry\x12(.halcyon.infusion.v1.ReverseEntryRequest\x1a).halcyon.infusion.v1.ReverseEntryResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x07\x05\x12{\n\x0f\x43ountContainers\x12+.halcyon.infusion.v1.CountContainersRequest\x1a,.halcyon.infusion.v1.CountContainersResponse\"\r\x90\x02\x02\x8a\xb5\x18\x06\n\x04\x04\x03\x07\x05\x12y\n\x0fResolveIncident\x12+.halcyon.infusion.v1.ResolveIncidentRequest\x1a,.halcyon.infusion.v1.ResolveIncidentResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x07\x05\x12r\n\x0cGetContainer\x12(.halcyon.infusion.v1.GetContainerRequest\x1a).halcyon.infusion.v1.GetContainerResponse\"\r\x90\x02\x01\x8a\xb5\x18\x06\n\x04\x04\x03\x07\x05\x12l\n\nGetBalance\x12&.halcyon.infusion.v1.GetBalanceRequest\x1a\'.halcyon.infusion.v1.GetBalanceResponse\"\r\x90\x02\x01\x8a\xb5\x18\x06\n\x04\x07\x05\x04\x03\x12p\n\x0cGetInventory\x12(.halcyon.infusion.v1.GetInventoryRequest\x1a).halcyon.infusion.v1.GetInventoryResponse\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\n\x02\x07\x05\x12u\n\rListIncidents\x12).halcyon.infusion.v1.ListIncidentsRequest\x1a*.halcyon.infusion.v1.ListIncidentsResponse\"\r\x90\x02\x01\x8a\xb5\x18\x06\n\x04\x07\x05\x04\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'halcyon.infusion.v1.custody_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_GETCONTAINERREQUEST'].fields_by_name['container_id']._loaded_options = None
+  _globals['_GETCONTAINERREQUEST'].fields_by_name['container_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_GETBALANCEREQUEST'].fields_by_name['dea_number']._loaded_options = None
+  _globals['_GETBALANCEREQUEST'].fields_by_name['dea_number']._serialized_options = b'\272H\031r\0272\025^[A-Z][A-Z9][0-9]{7}$'
+  _globals['_GETBALANCEREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_GETBALANCEREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\310\001(\000'
+  _globals['_GETBALANCEREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_GETBALANCEREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\310\001'
+  _globals['_GETINVENTORYREQUEST'].fields_by_name['dea_number']._loaded_options = None
+  _globals['_GETINVENTORYREQUEST'].fields_by_name['dea_number']._serialized_options = b'\272H\031r\0272\025^[A-Z][A-Z9][0-9]{7}$'
+  _globals['_LISTINCIDENTSREQUEST'].fields_by_name['dea_number']._loaded_options = None
+  _globals['_LISTINCIDENTSREQUEST'].fields_by_name['dea_number']._serialized_options = b'\272H\031r\0272\025^[A-Z][A-Z9][0-9]{7}$'
+  _globals['_LISTINCIDENTSREQUEST'].fields_by_name['status']._loaded_options = None
+  _globals['_LISTINCIDENTSREQUEST'].fields_by_name['status']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_LISTINCIDENTSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTINCIDENTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\310\001(\000'
+  _globals['_LISTINCIDENTSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTINCIDENTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\310\001'
   _globals['_CUSTODYSERVICE'].methods_by_name['CreateRegistration']._loaded_options = None
   _globals['_CUSTODYSERVICE'].methods_by_name['CreateRegistration']._serialized_options = b'\220\002\002\212\265\030\003\n\001\005'
   _globals['_CUSTODYSERVICE'].methods_by_name['ReceiveContainers']._loaded_options = None
@@ -62,6 +83,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CUSTODYSERVICE'].methods_by_name['GetInventory']._serialized_options = b'\220\002\001\212\265\030\004\n\002\007\005'
   _globals['_CUSTODYSERVICE'].methods_by_name['ListIncidents']._loaded_options = None
   _globals['_CUSTODYSERVICE'].methods_by_name['ListIncidents']._serialized_options = b'\220\002\001\212\265\030\006\n\004\007\005\004\003'
-  _globals['_CUSTODYSERVICE']._serialized_start=188
-  _globals['_CUSTODYSERVICE']._serialized_end=1904
+  _globals['_GETCONTAINERREQUEST']._serialized_start=275
+  _globals['_GETCONTAINERREQUEST']._serialized_end=328
+  _globals['_GETCONTAINERRESPONSE']._serialized_start=331
+  _globals['_GETCONTAINERRESPONSE']._serialized_end=568
+  _globals['_GETBALANCEREQUEST']._serialized_start=571
+  _globals['_GETBALANCEREQUEST']._serialized_end=701
+  _globals['_CONTAINERBALANCE']._serialized_start=703
+  _globals['_CONTAINERBALANCE']._serialized_end=826
+  _globals['_GETBALANCERESPONSE']._serialized_start=829
+  _globals['_GETBALANCERESPONSE']._serialized_end=985
+  _globals['_GETINVENTORYREQUEST']._serialized_start=987
+  _globals['_GETINVENTORYREQUEST']._serialized_end=1058
+  _globals['_INVENTORYLINE']._serialized_start=1061
+  _globals['_INVENTORYLINE']._serialized_end=1277
+  _globals['_GETINVENTORYRESPONSE']._serialized_start=1280
+  _globals['_GETINVENTORYRESPONSE']._serialized_end=1586
+  _globals['_LISTINCIDENTSREQUEST']._serialized_start=1589
+  _globals['_LISTINCIDENTSREQUEST']._serialized_end=1785
+  _globals['_LISTINCIDENTSRESPONSE']._serialized_start=1787
+  _globals['_LISTINCIDENTSRESPONSE']._serialized_end=1885
+  _globals['_CUSTODYSERVICE']._serialized_start=1888
+  _globals['_CUSTODYSERVICE']._serialized_end=3604
 # @@protoc_insertion_point(module_scope)

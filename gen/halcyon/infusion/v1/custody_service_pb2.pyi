@@ -3,6 +3,372 @@
 isort:skip_file
 What callers may ask of the controlled-drug record."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
+from google.type import date_pb2 as _date_pb2
+from halcyon.infusion.v1 import custody_counts_pb2 as _custody_counts_pb2
+from halcyon.infusion.v1 import custody_pb2 as _custody_pb2
+import builtins as _builtins
+import sys
+import typing as _typing
+
+if sys.version_info >= (3, 11):
+    from typing import TypeAlias as _TypeAlias, Never as _Never
+else:
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+@_typing.final
+class GetContainerRequest(_message.Message):
+    """Which container."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTAINER_ID_FIELD_NUMBER: _builtins.int
+    container_id: _builtins.str
+    """The container."""
+    def __init__(
+        self,
+        *,
+        container_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["container_id", b"container_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetContainerRequest: _TypeAlias = GetContainerRequest  # noqa: Y015
+
+@_typing.final
+class GetContainerResponse(_message.Message):
+    """One container."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTAINER_FIELD_NUMBER: _builtins.int
+    BALANCE_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    PENDING_DISPOSALS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def container(self) -> _custody_pb2.Container:
+        """The container."""
+
+    @_builtins.property
+    def balance(self) -> _custody_pb2.CustodyBalance:
+        """What came and went."""
+
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[_custody_pb2.CustodyEntry]:
+        """Its entries in order."""
+
+    @_builtins.property
+    def pending_disposals(self) -> _containers.RepeatedCompositeFieldContainer[_custody_pb2.Disposal]:
+        """Disposals that wait for a witness."""
+
+    def __init__(
+        self,
+        *,
+        container: _custody_pb2.Container | None = ...,
+        balance: _custody_pb2.CustodyBalance | None = ...,
+        entries: _abc.Iterable[_custody_pb2.CustodyEntry] | None = ...,
+        pending_disposals: _abc.Iterable[_custody_pb2.Disposal] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance", "container", b"container"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance", "container", b"container", "entries", b"entries", "pending_disposals", b"pending_disposals"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetContainerResponse: _TypeAlias = GetContainerResponse  # noqa: Y015
+
+@_typing.final
+class GetBalanceRequest(_message.Message):
+    """Whose ledger, page by page (AIP-158)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEA_NUMBER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    dea_number: _builtins.str
+    """The registration."""
+    page_size: _builtins.int
+    """At most this many containers, 1 to 200; 50 when zero."""
+    page_token: _builtins.str
+    """From the last answer; empty for the first page."""
+    def __init__(
+        self,
+        *,
+        dea_number: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dea_number", b"dea_number", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetBalanceRequest: _TypeAlias = GetBalanceRequest  # noqa: Y015
+
+@_typing.final
+class ContainerBalance(_message.Message):
+    """One container and what came and went in it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTAINER_FIELD_NUMBER: _builtins.int
+    BALANCE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def container(self) -> _custody_pb2.Container:
+        """The container."""
+
+    @_builtins.property
+    def balance(self) -> _custody_pb2.CustodyBalance:
+        """What came and went."""
+
+    def __init__(
+        self,
+        *,
+        container: _custody_pb2.Container | None = ...,
+        balance: _custody_pb2.CustodyBalance | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance", "container", b"container"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance", "container", b"container"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ContainerBalance: _TypeAlias = ContainerBalance  # noqa: Y015
+
+@_typing.final
+class GetBalanceResponse(_message.Message):
+    """The ledger of a registration."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOTAL_FIELD_NUMBER: _builtins.int
+    CONTAINERS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Ask again with it; empty on the last page."""
+    @_builtins.property
+    def total(self) -> _custody_pb2.CustodyBalance:
+        """Of all its containers, on every page."""
+
+    @_builtins.property
+    def containers(self) -> _containers.RepeatedCompositeFieldContainer[Global___ContainerBalance]:
+        """By drug, lot and label."""
+
+    def __init__(
+        self,
+        *,
+        total: _custody_pb2.CustodyBalance | None = ...,
+        containers: _abc.Iterable[Global___ContainerBalance] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["total", b"total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["containers", b"containers", "next_page_token", b"next_page_token", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetBalanceResponse: _TypeAlias = GetBalanceResponse  # noqa: Y015
+
+@_typing.final
+class GetInventoryRequest(_message.Message):
+    """Whose inventory."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEA_NUMBER_FIELD_NUMBER: _builtins.int
+    dea_number: _builtins.str
+    """The registration."""
+    def __init__(
+        self,
+        *,
+        dea_number: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dea_number", b"dea_number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetInventoryRequest: _TypeAlias = GetInventoryRequest  # noqa: Y015
+
+@_typing.final
+class InventoryLine(_message.Message):
+    """One finished form of one substance, counted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NDC_FIELD_NUMBER: _builtins.int
+    DRUG_FIELD_NUMBER: _builtins.int
+    SCHEDULE_FIELD_NUMBER: _builtins.int
+    CONTAINER_AMOUNT_FIELD_NUMBER: _builtins.int
+    SEALED_COUNT_FIELD_NUMBER: _builtins.int
+    OPENED_COUNT_FIELD_NUMBER: _builtins.int
+    OPENED_MILLIGRAMS_FIELD_NUMBER: _builtins.int
+    TOTAL_MILLIGRAMS_FIELD_NUMBER: _builtins.int
+    ndc: _builtins.str
+    """National Drug Code."""
+    drug: _builtins.str
+    """Substance and finished form."""
+    schedule: _builtins.str
+    """Schedule of the Controlled Substances Act."""
+    sealed_count: _builtins.int
+    """Sealed containers."""
+    opened_count: _builtins.int
+    """Opened containers."""
+    opened_milligrams: _builtins.str
+    """What is in the opened ones together, milligrams."""
+    total_milligrams: _builtins.str
+    """What is there in all, milligrams."""
+    @_builtins.property
+    def container_amount(self) -> _custody_pb2.DrugAmount:
+        """What one sealed container holds."""
+
+    def __init__(
+        self,
+        *,
+        ndc: _builtins.str = ...,
+        drug: _builtins.str = ...,
+        schedule: _builtins.str = ...,
+        container_amount: _custody_pb2.DrugAmount | None = ...,
+        sealed_count: _builtins.int = ...,
+        opened_count: _builtins.int = ...,
+        opened_milligrams: _builtins.str = ...,
+        total_milligrams: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["container_amount", b"container_amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["container_amount", b"container_amount", "drug", b"drug", "ndc", b"ndc", "opened_count", b"opened_count", "opened_milligrams", b"opened_milligrams", "schedule", b"schedule", "sealed_count", b"sealed_count", "total_milligrams", b"total_milligrams"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InventoryLine: _TypeAlias = InventoryLine  # noqa: Y015
+
+@_typing.final
+class GetInventoryResponse(_message.Message):
+    """The inventory of one day."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGISTRATION_FIELD_NUMBER: _builtins.int
+    COUNT_ID_FIELD_NUMBER: _builtins.int
+    COUNT_DATE_FIELD_NUMBER: _builtins.int
+    MOMENT_FIELD_NUMBER: _builtins.int
+    COUNTER_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    NEXT_DATE_FIELD_NUMBER: _builtins.int
+    PACK_FIELD_NUMBER: _builtins.int
+    count_id: _builtins.str
+    """The count."""
+    moment: _custody_counts_pb2.CountMoment.ValueType
+    """Opening or close of business."""
+    counter: _builtins.str
+    """Who counted."""
+    pack: _builtins.str
+    """The pack whose rule gave that day."""
+    @_builtins.property
+    def registration(self) -> _custody_pb2.Registration:
+        """The registration."""
+
+    @_builtins.property
+    def count_date(self) -> _date_pb2.Date:
+        """The day in the registration's zone."""
+
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___InventoryLine]:
+        """One line for each NDC."""
+
+    @_builtins.property
+    def next_date(self) -> _date_pb2.Date:
+        """By when the next one must be taken."""
+
+    def __init__(
+        self,
+        *,
+        registration: _custody_pb2.Registration | None = ...,
+        count_id: _builtins.str = ...,
+        count_date: _date_pb2.Date | None = ...,
+        moment: _custody_counts_pb2.CountMoment.ValueType = ...,
+        counter: _builtins.str = ...,
+        lines: _abc.Iterable[Global___InventoryLine] | None = ...,
+        next_date: _date_pb2.Date | None = ...,
+        pack: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["count_date", b"count_date", "next_date", b"next_date", "registration", b"registration"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count_date", b"count_date", "count_id", b"count_id", "counter", b"counter", "lines", b"lines", "moment", b"moment", "next_date", b"next_date", "pack", b"pack", "registration", b"registration"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetInventoryResponse: _TypeAlias = GetInventoryResponse  # noqa: Y015
+
+@_typing.final
+class ListIncidentsRequest(_message.Message):
+    """Whose incidents."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEA_NUMBER_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    dea_number: _builtins.str
+    """The registration."""
+    status: _custody_pb2.IncidentStatus.ValueType
+    """Only these; any when unspecified."""
+    page_size: _builtins.int
+    """At most this many, 1 to 200; 50 when zero."""
+    page_token: _builtins.str
+    """From the last answer; empty for the first page."""
+    def __init__(
+        self,
+        *,
+        dea_number: _builtins.str = ...,
+        status: _custody_pb2.IncidentStatus.ValueType = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dea_number", b"dea_number", "page_size", b"page_size", "page_token", b"page_token", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListIncidentsRequest: _TypeAlias = ListIncidentsRequest  # noqa: Y015
+
+@_typing.final
+class ListIncidentsResponse(_message.Message):
+    """One page of incidents."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INCIDENTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Ask again with it; empty on the last page."""
+    @_builtins.property
+    def incidents(self) -> _containers.RepeatedCompositeFieldContainer[_custody_pb2.Incident]:
+        """Newest first."""
+
+    def __init__(
+        self,
+        *,
+        incidents: _abc.Iterable[_custody_pb2.Incident] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["incidents", b"incidents", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListIncidentsResponse: _TypeAlias = ListIncidentsResponse  # noqa: Y015

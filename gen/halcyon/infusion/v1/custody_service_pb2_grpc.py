@@ -5,6 +5,7 @@ import warnings
 
 from halcyon.infusion.v1 import custody_counts_pb2 as halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2
 from halcyon.infusion.v1 import custody_movements_pb2 as halcyon_dot_infusion_dot_v1_dot_custody__movements__pb2
+from halcyon.infusion.v1 import custody_service_pb2 as halcyon_dot_infusion_dot_v1_dot_custody__service__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -88,23 +89,23 @@ class CustodyServiceStub:
                 _registered_method=True)
         self.GetContainer = channel.unary_unary(
                 '/halcyon.infusion.v1.CustodyService/GetContainer',
-                request_serializer=halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.GetContainerRequest.SerializeToString,
-                response_deserializer=halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.GetContainerResponse.FromString,
+                request_serializer=halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetContainerRequest.SerializeToString,
+                response_deserializer=halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetContainerResponse.FromString,
                 _registered_method=True)
         self.GetBalance = channel.unary_unary(
                 '/halcyon.infusion.v1.CustodyService/GetBalance',
-                request_serializer=halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.GetBalanceRequest.SerializeToString,
-                response_deserializer=halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.GetBalanceResponse.FromString,
+                request_serializer=halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetBalanceRequest.SerializeToString,
+                response_deserializer=halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetBalanceResponse.FromString,
                 _registered_method=True)
         self.GetInventory = channel.unary_unary(
                 '/halcyon.infusion.v1.CustodyService/GetInventory',
-                request_serializer=halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.GetInventoryRequest.SerializeToString,
-                response_deserializer=halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.GetInventoryResponse.FromString,
+                request_serializer=halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetInventoryRequest.SerializeToString,
+                response_deserializer=halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetInventoryResponse.FromString,
                 _registered_method=True)
         self.ListIncidents = channel.unary_unary(
                 '/halcyon.infusion.v1.CustodyService/ListIncidents',
-                request_serializer=halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.ListIncidentsRequest.SerializeToString,
-                response_deserializer=halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.ListIncidentsResponse.FromString,
+                request_serializer=halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.ListIncidentsRequest.SerializeToString,
+                response_deserializer=halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.ListIncidentsResponse.FromString,
                 _registered_method=True)
 
 
@@ -265,23 +266,23 @@ def add_CustodyServiceServicer_to_server(servicer, server):
             ),
             'GetContainer': grpc.unary_unary_rpc_method_handler(
                     servicer.GetContainer,
-                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.GetContainerRequest.FromString,
-                    response_serializer=halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.GetContainerResponse.SerializeToString,
+                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetContainerRequest.FromString,
+                    response_serializer=halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetContainerResponse.SerializeToString,
             ),
             'GetBalance': grpc.unary_unary_rpc_method_handler(
                     servicer.GetBalance,
-                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.GetBalanceRequest.FromString,
-                    response_serializer=halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.GetBalanceResponse.SerializeToString,
+                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetBalanceRequest.FromString,
+                    response_serializer=halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetBalanceResponse.SerializeToString,
             ),
             'GetInventory': grpc.unary_unary_rpc_method_handler(
                     servicer.GetInventory,
-                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.GetInventoryRequest.FromString,
-                    response_serializer=halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.GetInventoryResponse.SerializeToString,
+                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetInventoryRequest.FromString,
+                    response_serializer=halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetInventoryResponse.SerializeToString,
             ),
             'ListIncidents': grpc.unary_unary_rpc_method_handler(
                     servicer.ListIncidents,
-                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.ListIncidentsRequest.FromString,
-                    response_serializer=halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.ListIncidentsResponse.SerializeToString,
+                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.ListIncidentsRequest.FromString,
+                    response_serializer=halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.ListIncidentsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -580,8 +581,8 @@ class CustodyService:
             request,
             target,
             '/halcyon.infusion.v1.CustodyService/GetContainer',
-            halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.GetContainerRequest.SerializeToString,
-            halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.GetContainerResponse.FromString,
+            halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetContainerRequest.SerializeToString,
+            halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetContainerResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -607,8 +608,8 @@ class CustodyService:
             request,
             target,
             '/halcyon.infusion.v1.CustodyService/GetBalance',
-            halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.GetBalanceRequest.SerializeToString,
-            halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.GetBalanceResponse.FromString,
+            halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetBalanceRequest.SerializeToString,
+            halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetBalanceResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -634,8 +635,8 @@ class CustodyService:
             request,
             target,
             '/halcyon.infusion.v1.CustodyService/GetInventory',
-            halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.GetInventoryRequest.SerializeToString,
-            halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.GetInventoryResponse.FromString,
+            halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetInventoryRequest.SerializeToString,
+            halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetInventoryResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -661,8 +662,8 @@ class CustodyService:
             request,
             target,
             '/halcyon.infusion.v1.CustodyService/ListIncidents',
-            halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.ListIncidentsRequest.SerializeToString,
-            halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.ListIncidentsResponse.FromString,
+            halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.ListIncidentsRequest.SerializeToString,
+            halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.ListIncidentsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 from halcyon.infusion.v1 import custody_counts_pb2 as _custody_counts_pb2
 from halcyon.infusion.v1 import custody_movements_pb2 as _custody_movements_pb2
+from halcyon.infusion.v1 import custody_service_pb2 as _custody_service_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -54,13 +55,13 @@ class CustodyServiceStub:
     """Compares what is there with the book; every difference opens an incident."""
     ResolveIncident: _grpc.UnaryUnaryMultiCallable[_custody_counts_pb2.ResolveIncidentRequest, _custody_counts_pb2.ResolveIncidentResponse]
     """Explains an incident by a recount that agrees, or writes off a reported loss."""
-    GetContainer: _grpc.UnaryUnaryMultiCallable[_custody_counts_pb2.GetContainerRequest, _custody_counts_pb2.GetContainerResponse]
+    GetContainer: _grpc.UnaryUnaryMultiCallable[_custody_service_pb2.GetContainerRequest, _custody_service_pb2.GetContainerResponse]
     """One container with all its entries."""
-    GetBalance: _grpc.UnaryUnaryMultiCallable[_custody_counts_pb2.GetBalanceRequest, _custody_counts_pb2.GetBalanceResponse]
+    GetBalance: _grpc.UnaryUnaryMultiCallable[_custody_service_pb2.GetBalanceRequest, _custody_service_pb2.GetBalanceResponse]
     """What came and went under a registration: in total, and container by container."""
-    GetInventory: _grpc.UnaryUnaryMultiCallable[_custody_counts_pb2.GetInventoryRequest, _custody_counts_pb2.GetInventoryResponse]
+    GetInventory: _grpc.UnaryUnaryMultiCallable[_custody_service_pb2.GetInventoryRequest, _custody_service_pb2.GetInventoryResponse]
     """The newest inventory of a registration, as an inspector reads it."""
-    ListIncidents: _grpc.UnaryUnaryMultiCallable[_custody_counts_pb2.ListIncidentsRequest, _custody_counts_pb2.ListIncidentsResponse]
+    ListIncidents: _grpc.UnaryUnaryMultiCallable[_custody_service_pb2.ListIncidentsRequest, _custody_service_pb2.ListIncidentsResponse]
     """Incidents of a registration, newest first."""
 
 @_typing.type_check_only
@@ -88,13 +89,13 @@ class CustodyServiceAsyncStub(CustodyServiceStub):
     """Compares what is there with the book; every difference opens an incident."""
     ResolveIncident: _aio.UnaryUnaryMultiCallable[_custody_counts_pb2.ResolveIncidentRequest, _custody_counts_pb2.ResolveIncidentResponse]  # type: ignore[assignment]
     """Explains an incident by a recount that agrees, or writes off a reported loss."""
-    GetContainer: _aio.UnaryUnaryMultiCallable[_custody_counts_pb2.GetContainerRequest, _custody_counts_pb2.GetContainerResponse]  # type: ignore[assignment]
+    GetContainer: _aio.UnaryUnaryMultiCallable[_custody_service_pb2.GetContainerRequest, _custody_service_pb2.GetContainerResponse]  # type: ignore[assignment]
     """One container with all its entries."""
-    GetBalance: _aio.UnaryUnaryMultiCallable[_custody_counts_pb2.GetBalanceRequest, _custody_counts_pb2.GetBalanceResponse]  # type: ignore[assignment]
+    GetBalance: _aio.UnaryUnaryMultiCallable[_custody_service_pb2.GetBalanceRequest, _custody_service_pb2.GetBalanceResponse]  # type: ignore[assignment]
     """What came and went under a registration: in total, and container by container."""
-    GetInventory: _aio.UnaryUnaryMultiCallable[_custody_counts_pb2.GetInventoryRequest, _custody_counts_pb2.GetInventoryResponse]  # type: ignore[assignment]
+    GetInventory: _aio.UnaryUnaryMultiCallable[_custody_service_pb2.GetInventoryRequest, _custody_service_pb2.GetInventoryResponse]  # type: ignore[assignment]
     """The newest inventory of a registration, as an inspector reads it."""
-    ListIncidents: _aio.UnaryUnaryMultiCallable[_custody_counts_pb2.ListIncidentsRequest, _custody_counts_pb2.ListIncidentsResponse]  # type: ignore[assignment]
+    ListIncidents: _aio.UnaryUnaryMultiCallable[_custody_service_pb2.ListIncidentsRequest, _custody_service_pb2.ListIncidentsResponse]  # type: ignore[assignment]
     """Incidents of a registration, newest first."""
 
 class CustodyServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -183,33 +184,33 @@ class CustodyServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def GetContainer(
         self,
-        request: _custody_counts_pb2.GetContainerRequest,
+        request: _custody_service_pb2.GetContainerRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_custody_counts_pb2.GetContainerResponse, _abc.Awaitable[_custody_counts_pb2.GetContainerResponse]]:
+    ) -> _typing.Union[_custody_service_pb2.GetContainerResponse, _abc.Awaitable[_custody_service_pb2.GetContainerResponse]]:
         """One container with all its entries."""
 
     @_abc_1.abstractmethod
     def GetBalance(
         self,
-        request: _custody_counts_pb2.GetBalanceRequest,
+        request: _custody_service_pb2.GetBalanceRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_custody_counts_pb2.GetBalanceResponse, _abc.Awaitable[_custody_counts_pb2.GetBalanceResponse]]:
+    ) -> _typing.Union[_custody_service_pb2.GetBalanceResponse, _abc.Awaitable[_custody_service_pb2.GetBalanceResponse]]:
         """What came and went under a registration: in total, and container by container."""
 
     @_abc_1.abstractmethod
     def GetInventory(
         self,
-        request: _custody_counts_pb2.GetInventoryRequest,
+        request: _custody_service_pb2.GetInventoryRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_custody_counts_pb2.GetInventoryResponse, _abc.Awaitable[_custody_counts_pb2.GetInventoryResponse]]:
+    ) -> _typing.Union[_custody_service_pb2.GetInventoryResponse, _abc.Awaitable[_custody_service_pb2.GetInventoryResponse]]:
         """The newest inventory of a registration, as an inspector reads it."""
 
     @_abc_1.abstractmethod
     def ListIncidents(
         self,
-        request: _custody_counts_pb2.ListIncidentsRequest,
+        request: _custody_service_pb2.ListIncidentsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_custody_counts_pb2.ListIncidentsResponse, _abc.Awaitable[_custody_counts_pb2.ListIncidentsResponse]]:
+    ) -> _typing.Union[_custody_service_pb2.ListIncidentsResponse, _abc.Awaitable[_custody_service_pb2.ListIncidentsResponse]]:
         """Incidents of a registration, newest first."""
 
 def add_CustodyServiceServicer_to_server(servicer: CustodyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

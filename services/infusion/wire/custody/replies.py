@@ -8,6 +8,7 @@ from google.type.date_pb2 import Date
 
 from halcyon.infusion.v1 import custody_counts_pb2 as counts
 from halcyon.infusion.v1 import custody_pb2 as nouns
+from halcyon.infusion.v1 import custody_service_pb2 as lookups
 from services.infusion.domain import custody
 from services.infusion.wire.replies import stamp
 
@@ -111,10 +112,10 @@ def balance(one: custody.Balance) -> nouns.CustodyBalance:
     )
 
 
-def inventory(one: custody.Inventory) -> counts.GetInventoryResponse:
+def inventory(one: custody.Inventory) -> lookups.GetInventoryResponse:
     """An inventory, as an inspector reads it."""
     count = one.count
-    return counts.GetInventoryResponse(
+    return lookups.GetInventoryResponse(
         registration=registration(one.registration),
         count_id=str(count.count_id),
         count_date=_day(one.count_date),
@@ -139,14 +140,14 @@ def counted(
     )
 
 
-def line(holding: custody.Holding, came_and_went: custody.Balance) -> counts.ContainerBalance:
+def line(holding: custody.Holding, came_and_went: custody.Balance) -> lookups.ContainerBalance:
     """One container in a registration's ledger."""
-    return counts.ContainerBalance(container=container(holding), balance=balance(came_and_went))
+    return lookups.ContainerBalance(container=container(holding), balance=balance(came_and_went))
 
 
-def _form(form: custody.Form) -> counts.InventoryLine:
+def _form(form: custody.Form) -> lookups.InventoryLine:
     container = form.container
-    return counts.InventoryLine(
+    return lookups.InventoryLine(
         ndc=container.ndc,
         drug=container.drug,
         schedule=container.schedule,

@@ -13,6 +13,7 @@ from chassis.refusal import Invalid, Violation
 from halcyon.infusion.v1 import custody_counts_pb2 as counts
 from halcyon.infusion.v1 import custody_movements_pb2 as movements
 from halcyon.infusion.v1 import custody_pb2 as nouns
+from halcyon.infusion.v1 import custody_service_pb2 as lookups
 from services.infusion.domain import custody
 
 _LAST_SECOND = 253_402_300_799
@@ -125,7 +126,7 @@ def verdict(request: counts.ResolveIncidentRequest, resolver: str) -> custody.Ve
     return custody.Verdict(resolution, resolver, request.reference)
 
 
-def incident_status(request: counts.ListIncidentsRequest) -> custody.IncidentStatus | None:
+def incident_status(request: lookups.ListIncidentsRequest) -> custody.IncidentStatus | None:
     """The status asked for; None for any."""
     if not request.status:
         return None

@@ -1,0 +1,124 @@
+"""What people do with controlled drugs, as calls of the SDK, for the CLI, the demo and tests."""
+
+from collections.abc import Mapping, Sequence
+from uuid import uuid4
+
+from clients.sdk import Halcyon
+from halcyon.infusion.v1 import custody_counts_pb2 as counts
+from halcyon.infusion.v1 import custody_movements_pb2 as movements
+from halcyon.infusion.v1 import custody_service_pb2 as lookups
+from halcyon.infusion.v1.custody_pb2 import (
+    CustodyEntry,
+    CustodyKind,
+    Disposal,
+    DrugAmount,
+    Incident,
+    IncidentResolution,
+)
+
+
+async def administer(
+    nurse: Halcyon, container_id: str, session_id: str, amount: DrugAmount
+) -> CustodyEntry:
+    """A patient was given this much out of a container."""
+    request = movements.AdministerDrugRequest(
+        request_id=str(uuid4()), container_id=container_id, session_id=session_id, amount=amount
+    )
+    return (await nurse.custody.AdministerDrug(request)).entry
+
+
+async def dispose(
+    who: Halcyon,
+    container_id: str,
+    kind: CustodyKind.ValueType,
+    amount: DrugAmount | None = None,
+    reference: str = "",
+) -> Disposal:
+    """A waste or a destruction, to be witnessed; all that is left when no amount is told."""
+    request = movements.CreateDisposalRequest(
+        request_id=str(uuid4()),
+        container_id=container_id,
+        kind=kind,
+        amount=amount,
+        reference=reference,
+    )
+    return (await who.custody.CreateDisposal(request)).disposal
+
+
+async def witness(other: Halcyon, disposal_id: str) -> CustodyEntry:
+    """Somebody else has seen it."""
+    request = movements.WitnessDisposalRequest(disposal_id=disposal_id)
+    return (await other.custody.WitnessDisposal(request)).entry
+
+
+async def transfer(pharmacist: Halcyon, container_id: str, to: str) -> CustodyEntry:
+    """A sealed container goes to another registration."""
+    request = movements.TransferContainerRequest(
+        request_id=str(uuid4()), container_id=container_id, recipient_dea_number=to
+    )
+    return (await pharmacist.custody.TransferContainer(request)).entry
+
+
+async def reverse(
+    pharmacist: Halcyon,
+    container_id: str,
+    entry_id: str,
+    reason: movements.ReversalReason.ValueType,
+) -> CustodyEntry:
+    """An entry is taken back."""
+    request = movements.ReverseEntryRequest(
+        request_id=str(uuid4()), container_id=container_id, entry_id=entry_id, reason=reason
+    )
+    return (await pharmacist.custody.ReverseEntry(request)).entry
+
+
+async def count(
+    who: Halcyon,
+    dea_number: str,
+    found: Mapping[str, str],
+    scope: counts.CountScope.ValueType,
+    moment: counts.CountMoment.ValueType,
+) -> counts.CountContainersResponse:
+    """What is there, container by container, in milligrams."""
+    request = counts.CountContainersRequest(
+        request_id=str(uuid4()),
+        dea_number=dea_number,
+        scope=scope,
+        moment=moment,
+        containers=[
+            counts.CountedContainer(container_id=key, amount=DrugAmount(milligrams=amount))
+            for key, amount in found.items()
+        ],
+    )
+    return await who.custody.CountContainers(request)
+
+
+async def resolve(
+    pharmacist: Halcyon,
+    incident_id: str,
+    resolution: IncidentResolution.ValueType,
+    reference: str = "",
+) -> Incident:
+    """A difference is explained, or a loss was reported."""
+    request = counts.ResolveIncidentRequest(
+        incident_id=incident_id, resolution=resolution, reference=reference
+    )
+    return (await pharmacist.custody.ResolveIncident(request)).incident
+
+
+async def balance(reader: Halcyon, dea_number: str) -> lookups.GetBalanceResponse:
+    """The whole ledger of a registration, all its pages together."""
+    request = lookups.GetBalanceRequest(dea_number=dea_number, page_size=200)
+    whole = await reader.custody.GetBalance(request)
+    while whole.next_page_token:
+        request.page_token = whole.next_page_token
+        page = await reader.custody.GetBalance(request)
+        whole.containers.extend(page.containers)
+        whole.next_page_token = page.next_page_token
+    return whole
+
+
+async def incidents(reader: Halcyon, dea_number: str) -> Sequence[Incident]:
+    """The newest incidents of a registration."""
+    request = lookups.ListIncidentsRequest(dea_number=dea_number)
+    return (await reader.custody.ListIncidents(request)).incidents
