@@ -19,6 +19,7 @@ from services.infusion.api.custody import CustodyService
 from services.infusion.domain import custody
 from services.infusion.packs.custody import current
 from services.infusion.tests import examples as eg
+from services.infusion.tests.ward import Ward
 
 DEA, OTHER_DEA, SUPPLIER = "AB1234563", "BH7654329", "RH1111119"
 KETAMINE = "00143-9509-10"
@@ -69,6 +70,7 @@ class Cabinet:
 
     def __init__(self, house: House) -> None:
         self.house, self.api = house, CustodyService(house.db)
+        self.ward = Ward(house)
 
     async def open(self, dea: str = DEA, clinic: UUID = eg.BOSTON, zone: str = "America/New_York"):
         request = movements.CreateRegistrationRequest(
@@ -101,7 +103,8 @@ class Cabinet:
         case = eg.Case()
         await self.house.given(case.approved(dose), case.confirmed())
         session_id = case.session_id(1)
-        await begin(self.house, session_id)
+        await self.ward.ready(session_id, dose)
+        await self.ward.start(session_id)
         await self.house.stated()
         return session_id
 
@@ -214,11 +217,3 @@ class Cabinet:
     ) -> lookups.ListIncidentsResponse:
         request = lookups.ListIncidentsRequest(dea_number=DEA, **more)
         return await self.house.call(self.api.ListIncidents, request, who)
-
-
-async def begin(house: House, session_id: str) -> None:
-    """The pump of a session starts."""
-    from services.infusion import api
-
-    request = eg.start(session_id, house.db.clock())
-    await house.call(api.InfusionService(house.db).StartInfusion, request, NURSE)

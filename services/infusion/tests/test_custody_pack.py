@@ -18,7 +18,7 @@ def line(text: str) -> int:
 
 def test_the_rules_in_force() -> None:
     rules = packs.current()
-    assert rules.title == "custody-us-1"
+    assert rules.title == "custody-us@1"
     assert (rules.incident_business_days, rules.inventory_months) == (1, 24)
     drug = rules.drug("00143-9509-10")
     assert (drug.strength, drug.capacity, drug.schedule) == (Decimal(100), Decimal(500), "CIII")

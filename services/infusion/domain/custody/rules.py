@@ -46,7 +46,7 @@ class Rules:
     @property
     def title(self) -> str:
         """How a record says which rules it was made under."""
-        return f"{self.name}-{self.version}"
+        return f"{self.name}@{self.version}"
 
     def drug(self, ndc: str) -> Drug:
         """What is known of a code."""

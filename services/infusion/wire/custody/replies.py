@@ -10,7 +10,7 @@ from halcyon.infusion.v1 import custody_counts_pb2 as counts
 from halcyon.infusion.v1 import custody_pb2 as nouns
 from halcyon.infusion.v1 import custody_service_pb2 as lookups
 from services.infusion.domain import custody
-from services.infusion.wire.replies import stamp
+from services.infusion.wire.values import stamp
 
 
 def registration(one: custody.Registration) -> nouns.Registration:

@@ -8,7 +8,7 @@ from halcyon.infusion.events.v1.custody_events_pb2 import (
     CustodyDiscrepancyResolved,
 )
 from services.infusion.domain import custody
-from services.infusion.wire.replies import stamp
+from services.infusion.wire.values import stamp
 
 
 def fact(event: custody.Event) -> Message:
