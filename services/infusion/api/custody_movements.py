@@ -1,15 +1,13 @@
 """What comes, is given, goes elsewhere and is taken back."""
 
-from decimal import Decimal
 from typing import TypeAlias
 from uuid import UUID
 
 import grpc
 
 from chassis.auth import caller
-from chassis.database import Database, Tx
+from chassis.database import Database
 from halcyon.infusion.v1 import custody_movements_pb2 as rpc
-from services.infusion import store as sessions
 from services.infusion.api import custody_scope as visible
 from services.infusion.domain import custody
 from services.infusion.packs.custody import current
@@ -52,7 +50,7 @@ class Movements:
         self, request: rpc.AdministerDrugRequest, context: Context
     ) -> rpc.AdministerDrugResponse:
         async with self._db.transaction() as tx:
-            need = await _need(tx, UUID(request.session_id))
+            need = await visible.need(tx, UUID(request.session_id))
             holding = await visible.holding(tx, UUID(request.container_id))
             place = await store.registration(tx, holding.container.dea_number)
             use = wire.use(request, place, caller().subject, tx.now)
@@ -87,12 +85,3 @@ class Movements:
             entry = custody.reverse(holding, original, act, known)
             store.record_entry(tx, entry)
         return rpc.ReverseEntryResponse(entry=wire.entry(entry, holding.container.strength))
-
-
-async def _need(tx: Tx, session_id: UUID) -> custody.Need:
-    """The session is locked before the container, by whoever locks both."""
-    visit = await sessions.get(tx, session_id)
-    if not caller().sees(visit.session.clinic_id):
-        raise sessions.unknown()
-    ordered = Decimal(visit.infusion.ordered_micrograms if visit.infusion else 0) / 1000
-    return custody.Need(visit.session.clinic_id, ordered, await store.given(tx, session_id))

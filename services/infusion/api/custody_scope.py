@@ -1,9 +1,12 @@
 """What of the controlled-drug record a caller may see: that of the clinics served."""
 
+from decimal import Decimal
 from uuid import UUID
 
 from chassis.auth import caller
 from chassis.database import Tx
+from services.infusion import domain
+from services.infusion.api.desk import visible
 from services.infusion.domain import custody
 from services.infusion.store import custody as store
 
@@ -54,3 +57,19 @@ async def ends(
     held = await store.holdings(tx, ids)
     here = await holding(tx, container_id)
     return here, held.get(there.container_id, custody.Holding(there)) if there else None
+
+
+async def need(tx: Tx, session_id: UUID) -> custody.Need:
+    """Of such a session; it is locked before the container, by whoever locks both."""
+    return await need_of(tx, await visible(tx, str(session_id)))
+
+
+async def need_of(tx: Tx, visit: domain.Visit) -> custody.Need:
+    """What the ledger may say that a session was given."""
+    infusion, session = visit.infusion, visit.session
+    most = 0
+    if infusion:
+        ending = infusion.ending
+        most = ending.given_micrograms if ending else infusion.ordered_micrograms
+    given = await store.given(tx, session.session_id)
+    return custody.Need(session.clinic_id, Decimal(most) / 1000, given)

@@ -6,6 +6,7 @@ from chassis.auth import caller
 from halcyon.infusion.v1 import infusion_service_pb2 as rpc
 from halcyon.infusion.v1 import pump_calls_pb2 as calls
 from services.infusion import domain, store, wire
+from services.infusion.api.custody_drawing import drawn
 from services.infusion.api.desk import Context, Desk, visible
 from services.infusion.api.gating import kept
 from services.infusion.api.monitor import Lot
@@ -66,4 +67,5 @@ class Pumping(Desk):
             after, events = domain.complete(visit, wire.end(request), worst, noted, tx.now)
             store.record(tx, after, events)
             await store.await_reading(tx, visit, after)
+            await drawn(tx, after, request.container_id)
         return rpc.CompleteInfusionResponse(session=wire.session(after, None))

@@ -85,6 +85,8 @@ class _CustodyErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cu
     """How an incident ended is told wrongly; see the violations."""
     CUSTODY_ERROR_REASON_INCIDENT_CLOSED: _CustodyErrorReason.ValueType  # 29
     """The incident was resolved otherwise before."""
+    CUSTODY_ERROR_REASON_CONTAINER_NOT_CHECKED: _CustodyErrorReason.ValueType  # 30
+    """The container is not of the drug and lot that two people checked before the start."""
 
 class CustodyErrorReason(_CustodyErrorReason, metaclass=_CustodyErrorReasonEnumTypeWrapper):
     """Why a call was refused; the `reason` of google.rpc.ErrorInfo."""
@@ -149,6 +151,8 @@ CUSTODY_ERROR_REASON_INVALID_RESOLUTION: CustodyErrorReason.ValueType  # 28
 """How an incident ended is told wrongly; see the violations."""
 CUSTODY_ERROR_REASON_INCIDENT_CLOSED: CustodyErrorReason.ValueType  # 29
 """The incident was resolved otherwise before."""
+CUSTODY_ERROR_REASON_CONTAINER_NOT_CHECKED: CustodyErrorReason.ValueType  # 30
+"""The container is not of the drug and lot that two people checked before the start."""
 Global___CustodyErrorReason: _TypeAlias = CustodyErrorReason  # noqa: Y015
 
 class _CustodyKind:

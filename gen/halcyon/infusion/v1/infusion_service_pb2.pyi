@@ -193,6 +193,7 @@ class CompleteInfusionRequest(_message.Message):
     DELIVERED_ML_FIELD_NUMBER: _builtins.int
     STOP_REASON_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
+    CONTAINER_ID_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """The session."""
     outcome: Global___CompletionOutcome.ValueType
@@ -213,6 +214,8 @@ class CompleteInfusionRequest(_message.Message):
     """Volume that the pump gave, mL; needed when stopped early, the whole volume when completed."""
     stop_reason: _builtins.str
     """Why it was stopped early, as a code: "alert", "patient_request", "adverse_event"."""
+    container_id: _builtins.str
+    """The container that the dose was drawn from: what was given enters the drug ledger with the end."""
     @_builtins.property
     def adverse_events(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Adverse events, codes of the local list."""
@@ -232,10 +235,11 @@ class CompleteInfusionRequest(_message.Message):
         delivered_ml: _builtins.str = ...,
         stop_reason: _builtins.str = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
+        container_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adverse_events", b"adverse_events", "delivered_ml", b"delivered_ml", "end_time", b"end_time", "given_micrograms", b"given_micrograms", "outcome", b"outcome", "running_minutes", b"running_minutes", "session_id", b"session_id", "stop_reason", b"stop_reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adverse_events", b"adverse_events", "container_id", b"container_id", "delivered_ml", b"delivered_ml", "end_time", b"end_time", "given_micrograms", b"given_micrograms", "outcome", b"outcome", "running_minutes", b"running_minutes", "session_id", b"session_id", "stop_reason", b"stop_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

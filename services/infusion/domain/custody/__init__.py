@@ -20,6 +20,7 @@ from services.infusion.domain.custody.disposing import (
     withdraw,
     witness,
 )
+from services.infusion.domain.custody.drawing import Checked, cause, draw
 from services.infusion.domain.custody.entry import Act, Entry, Kind
 from services.infusion.domain.custody.incident import (
     DiscrepancyFound,
@@ -49,6 +50,7 @@ __all__ = [
     "Act",
     "Arrival",
     "Balance",
+    "Checked",
     "Container",
     "Count",
     "Delivery",
@@ -87,10 +89,12 @@ __all__ = [
     "added",
     "administer",
     "balance",
+    "cause",
     "container_id",
     "count",
     "destination",
     "dispose",
+    "draw",
     "incident_deadline",
     "lapse",
     "millilitres",

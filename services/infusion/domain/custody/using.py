@@ -13,11 +13,11 @@ from services.infusion.domain.custody.ledger import Holding, post, repeats
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What one session may be given: its clinic, its order, and what it was given so far."""
+    """What the ledger may say that one session was given, and what it says so far."""
 
     clinic_id: UUID
-    ordered: Decimal
-    """Zero while the infusion has not started."""
+    most: Decimal
+    """What was ordered, or once ended what was given; zero before the start."""
     given: Decimal = ZERO
 
 
@@ -36,10 +36,10 @@ def administer(holding: Holding, need: Need, use: Use, known: Entry | None) -> E
     amount = above_zero(use.told, holding.container.strength)
     if known and repeats(known, Kind.ADMINISTERED, amount, use.act):
         return known
-    if need.clinic_id != holding.container.clinic_id or not need.ordered:
+    if need.clinic_id != holding.container.clinic_id or not need.most:
         raise NotAllowed("SESSION_NOT_INFUSED", "The session's infusion has not started here.")
     if use.day > holding.container.expiry_date:
         raise NotAllowed("CONTAINER_EXPIRED", "The container is past its expiry date.")
-    if need.given + amount > need.ordered:
-        raise NotAllowed("DOSE_ABOVE_ORDER", "More would be given than the order allows.")
+    if need.given + amount > need.most:
+        raise NotAllowed("DOSE_ABOVE_ORDER", "More would be given than the session took.")
     return post(holding, Kind.ADMINISTERED, amount, use.act)

@@ -12,9 +12,11 @@ from services.infusion.wire.custody.replies import (
     registration,
 )
 from services.infusion.wire.custody.requests import (
+    checked,
     delivery,
     disposal_amount,
     disposing,
+    drawing,
     incident_status,
     kind,
     place,
@@ -28,12 +30,14 @@ from services.infusion.wire.custody.stated import fact
 
 __all__ = [
     "balance",
+    "checked",
     "container",
     "counted",
     "delivery",
     "disposal",
     "disposal_amount",
     "disposing",
+    "drawing",
     "entry",
     "fact",
     "incident",
