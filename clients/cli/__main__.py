@@ -2,7 +2,7 @@
 
 import typer
 
-from clients.cli import custody, demo, flow, infusion, parked, referral, seed, token, up
+from clients.cli import custody, demo, flow, infusion, parked, referral, seed, summary, token, up
 from clients.cli.errors import Polite
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.command("token")(token.token)
 app.command("demo")(demo.demo)
 app.add_typer(referral.app, name="referral")
 app.add_typer(flow.app, name="flow")
+infusion.app.command("summary")(summary.summary)
 app.add_typer(infusion.app, name="infusion")
 app.add_typer(custody.app, name="custody")
 app.add_typer(parked.app, name="parked")

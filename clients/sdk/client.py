@@ -17,6 +17,7 @@ from clients.sdk.errors import typed
 from halcyon.billing.v1.billing_service_pb2_grpc import BillingServiceStub
 from halcyon.infusion.v1.custody_service_pb2_grpc import CustodyServiceStub
 from halcyon.infusion.v1.infusion_service_pb2_grpc import InfusionServiceStub
+from halcyon.infusion.v1.summary_service_pb2_grpc import SummaryServiceStub
 from halcyon.intake.v1.intake_service_pb2_grpc import IntakeServiceStub
 from halcyon.operations.v1.operations_service_pb2_grpc import OperationsServiceStub
 from halcyon.referral.v1.referral_pb2 import ReferralChange
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from halcyon.billing.v1.billing_service_pb2_grpc import BillingServiceAsyncStub
     from halcyon.infusion.v1.custody_service_pb2_grpc import CustodyServiceAsyncStub
     from halcyon.infusion.v1.infusion_service_pb2_grpc import InfusionServiceAsyncStub
+    from halcyon.infusion.v1.summary_service_pb2_grpc import SummaryServiceAsyncStub
     from halcyon.intake.v1.intake_service_pb2_grpc import IntakeServiceAsyncStub
     from halcyon.operations.v1.operations_service_pb2_grpc import OperationsServiceAsyncStub
     from halcyon.referral.v1.referral_service_pb2_grpc import ReferralServiceAsyncStub
@@ -86,6 +88,11 @@ class Halcyon:
     def custody(self) -> "CustodyServiceAsyncStub":
         """Keeps the controlled-drug ledger; answered by infusion."""
         return CustodyServiceStub(self._channel("infusion"))
+
+    @property
+    def summary(self) -> "SummaryServiceAsyncStub":
+        """Writes the summary of a session; answered by infusion."""
+        return SummaryServiceStub(self._channel("infusion"))
 
     @property
     def billing(self) -> "BillingServiceAsyncStub":

@@ -35,6 +35,7 @@ runner = CliRunner()
         ),
         ["referral", "submit", "--help"],
         ["parked", "replay", "--help"],
+        ["infusion", "summary", "--help"],
         *(
             ["infusion", name, "--help"]
             for name in ("list", "show", "watch", "arrive", "check", "start", "pause", "resume")

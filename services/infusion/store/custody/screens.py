@@ -45,6 +45,14 @@ async def entries(tx: Tx, container_id: UUID) -> Sequence[custody.Entry]:
     return [shapes.entry(row) for row in await tx.rows(asked.order_by(col(EntryRow.number)))]
 
 
+async def of_session(tx: Tx, session_id: UUID) -> Sequence[tuple[custody.Entry, Decimal]]:
+    """What the ledger says of a session, each line with its container's concentration."""
+    asked = select(EntryRow).where(col(EntryRow.session_id) == session_id)
+    rows = await tx.rows(asked.order_by(col(EntryRow.record_time), col(EntryRow.entry_id)))
+    found = await holdings(tx, {row.container_id for row in rows})
+    return [(shapes.entry(row), found[row.container_id].container.strength) for row in rows]
+
+
 async def pending(tx: Tx, container_id: UUID) -> Sequence[custody.Disposal]:
     """Disposals that wait for a witness, oldest first."""
     container, status = col(DisposalRow.container_id), col(DisposalRow.status)
