@@ -8,6 +8,8 @@ from halcyon.infusion.v1 import custody_counts_pb2 as counts
 from halcyon.infusion.v1 import custody_movements_pb2 as movements
 from halcyon.infusion.v1 import custody_service_pb2 as lookups
 from halcyon.infusion.v1.custody_pb2 import (
+    CUSTODY_KIND_WASTED,
+    Container,
     CustodyEntry,
     CustodyKind,
     Disposal,
@@ -15,6 +17,17 @@ from halcyon.infusion.v1.custody_pb2 import (
     Incident,
     IncidentResolution,
 )
+from halcyon.infusion.v1.gate_pb2 import DrugLot
+
+DEMO_DRUG = DrugLot(ndc="42023-0114-10", lot="DEMO-1", expire_date="2036-12-31")
+"""Ketamine 500 mg in 10 mL, as the demonstration clinics have it in their cabinets."""
+
+
+async def vial(reader: Halcyon, dea_number: str) -> Container:
+    """The first container of a registration that holds something."""
+    found = await balance(reader, dea_number)
+    held = (one.container for one in found.containers)
+    return next(one for one in held if one.balance.milligrams != "0")
 
 
 async def administer(
@@ -49,6 +62,12 @@ async def witness(other: Halcyon, disposal_id: str) -> CustodyEntry:
     """Somebody else has seen it."""
     request = movements.WitnessDisposalRequest(disposal_id=disposal_id)
     return (await other.custody.WitnessDisposal(request)).entry
+
+
+async def waste(nurse: Halcyon, other: Halcyon, container_id: str) -> CustodyEntry:
+    """What is left is poured away before a witness."""
+    disposal = await dispose(nurse, container_id, CUSTODY_KIND_WASTED)
+    return await witness(other, disposal.disposal_id)
 
 
 async def transfer(pharmacist: Halcyon, container_id: str, to: str) -> CustodyEntry:

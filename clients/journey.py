@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc.aio import AioRpcError
 
+from clients.custody import DEMO_DRUG
 from clients.fhir import referral_request
 from clients.sdk import Halcyon
 from clients.sdk.errors import typed
@@ -28,7 +29,7 @@ from halcyon.referral.v1.referral_pb2 import Referral, ReferralChange
 from halcyon.referral.v1.referral_service_pb2 import CreateReferralRequest, GetReferralRequest
 
 EXAMPLES = Path(__file__).parent / "examples"
-DRUG = gate.DrugLot(ndc="12345-678-90", lot="DEMO-1", expire_date="2099-12-31")
+DRUG = DEMO_DRUG
 INSTRUCTIONS = ("emergency_contact", "no_alcohol", "no_decisions", "no_driving")
 CALM = (128, 82)
 
@@ -183,14 +184,19 @@ async def measure(nurse: Halcyon, session_id: str, *readings: infusion.Vitals) -
 
 
 async def finish(
-    nurse: Halcyon, session_id: str, *adverse_events: str, minutes_ago: float = 0
+    nurse: Halcyon,
+    session_id: str,
+    *adverse_events: str,
+    minutes_ago: float = 0,
+    container_id: str = "",
 ) -> infusion.Session:
-    """The pump stops with the ordered dose given."""
+    """The pump stops with the ordered dose given, drawn from the container when one is named."""
     request = infusing.CompleteInfusionRequest(
         session_id=session_id,
         outcome=infusing.COMPLETION_OUTCOME_COMPLETED,
         adverse_events=adverse_events,
         end_time=moment(minutes_ago),
+        container_id=container_id,
     )
     return (await nurse.infusion.CompleteInfusion(request)).session
 

@@ -11,12 +11,13 @@ import typer
 from opentelemetry.trace import Tracer
 
 from chassis.embedded import remove
-from clients import journey
+from clients import custody, journey
 from clients.cli import flow, signals
 from clients.cli.place import run
 from clients.cli.screen import console, show
 from clients.cli.views import tables, tree, words
 from clients.network import Network, Options
+from clients.network.seed import REGISTRATIONS
 from clients.sdk import FailedPrecondition, Halcyon
 from clients.tracing import current_trace_id, tracing, untraced
 from halcyon.billing.events.v1.billing_events_pb2 import PaymentCollected, SuperbillIssued
@@ -154,9 +155,19 @@ class Story:
                 for count, pressure in enumerate(_PRESSURES, 1)
             ]
             await journey.measure(nurse, first.session_id, *readings)
-            ended = await journey.finish(nurse, first.session_id, "vomiting", minutes_ago=70)
+            vial = await custody.vial(nurse, REGISTRATIONS[first.clinic_id])
+            ended = await journey.finish(
+                nurse,
+                first.session_id,
+                "vomiting",
+                minutes_ago=70,
+                container_id=vial.container_id,
+            )
+            wasted = await custody.waste(nurse, second, vial.container_id)
         given = f"{ended.given_mg} mg in {ended.running_minutes} min"
         _step("nurse", f"gave {given}, {len(readings)} readings, one adverse event: vomiting")
+        _step("nurse", f"wasted {wasted.change_milligrams[1:]} mg left in vial {vial.label}")
+        _step("witness", f"saw it; {vial.label} holds {wasted.balance.milligrams} mg by the ledger")
         with self._tracer.start_as_current_span("the patient rests and goes home"):
             gone = await journey.go_home(nurse, first.session_id, rest_minutes=69)
         _step("nurse", f"discharged with an escort, {words.stay(gone)} after the infusion")

@@ -1,12 +1,14 @@
 """The demonstration network: three clinics, how each approves plans, what it charges and stocks."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from google.type.date_pb2 import Date
 from google.type.latlng_pb2 import LatLng
 
+from clients.custody import DEMO_DRUG
 from clients.sdk import Halcyon
 from halcyon.billing.v1 import billing_pb2 as billing
 from halcyon.billing.v1.billing_service_pb2 import UpdateClinicPriceRequest
@@ -19,8 +21,6 @@ from halcyon.scheduling.v1.scheduling_service_pb2 import ListClinicsRequest, Upd
 _PAGE: Final = "https://halcyon.clinic/clinics"
 _WEEKDAYS = range(1, 6)
 _TWO_DAYS = 172_800
-KETAMINE: Final = "42023-0114-10"
-"""Ketamine 500 mg in 10 mL."""
 _SUPPLIER, _VIALS = "RH1111119", 10
 _SCHEDULE = "taper_3_2_1_1_1"
 
@@ -64,6 +64,8 @@ SEATTLE = DemoClinic(
     dea_number="FH3000003",
 )  # fmt: skip
 CLINICS: Final = (DENVER, PHOENIX, SEATTLE)
+REGISTRATIONS: Final = {str(clinic.clinic_id): clinic.dea_number for clinic in CLINICS}
+"""DEA number by clinic."""
 
 
 async def seed(director: Halcyon) -> bool:
@@ -98,12 +100,13 @@ async def stock(director: Halcyon, clinic: DemoClinic) -> None:
         open_date=Date(year=2026, month=1, day=1),
     )
     await director.custody.CreateRegistration(opened)
+    expiry = date.fromisoformat(DEMO_DRUG.expire_date)
     received = moving.ReceiveContainersRequest(
         request_id=str(uuid5(clinic.clinic_id, "stock")),
         dea_number=clinic.dea_number,
-        ndc=KETAMINE,
-        lot="DEMO-1",
-        expiry_date=Date(year=2036, month=12, day=31),
+        ndc=DEMO_DRUG.ndc,
+        lot=DEMO_DRUG.lot,
+        expiry_date=Date(year=expiry.year, month=expiry.month, day=expiry.day),
         arrivals=[moving.Arrival(label=f"K-{number:02d}") for number in range(1, _VIALS + 1)],
         supplier_dea_number=_SUPPLIER,
         invoice_number="DEMO-INVOICE-1",
