@@ -45,15 +45,19 @@ async def dispose(
     container_id: str,
     kind: CustodyKind.ValueType,
     amount: DrugAmount | None = None,
-    reference: str = "",
+    **about: str,
 ) -> Disposal:
-    """A waste or a destruction, to be witnessed; all that is left when no amount is told."""
+    """A waste or a destruction, to be witnessed: all that is left when no amount is told.
+
+    `about` may name the `reference` of a form and the `session_id` whose residue it is.
+    """
     request = movements.CreateDisposalRequest(
         request_id=str(uuid4()),
         container_id=container_id,
         kind=kind,
         amount=amount,
-        reference=reference,
+        reference=about.get("reference", ""),
+        session_id=about.get("session_id", ""),
     )
     return (await who.custody.CreateDisposal(request)).disposal
 
@@ -64,9 +68,12 @@ async def witness(other: Halcyon, disposal_id: str) -> CustodyEntry:
     return (await other.custody.WitnessDisposal(request)).entry
 
 
-async def waste(nurse: Halcyon, other: Halcyon, container_id: str) -> CustodyEntry:
-    """What is left is poured away before a witness."""
-    disposal = await dispose(nurse, container_id, CUSTODY_KIND_WASTED)
+async def waste(
+    nurse: Halcyon, other: Halcyon, container_id: str, session_id: str = ""
+) -> CustodyEntry:
+    """What a session left is poured away before a witness."""
+    kind = CUSTODY_KIND_WASTED
+    disposal = await dispose(nurse, container_id, kind, session_id=session_id)
     return await witness(other, disposal.disposal_id)
 
 

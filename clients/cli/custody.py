@@ -93,6 +93,7 @@ def waste(
     ml: Millilitres = "",
     destroy: Annotated[bool, typer.Option(help="Stock, not residue (DEA Form 41).")] = False,
     form: Annotated[str, typer.Option(help="Number of the form.")] = "",
+    session: Annotated[str, typer.Option(help="The session whose residue it is.")] = "",
     data: Data = DEFAULT,
 ) -> None:
     """Say that residue was poured away; it counts once somebody else has witnessed it."""
@@ -101,7 +102,9 @@ def waste(
 
     async def wasting() -> Disposal:
         async with acting(data, "nurse") as nurse:
-            return await custody.dispose(nurse, container_id, kind, amount, form)
+            return await custody.dispose(
+                nurse, container_id, kind, amount, reference=form, session_id=session
+            )
 
     disposal = run(wasting())
     show(f"{disposal.amount.milligrams} mg by {disposal.recorder}, not in the ledger yet")

@@ -163,7 +163,7 @@ class Story:
                 minutes_ago=70,
                 container_id=vial.container_id,
             )
-            wasted = await custody.waste(nurse, second, vial.container_id)
+            wasted = await custody.waste(nurse, second, vial.container_id, first.session_id)
         given = f"{ended.given_mg} mg in {ended.running_minutes} min"
         _step("nurse", f"gave {given}, {len(readings)} readings, one adverse event: vomiting")
         _step("nurse", f"wasted {wasted.change_milligrams[1:]} mg left in vial {vial.label}")

@@ -41,7 +41,7 @@ async def infused(network: Network) -> tuple[str, str]:
         await journey.begin(nurse, first.session_id, minutes_ago=40)
         vial = await custody.vial(nurse, SEATTLE.dea_number)
         await journey.finish(nurse, first.session_id, "nausea", container_id=vial.container_id)
-        wasted = await custody.waste(nurse, second, vial.container_id)
+        wasted = await custody.waste(nurse, second, vial.container_id, first.session_id)
         assert (wasted.balance.milligrams, wasted.witness) == ("0", "nurse-dev")
         ledger = await custody.balance(nurse, SEATTLE.dea_number)
         (line,) = [one for one in ledger.containers if one.container.label == vial.label]
@@ -57,7 +57,14 @@ async def test_the_summary_bears_the_name_that_the_registry_knows(
     await write(network, session_id, "--out", str(page))
     await write(network, session_id, "--fhir", "--out", str(bundle))
     text = pypdf.PdfReader(io.BytesIO(page.read_bytes())).pages[0].extract_text()
-    for words in (family_name, SEATTLE.name, "nausea", "administered"):
+    for words in (
+        family_name,
+        SEATTLE.name,
+        "nausea",
+        "administered",
+        "wasted",
+        "seen by nurse-dev",
+    ):
         assert words in text
     checked = fhirkit.parse(bundle.read_bytes())
     assert not [issue for issue in checked.issues if issue.severity == "error"]

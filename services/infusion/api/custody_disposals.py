@@ -28,6 +28,7 @@ class Disposals:
         async with self._db.transaction() as tx:
             act = wire.disposing(request, caller().subject, tx.now)
             known = await store.find_disposal(tx, act.cause_id)
+            await visible.session(tx, act.session_id)
             holding = await visible.holding(tx, UUID(request.container_id))
             disposal = custody.dispose(holding, kind, told, act, known)
             store.record_disposal(tx, disposal)

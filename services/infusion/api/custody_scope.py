@@ -59,6 +59,12 @@ async def ends(
     return here, held.get(there.container_id, custody.Holding(there)) if there else None
 
 
+async def session(tx: Tx, session_id: UUID | None) -> None:
+    """Where a session is named, it is one of a clinic that the caller serves."""
+    if session_id:
+        await visible(tx, str(session_id))
+
+
 async def need(tx: Tx, session_id: UUID) -> custody.Need:
     """Of such a session; it is locked before the container, by whoever locks both."""
     return await need_of(tx, await visible(tx, str(session_id)))

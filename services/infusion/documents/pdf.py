@@ -177,5 +177,5 @@ def _entry(summary: Summary, one: ledger.CustodyEntry) -> Sequence[str]:
         f"{kind}{taken_back}",
         f"{one.change_milligrams.lstrip('-')} mg",
         f"{one.change_millilitres.lstrip('-')} mL",
-        one.recorder,
+        f"{one.recorder}, seen by {one.witness}" if one.witness else one.recorder,
     )

@@ -60,7 +60,7 @@ def summary(
     entries: Sequence[CustodyEntry],
     now: datetime,
 ) -> Summary:
-    """The summary that a caller asks for; nobody's name stands on another's record."""
+    """The summary that a caller asks for; no name stands on the record of somebody else."""
     patient = request.patient if request.HasField("patient") else None
     if patient and patient.patient_id != record.session.patient_id:
         raise _wrong("patient.patient_id", "must be the session's patient")

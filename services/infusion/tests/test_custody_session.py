@@ -105,3 +105,17 @@ async def test_a_container_that_cannot_be_keeps_the_infusion_open(
     assert len((await cabinet.get(vial.container_id)).entries) == before
     completed = "SELECT count(*) FROM outbox WHERE entity_id = $1 AND subject LIKE '%Completed'"
     assert await cabinet.house.count(completed, UUID(session_id)) == 0
+
+
+async def test_the_residue_belongs_to_the_session(cabinet: Cabinet) -> None:
+    (vial,) = await cabinet.receive("A-1")
+    session_id = await running(cabinet.ward)
+    await cabinet.ward.complete(session_id, container_id=vial.container_id)
+    disposal = await cabinet.dispose(vial.container_id, session_id=session_id)
+    assert disposal.session_id == session_id
+    wasted = await cabinet.witness(disposal.disposal_id)
+    assert wasted.session_id == session_id
+    with pytest.raises(NotAllowed):
+        await cabinet.administer(vial.container_id, session_id, 1)
+    with pytest.raises(NotFound):
+        await cabinet.dispose(vial.container_id, session_id=str(uuid4()))

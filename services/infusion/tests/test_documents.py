@@ -179,7 +179,7 @@ async def test_without_a_patient_nobody_is_named(writer: Writer) -> None:
     assert str(eg.BOSTON) in text
 
 
-async def test_nobodys_name_stands_on_anothers_record(writer: Writer) -> None:
+async def test_no_name_stands_on_the_record_of_somebody_else(writer: Writer) -> None:
     stranger = rpc.SummaryPatient(patient_id=str(uuid4()), given_name="A", family_name="B")
     with pytest.raises(Invalid):
         await writer.write(rpc.SUMMARY_FORMAT_PDF, patient=stranger)

@@ -304,6 +304,7 @@ class CreateDisposalRequest(_message.Message):
     AMOUNT_FIELD_NUMBER: _builtins.int
     REFERENCE_FIELD_NUMBER: _builtins.int
     OCCUR_TIME_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's own UUID for this call; it becomes the disposal's id."""
     container_id: _builtins.str
@@ -312,6 +313,8 @@ class CreateDisposalRequest(_message.Message):
     """CUSTODY_KIND_WASTED or CUSTODY_KIND_DESTROYED."""
     reference: _builtins.str
     """Form number, for a destruction."""
+    session_id: _builtins.str
+    """The session whose residue it is; empty for stock."""
     @_builtins.property
     def amount(self) -> _custody_pb2.DrugAmount:
         """How much; all that the container holds when left out."""
@@ -329,10 +332,11 @@ class CreateDisposalRequest(_message.Message):
         amount: _custody_pb2.DrugAmount | None = ...,
         reference: _builtins.str = ...,
         occur_time: _timestamp_pb2.Timestamp | None = ...,
+        session_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "occur_time", b"occur_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "container_id", b"container_id", "kind", b"kind", "occur_time", b"occur_time", "reference", b"reference", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "container_id", b"container_id", "kind", b"kind", "occur_time", b"occur_time", "reference", b"reference", "request_id", b"request_id", "session_id", b"session_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -449,7 +449,7 @@ class CustodyEntry(_message.Message):
     reversed_entry_id: _builtins.str
     """The entry this one reverses; empty for an original."""
     session_id: _builtins.str
-    """The session, for what was given."""
+    """The session, for what was given and for its residue."""
     counterparty_dea_number: _builtins.str
     """The other party's DEA number, for what came or went."""
     reference: _builtins.str
@@ -511,6 +511,7 @@ class Disposal(_message.Message):
     RECORDER_FIELD_NUMBER: _builtins.int
     WITNESS_FIELD_NUMBER: _builtins.int
     OCCUR_TIME_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
     disposal_id: _builtins.str
     """Identity."""
     container_id: _builtins.str
@@ -523,6 +524,8 @@ class Disposal(_message.Message):
     """Who carries it out."""
     witness: _builtins.str
     """Who saw it."""
+    session_id: _builtins.str
+    """The session whose residue it is; empty for stock."""
     @_builtins.property
     def amount(self) -> Global___DrugAmount:
         """How much."""
@@ -542,10 +545,11 @@ class Disposal(_message.Message):
         recorder: _builtins.str = ...,
         witness: _builtins.str = ...,
         occur_time: _timestamp_pb2.Timestamp | None = ...,
+        session_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "occur_time", b"occur_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "container_id", b"container_id", "disposal_id", b"disposal_id", "kind", b"kind", "occur_time", b"occur_time", "recorder", b"recorder", "status", b"status", "witness", b"witness"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "container_id", b"container_id", "disposal_id", b"disposal_id", "kind", b"kind", "occur_time", b"occur_time", "recorder", b"recorder", "session_id", b"session_id", "status", b"status", "witness", b"witness"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -34,6 +34,8 @@ class Disposal:
     reference: str = ""
     status: DisposalStatus = DisposalStatus.PENDING
     witness: str = ""
+    session_id: UUID | None = None
+    """Whose residue it is; None for stock."""
 
 
 Witnessed: TypeAlias = tuple[Disposal, Entry]
@@ -55,7 +57,14 @@ def dispose(
         raise NotAllowed("INSUFFICIENT_BALANCE", "The container holds less than that.", left)
     container_id = holding.container.container_id
     return Disposal(
-        act.cause_id, container_id, kind, amount, act.recorder, act.occur_time, act.reference
+        act.cause_id,
+        container_id,
+        kind,
+        amount,
+        act.recorder,
+        act.occur_time,
+        act.reference,
+        session_id=act.session_id,
     )
 
 
@@ -75,6 +84,7 @@ def witness(
         disposal.occur_time,
         now,
         witness=by,
+        session_id=disposal.session_id,
         reference=disposal.reference,
     )
     return confirmed, post(holding, disposal.kind, disposal.amount, act)

@@ -80,6 +80,7 @@ _STATEMENTS = (
         reference text NOT NULL,
         status text NOT NULL CHECK (status IN ('pending', 'witnessed', 'cancelled')),
         witness text NOT NULL CHECK (witness <> recorder),
+        session_id uuid,
         CONSTRAINT disposal_witnessed CHECK ((status = 'witnessed') = (witness <> '')))""",
     """CREATE INDEX custody_disposal_pending ON custody_disposal (container_id)
         WHERE status = 'pending'""",

@@ -84,6 +84,7 @@ class DisposalRow(Row, table=True):
     reference: str
     status: str
     witness: str
+    session_id: UUID | None
 
 
 class CountRow(Row, table=True):

@@ -99,6 +99,7 @@ def disposal(row: DisposalRow) -> custody.Disposal:
         row.reference,
         custody.DisposalStatus(row.status),
         row.witness,
+        row.session_id,
     )
 
 

@@ -75,6 +75,7 @@ def disposal(one: custody.Disposal, strength: Decimal) -> nouns.Disposal:
         recorder=one.recorder,
         witness=one.witness,
         occur_time=stamp(one.occur_time),
+        session_id=_id(one.session_id),
     )
 
 

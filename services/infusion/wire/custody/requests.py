@@ -38,7 +38,9 @@ def disposing(
     request: movements.CreateDisposalRequest, recorder: str, now: datetime
 ) -> custody.Act:
     """Who disposes of something."""
-    return replace(act(request, recorder, now), reference=request.reference)
+    session_id = UUID(request.session_id) if request.session_id else None
+    about = act(request, recorder, now)
+    return replace(about, reference=request.reference, session_id=session_id)
 
 
 def sending(
