@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from halcyon.infusion.v1 import infusion_pb2 as nouns
 from halcyon.infusion.v1.summary_service_pb2 import (
     SUMMARY_GENDER_FEMALE,
     SUMMARY_GENDER_MALE,
@@ -24,6 +25,12 @@ from services.infusion.documents.summary import Summary
 from services.infusion.documents.words import DONE, LEVELS, status
 
 _GENDER = {SUMMARY_GENDER_FEMALE: "female", SUMMARY_GENDER_MALE: "male"}
+_ACTIVITY = {
+    nouns.SESSION_STATUS_PLANNED: "scheduled",
+    nouns.SESSION_STATUS_CANCELLED: "cancelled",
+    nouns.SESSION_STATUS_NO_SHOW: "cancelled",
+    nouns.SESSION_STATUS_PAUSED: "on-hold",
+}
 _PHQ9, _PHQ9_TOTAL, _PHQ9_ITEM9 = "44249-1", "44261-6", "44260-8"
 
 
@@ -56,7 +63,9 @@ def _plan(summary: Summary) -> Node:
     """The plan that the session belongs to, and this session as one activity of it."""
     session = summary.session
     activity: Node = {
-        "status": "completed" if session.status in DONE else "in-progress",
+        "status": _ACTIVITY.get(
+            session.status, "completed" if session.status in DONE else "in-progress"
+        ),
         "code": {"text": f"Ketamine infusion {session.number} of the series"},
         "scheduledString": moment(summary.local(session.planned_start_time)),
         "description": f"Session {session.session_id}: {status(session)}",
@@ -86,7 +95,7 @@ def _questionnaire(summary: Summary) -> Iterator[Node]:
         "questionnaire": f"{LOINC}/q/{_PHQ9}",
         "status": "completed",
         "subject": subject(summary),
-        "authored": moment(summary.local(summary.session.start_time)),
+        "authored": moment(summary.local(summary.session.arrive_time)),
         "item": items,
     }
 
@@ -108,8 +117,9 @@ def _adverse_events(summary: Summary) -> Iterator[Node]:
             "actuality": "actual",
             "event": local("adverse-event", code),
             "subject": subject(summary),
-            "suspectEntity": [{"instance": to(administration_id(summary))}],
         }
+        if summary.session.HasField("start_time"):
+            made["suspectEntity"] = [{"instance": to(administration_id(summary))}]
         if one := noted.get(code):
             level = LEVELS[one.adverse_event.severity]
             severities = "http://terminology.hl7.org/CodeSystem/adverse-event-severity"

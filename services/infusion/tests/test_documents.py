@@ -191,6 +191,22 @@ async def test_no_name_stands_on_the_record_of_somebody_else(writer: Writer) -> 
         await writer.write(rpc.SUMMARY_FORMAT_PDF, session_id=str(uuid4()))
 
 
+async def test_what_happens_before_the_start_blames_no_infusion(house: House) -> None:
+    writer, at = Writer(house), eg.NOON.year
+    ward = writer.cabinet.ward
+    case = await ward.expect()
+    await ward.ready(case.session_id(1))
+    fainted = noted.AdverseEvent(code="syncope", severity=noted.SEVERITY_MILD)
+    await writer.observe(case.session_id(1), adverse_event=fainted)
+    writer.session = await ward.get(case.session_id(1))
+    resources = [one["resource"] for one in (await writer.bundle())["entry"]]
+    by_kind = {one["resourceType"]: one for one in resources}
+    assert "MedicationAdministration" not in by_kind
+    assert "suspectEntity" not in by_kind["AdverseEvent"]
+    assert int(by_kind["QuestionnaireResponse"]["authored"][:4]) >= at
+    assert by_kind["CarePlan"]["activity"][0]["detail"]["status"] == "in-progress"
+
+
 async def test_a_session_that_is_only_planned_has_a_summary_too(house: House) -> None:
     writer = Writer(house)
     case = await writer.cabinet.ward.expect()
