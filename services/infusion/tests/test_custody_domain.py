@@ -15,6 +15,7 @@ from chassis.refusal import Invalid, NotAllowed, Refusal
 from services.infusion.domain import custody
 from services.infusion.domain.custody import DisposalStatus, Kind
 from services.infusion.domain.custody.amount import above_zero, milligrams
+from services.infusion.domain.custody.drawing import eleven_digits
 from services.infusion.domain.custody.registration import check_number
 from services.infusion.tests import custody_examples as ce
 from services.infusion.tests import examples as eg
@@ -46,6 +47,19 @@ def test_an_amount_is_exact(told: tuple[str | None, str | None], amount: str) ->
 def test_an_amount_that_is_not_exact_is_refused(told: tuple[str | None, str | None]) -> None:
     with pytest.raises(Invalid):
         milligrams(of(*told), FIFTY)
+
+
+@pytest.mark.parametrize(
+    ("printed", "kept"),
+    [
+        ("0143-9509-10", "00143-9509-10"),
+        ("42023-113-10", "42023-0113-10"),
+        ("42023-0113-1", "42023-0113-01"),
+        ("00143-9509-10", "00143-9509-10"),
+    ],
+)
+def test_a_printed_code_has_one_form_of_eleven_digits(printed: str, kept: str) -> None:
+    assert eleven_digits(printed) == kept
 
 
 def test_nothing_does_not_move() -> None:

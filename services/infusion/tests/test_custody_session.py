@@ -17,6 +17,8 @@ from services.infusion.tests import examples as eg
 from services.infusion.tests.custody_examples import Cabinet
 from services.infusion.tests.ward import SECOND, Ward
 
+PRINTED = domain.Drug("0143-9509-10", "L1", date(2027, 6, 30))
+"""The same as its label prints it."""
 DRUG = domain.Drug(ce.KETAMINE, "L1", date(2027, 6, 30))
 
 
@@ -45,7 +47,7 @@ async def running(ward: Ward, drug: domain.Drug = DRUG) -> str:
 
 async def test_the_dose_leaves_the_container_with_the_end(cabinet: Cabinet) -> None:
     (vial,) = await cabinet.receive("A-1")
-    session_id = await running(cabinet.ward)
+    session_id = await running(cabinet.ward, PRINTED)
     named: dict[str, Any] = {"container_id": vial.container_id}
     ended = await cabinet.ward.complete(session_id, **named)
     assert await cabinet.ward.complete(session_id, **named) == ended

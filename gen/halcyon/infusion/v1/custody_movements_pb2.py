@@ -28,7 +28,7 @@ from google.type import date_pb2 as google_dot_type_dot_date__pb2
 from halcyon.infusion.v1 import custody_pb2 as halcyon_dot_infusion_dot_v1_dot_custody__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+halcyon/infusion/v1/custody_movements.proto\x12\x13halcyon.infusion.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a!halcyon/infusion/v1/custody.proto\"\xb6\x01\n\x19\x43reateRegistrationRequest\x12\x30\n\ndea_number\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Z][A-Z9][0-9]{7}$\x12\x1b\n\tclinic_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\ttime_zone\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12,\n\topen_date\x18\x04 \x01(\x0b\x32\x11.google.type.DateB\x06\xbaH\x03\xc8\x01\x01\"U\n\x1a\x43reateRegistrationResponse\x12\x37\n\x0cregistration\x18\x01 \x01(\x0b\x32!.halcyon.infusion.v1.Registration\"u\n\x07\x41rrival\x12\x39\n\x05label\x18\x01 \x01(\tB*\xbaH\'r%2#^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,39}$\x12/\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x1f.halcyon.infusion.v1.DrugAmount\"\xcf\x03\n\x18ReceiveContainersRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x30\n\ndea_number\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Z][A-Z9][0-9]{7}$\x12\x30\n\x03ndc\x18\x03 \x01(\tB#\xbaH r\x1e\x32\x1c^[0-9]{5}-[0-9]{4}-[0-9]{2}$\x12\x36\n\x03lot\x18\x04 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$\x12.\n\x0b\x65xpiry_date\x18\x05 \x01(\x0b\x32\x11.google.type.DateB\x06\xbaH\x03\xc8\x01\x01\x12:\n\x08\x61rrivals\x18\x06 \x03(\x0b\x32\x1c.halcyon.infusion.v1.ArrivalB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\x12<\n\x13supplier_dea_number\x18\x07 \x01(\tB\x1f\xbaH\x1cr\x17\x32\x15^[A-Z][A-Z9][0-9]{7}$\xd8\x01\x01\x12\x1f\n\x0einvoice_number\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18<\x12.\n\noccur_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"O\n\x19ReceiveContainersResponse\x12\x32\n\ncontainers\x18\x01 \x03(\x0b\x32\x1e.halcyon.infusion.v1.Container\"\xdc\x01\n\x15\x41\x64ministerDrugRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x0c\x63ontainer_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\nsession_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x37\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x1f.halcyon.infusion.v1.DrugAmountB\x06\xbaH\x03\xc8\x01\x01\x12.\n\noccur_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"J\n\x16\x41\x64ministerDrugResponse\x12\x30\n\x05\x65ntry\x18\x01 \x01(\x0b\x32!.halcyon.infusion.v1.CustodyEntry\"\xaf\x02\n\x15\x43reateDisposalRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x0c\x63ontainer_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12:\n\x04kind\x18\x03 \x01(\x0e\x32 .halcyon.infusion.v1.CustodyKindB\n\xbaH\x07\x82\x01\x04\x18\x04\x18\x06\x12/\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x1f.halcyon.infusion.v1.DrugAmount\x12\x1a\n\treference\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18<\x12.\n\noccur_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1f\n\nsession_id\x18\x07 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"I\n\x16\x43reateDisposalResponse\x12/\n\x08\x64isposal\x18\x01 \x01(\x0b\x32\x1d.halcyon.infusion.v1.Disposal\"7\n\x16WitnessDisposalRequest\x12\x1d\n\x0b\x64isposal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"K\n\x17WitnessDisposalResponse\x12\x30\n\x05\x65ntry\x18\x01 \x01(\x0b\x32!.halcyon.infusion.v1.CustodyEntry\"6\n\x15\x43\x61ncelDisposalRequest\x12\x1d\n\x0b\x64isposal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"I\n\x16\x43\x61ncelDisposalResponse\x12/\n\x08\x64isposal\x18\x01 \x01(\x0b\x32\x1d.halcyon.infusion.v1.Disposal\"\xe5\x01\n\x18TransferContainerRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x0c\x63ontainer_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12:\n\x14recipient_dea_number\x18\x03 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Z][A-Z9][0-9]{7}$\x12\x1f\n\x0einvoice_number\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18<\x12.\n\noccur_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"~\n\x19TransferContainerResponse\x12\x30\n\x05\x65ntry\x18\x01 \x01(\x0b\x32!.halcyon.infusion.v1.CustodyEntry\x12/\n\x07\x61rrived\x18\x02 \x01(\x0b\x32\x1e.halcyon.infusion.v1.Container\"\xb0\x01\n\x13ReverseEntryRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x0c\x63ontainer_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x08\x65ntry_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12?\n\x06reason\x18\x04 \x01(\x0e\x32#.halcyon.infusion.v1.ReversalReasonB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"H\n\x14ReverseEntryResponse\x12\x30\n\x05\x65ntry\x18\x01 \x01(\x0b\x32!.halcyon.infusion.v1.CustodyEntry*\xbf\x01\n\x0eReversalReason\x12\x1f\n\x1bREVERSAL_REASON_UNSPECIFIED\x10\x00\x12 \n\x1cREVERSAL_REASON_WRONG_AMOUNT\x10\x01\x12#\n\x1fREVERSAL_REASON_WRONG_CONTAINER\x10\x02\x12!\n\x1dREVERSAL_REASON_WRONG_SESSION\x10\x03\x12\"\n\x1eREVERSAL_REASON_DID_NOT_HAPPEN\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+halcyon/infusion/v1/custody_movements.proto\x12\x13halcyon.infusion.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a!halcyon/infusion/v1/custody.proto\"\xb6\x01\n\x19\x43reateRegistrationRequest\x12\x30\n\ndea_number\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Z][A-Z9][0-9]{7}$\x12\x1b\n\tclinic_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\ttime_zone\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12,\n\topen_date\x18\x04 \x01(\x0b\x32\x11.google.type.DateB\x06\xbaH\x03\xc8\x01\x01\"U\n\x1a\x43reateRegistrationResponse\x12\x37\n\x0cregistration\x18\x01 \x01(\x0b\x32!.halcyon.infusion.v1.Registration\"u\n\x07\x41rrival\x12\x39\n\x05label\x18\x01 \x01(\tB*\xbaH\'r%2#^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,39}$\x12/\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x1f.halcyon.infusion.v1.DrugAmount\"\xc1\x03\n\x18ReceiveContainersRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x30\n\ndea_number\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Z][A-Z9][0-9]{7}$\x12\x30\n\x03ndc\x18\x03 \x01(\tB#\xbaH r\x1e\x32\x1c^[0-9]{5}-[0-9]{4}-[0-9]{2}$\x12(\n\x03lot\x18\x04 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^[A-Za-z0-9-]{1,30}$\x12.\n\x0b\x65xpiry_date\x18\x05 \x01(\x0b\x32\x11.google.type.DateB\x06\xbaH\x03\xc8\x01\x01\x12:\n\x08\x61rrivals\x18\x06 \x03(\x0b\x32\x1c.halcyon.infusion.v1.ArrivalB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\x12<\n\x13supplier_dea_number\x18\x07 \x01(\tB\x1f\xbaH\x1cr\x17\x32\x15^[A-Z][A-Z9][0-9]{7}$\xd8\x01\x01\x12\x1f\n\x0einvoice_number\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18<\x12.\n\noccur_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"O\n\x19ReceiveContainersResponse\x12\x32\n\ncontainers\x18\x01 \x03(\x0b\x32\x1e.halcyon.infusion.v1.Container\"\xdc\x01\n\x15\x41\x64ministerDrugRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x0c\x63ontainer_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\nsession_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x37\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x1f.halcyon.infusion.v1.DrugAmountB\x06\xbaH\x03\xc8\x01\x01\x12.\n\noccur_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"J\n\x16\x41\x64ministerDrugResponse\x12\x30\n\x05\x65ntry\x18\x01 \x01(\x0b\x32!.halcyon.infusion.v1.CustodyEntry\"\xaf\x02\n\x15\x43reateDisposalRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x0c\x63ontainer_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12:\n\x04kind\x18\x03 \x01(\x0e\x32 .halcyon.infusion.v1.CustodyKindB\n\xbaH\x07\x82\x01\x04\x18\x04\x18\x06\x12/\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x1f.halcyon.infusion.v1.DrugAmount\x12\x1a\n\treference\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18<\x12.\n\noccur_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1f\n\nsession_id\x18\x07 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"I\n\x16\x43reateDisposalResponse\x12/\n\x08\x64isposal\x18\x01 \x01(\x0b\x32\x1d.halcyon.infusion.v1.Disposal\"7\n\x16WitnessDisposalRequest\x12\x1d\n\x0b\x64isposal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"K\n\x17WitnessDisposalResponse\x12\x30\n\x05\x65ntry\x18\x01 \x01(\x0b\x32!.halcyon.infusion.v1.CustodyEntry\"6\n\x15\x43\x61ncelDisposalRequest\x12\x1d\n\x0b\x64isposal_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"I\n\x16\x43\x61ncelDisposalResponse\x12/\n\x08\x64isposal\x18\x01 \x01(\x0b\x32\x1d.halcyon.infusion.v1.Disposal\"\xe5\x01\n\x18TransferContainerRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x0c\x63ontainer_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12:\n\x14recipient_dea_number\x18\x03 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Z][A-Z9][0-9]{7}$\x12\x1f\n\x0einvoice_number\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18<\x12.\n\noccur_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"~\n\x19TransferContainerResponse\x12\x30\n\x05\x65ntry\x18\x01 \x01(\x0b\x32!.halcyon.infusion.v1.CustodyEntry\x12/\n\x07\x61rrived\x18\x02 \x01(\x0b\x32\x1e.halcyon.infusion.v1.Container\"\xb0\x01\n\x13ReverseEntryRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x0c\x63ontainer_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x08\x65ntry_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12?\n\x06reason\x18\x04 \x01(\x0e\x32#.halcyon.infusion.v1.ReversalReasonB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"H\n\x14ReverseEntryResponse\x12\x30\n\x05\x65ntry\x18\x01 \x01(\x0b\x32!.halcyon.infusion.v1.CustodyEntry*\xbf\x01\n\x0eReversalReason\x12\x1f\n\x1bREVERSAL_REASON_UNSPECIFIED\x10\x00\x12 \n\x1cREVERSAL_REASON_WRONG_AMOUNT\x10\x01\x12#\n\x1fREVERSAL_REASON_WRONG_CONTAINER\x10\x02\x12!\n\x1dREVERSAL_REASON_WRONG_SESSION\x10\x03\x12\"\n\x1eREVERSAL_REASON_DID_NOT_HAPPEN\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -52,7 +52,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECEIVECONTAINERSREQUEST'].fields_by_name['ndc']._loaded_options = None
   _globals['_RECEIVECONTAINERSREQUEST'].fields_by_name['ndc']._serialized_options = b'\272H r\0362\034^[0-9]{5}-[0-9]{4}-[0-9]{2}$'
   _globals['_RECEIVECONTAINERSREQUEST'].fields_by_name['lot']._loaded_options = None
-  _globals['_RECEIVECONTAINERSREQUEST'].fields_by_name['lot']._serialized_options = b'\272H&r$2\"^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$'
+  _globals['_RECEIVECONTAINERSREQUEST'].fields_by_name['lot']._serialized_options = b'\272H\030r\0262\024^[A-Za-z0-9-]{1,30}$'
   _globals['_RECEIVECONTAINERSREQUEST'].fields_by_name['expiry_date']._loaded_options = None
   _globals['_RECEIVECONTAINERSREQUEST'].fields_by_name['expiry_date']._serialized_options = b'\272H\003\310\001\001'
   _globals['_RECEIVECONTAINERSREQUEST'].fields_by_name['arrivals']._loaded_options = None
@@ -99,8 +99,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REVERSEENTRYREQUEST'].fields_by_name['entry_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_REVERSEENTRYREQUEST'].fields_by_name['reason']._loaded_options = None
   _globals['_REVERSEENTRYREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
-  _globals['_REVERSALREASON']._serialized_start=2686
-  _globals['_REVERSALREASON']._serialized_end=2877
+  _globals['_REVERSALREASON']._serialized_start=2672
+  _globals['_REVERSALREASON']._serialized_end=2863
   _globals['_CREATEREGISTRATIONREQUEST']._serialized_start=190
   _globals['_CREATEREGISTRATIONREQUEST']._serialized_end=372
   _globals['_CREATEREGISTRATIONRESPONSE']._serialized_start=374
@@ -108,31 +108,31 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ARRIVAL']._serialized_start=461
   _globals['_ARRIVAL']._serialized_end=578
   _globals['_RECEIVECONTAINERSREQUEST']._serialized_start=581
-  _globals['_RECEIVECONTAINERSREQUEST']._serialized_end=1044
-  _globals['_RECEIVECONTAINERSRESPONSE']._serialized_start=1046
-  _globals['_RECEIVECONTAINERSRESPONSE']._serialized_end=1125
-  _globals['_ADMINISTERDRUGREQUEST']._serialized_start=1128
-  _globals['_ADMINISTERDRUGREQUEST']._serialized_end=1348
-  _globals['_ADMINISTERDRUGRESPONSE']._serialized_start=1350
-  _globals['_ADMINISTERDRUGRESPONSE']._serialized_end=1424
-  _globals['_CREATEDISPOSALREQUEST']._serialized_start=1427
-  _globals['_CREATEDISPOSALREQUEST']._serialized_end=1730
-  _globals['_CREATEDISPOSALRESPONSE']._serialized_start=1732
-  _globals['_CREATEDISPOSALRESPONSE']._serialized_end=1805
-  _globals['_WITNESSDISPOSALREQUEST']._serialized_start=1807
-  _globals['_WITNESSDISPOSALREQUEST']._serialized_end=1862
-  _globals['_WITNESSDISPOSALRESPONSE']._serialized_start=1864
-  _globals['_WITNESSDISPOSALRESPONSE']._serialized_end=1939
-  _globals['_CANCELDISPOSALREQUEST']._serialized_start=1941
-  _globals['_CANCELDISPOSALREQUEST']._serialized_end=1995
-  _globals['_CANCELDISPOSALRESPONSE']._serialized_start=1997
-  _globals['_CANCELDISPOSALRESPONSE']._serialized_end=2070
-  _globals['_TRANSFERCONTAINERREQUEST']._serialized_start=2073
-  _globals['_TRANSFERCONTAINERREQUEST']._serialized_end=2302
-  _globals['_TRANSFERCONTAINERRESPONSE']._serialized_start=2304
-  _globals['_TRANSFERCONTAINERRESPONSE']._serialized_end=2430
-  _globals['_REVERSEENTRYREQUEST']._serialized_start=2433
-  _globals['_REVERSEENTRYREQUEST']._serialized_end=2609
-  _globals['_REVERSEENTRYRESPONSE']._serialized_start=2611
-  _globals['_REVERSEENTRYRESPONSE']._serialized_end=2683
+  _globals['_RECEIVECONTAINERSREQUEST']._serialized_end=1030
+  _globals['_RECEIVECONTAINERSRESPONSE']._serialized_start=1032
+  _globals['_RECEIVECONTAINERSRESPONSE']._serialized_end=1111
+  _globals['_ADMINISTERDRUGREQUEST']._serialized_start=1114
+  _globals['_ADMINISTERDRUGREQUEST']._serialized_end=1334
+  _globals['_ADMINISTERDRUGRESPONSE']._serialized_start=1336
+  _globals['_ADMINISTERDRUGRESPONSE']._serialized_end=1410
+  _globals['_CREATEDISPOSALREQUEST']._serialized_start=1413
+  _globals['_CREATEDISPOSALREQUEST']._serialized_end=1716
+  _globals['_CREATEDISPOSALRESPONSE']._serialized_start=1718
+  _globals['_CREATEDISPOSALRESPONSE']._serialized_end=1791
+  _globals['_WITNESSDISPOSALREQUEST']._serialized_start=1793
+  _globals['_WITNESSDISPOSALREQUEST']._serialized_end=1848
+  _globals['_WITNESSDISPOSALRESPONSE']._serialized_start=1850
+  _globals['_WITNESSDISPOSALRESPONSE']._serialized_end=1925
+  _globals['_CANCELDISPOSALREQUEST']._serialized_start=1927
+  _globals['_CANCELDISPOSALREQUEST']._serialized_end=1981
+  _globals['_CANCELDISPOSALRESPONSE']._serialized_start=1983
+  _globals['_CANCELDISPOSALRESPONSE']._serialized_end=2056
+  _globals['_TRANSFERCONTAINERREQUEST']._serialized_start=2059
+  _globals['_TRANSFERCONTAINERREQUEST']._serialized_end=2288
+  _globals['_TRANSFERCONTAINERRESPONSE']._serialized_start=2290
+  _globals['_TRANSFERCONTAINERRESPONSE']._serialized_end=2416
+  _globals['_REVERSEENTRYREQUEST']._serialized_start=2419
+  _globals['_REVERSEENTRYREQUEST']._serialized_end=2595
+  _globals['_REVERSEENTRYRESPONSE']._serialized_start=2597
+  _globals['_REVERSEENTRYRESPONSE']._serialized_end=2669
 # @@protoc_insertion_point(module_scope)
