@@ -10,7 +10,7 @@ from halcyon.intake.events.v1.intake_events_pb2 import DoseAdjusted, PlanApprove
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesConfirmed, SeriesReleased
 from services.infusion import domain, store, wire
 
-on = Subscriptions(linger=0.025)
+on = Subscriptions(pace=0.1)
 due = Deadlines()
 
 
