@@ -17,7 +17,7 @@ help: ## List the targets
 
 setup: .venv/.ready ## Make .venv with everything that is needed
 
-demo: setup ## Run one referral from submission to the first infusion, on real servers
+demo: setup ## Run one referral from submission to the third infusion, on real servers
 	$(BIN)/halcyon demo
 
 up: setup ## Run the platform here until Ctrl-C

@@ -12,8 +12,8 @@ from typing import Any
 from uuid import uuid4
 
 import grpc
-import nats
 
+from bench.floor.lean import Bus
 from bench.floor.run import measure
 from bench.load import Load, Notices, closed_loop, open_loop
 from bench.usage import Meter
@@ -21,6 +21,7 @@ from chassis.embedded import remove
 from clients.network import Network, Options
 from clients.network.seed import DemoClinic
 from halcyon.billing.events.v1.billing_events_pb2 import PaymentCollected
+from halcyon.referral.v1.referral_service_pb2 import CreateReferralRequest
 from halcyon.referral.v1.referral_service_pb2_grpc import ReferralServiceStub
 from tests.failures.evidence import Evidence, gather
 from tests.flows import NPI, application, large_clinic, open_clinics
@@ -38,19 +39,23 @@ class Driver:
         self._stub = ReferralServiceStub(channel)
         self._metadata = (("authorization", f"Bearer {token}"),)
         self._clinics, self._run = clinics, uuid4()
+        self._requests: dict[int, CreateReferralRequest] = {}
         self._flows: dict[str, int] = {}
         self._early: set[str] = set()
         self.submitted = 0
         self.ended = Notices()
 
     def more(self, count: int) -> range:
-        """Numbers of flows that were never submitted."""
-        self.submitted += count
-        return range(self.submitted - count, self.submitted)
+        """Numbers of flows that were never submitted; their referrals are written beforehand."""
+        first, self.submitted = self.submitted, self.submitted + count
+        flows = range(first, self.submitted)
+        for index in flows:
+            clinic = self._clinics[index % len(self._clinics)]
+            self._requests[index] = application(index, clinic, self._run)
+        return flows
 
     async def submit(self, index: int) -> None:
-        clinic = self._clinics[index % len(self._clinics)]
-        request = application(index, clinic, self._run)
+        request = self._requests.pop(index)
         reply = await self._stub.CreateReferral(request, metadata=self._metadata, timeout=30)
         referral_id = reply.referral.referral_id
         if referral_id in self._early:
@@ -59,9 +64,9 @@ class Driver:
         else:
             self._flows[referral_id] = index
 
-    async def hear(self, message: Any) -> None:
+    def hear(self, _subject: bytes, _reply: bytes, _headers: bytes, body: bytes) -> None:
         """A payment is recorded: the flow has ended, perhaps before its reply came."""
-        referral_id = PaymentCollected.FromString(message.data).referral_id
+        referral_id = PaymentCollected.FromString(body).referral_id
         if (index := self._flows.pop(referral_id, None)) is not None:
             self.ended.note(index)
         else:
@@ -73,11 +78,11 @@ async def drive(network: Network, plan: argparse.Namespace) -> dict[str, Any]:
     async with network.client("medical_director") as director:
         await open_clinics(director, CLINICS)
     network.settle()
-    listening = await nats.connect(network.servers.nats.url)
+    listening = await Bus.connect(network.servers.nats.url)
     async with grpc.aio.insecure_channel(network.addresses["referral"]) as channel:
         driver = Driver(channel, network.token("referrer", npi=NPI), CLINICS)
         subject = PaymentCollected.DESCRIPTOR.full_name
-        await listening.subscribe(subject, cb=driver.hear)
+        listening.subscribe(subject, driver.hear)
         await closed_loop(
             driver.more(max(200, plan.flows // 4)), plan.in_flight, driver.submit, driver.ended
         )
@@ -96,7 +101,7 @@ async def drive(network: Network, plan: argparse.Namespace) -> dict[str, Any]:
             await open_loop(driver.more(plan.open_flows), 20, driver.submit, driver.ended)
             for _ in range(plan.rounds)
         ]
-    await listening.close()
+    listening.close()
     network.settle(120)
     databases = {name: network.database_url(name) for name in network.processes}
     seen = await gather(databases, network.servers.nats.url)

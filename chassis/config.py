@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     trace_ratio: float = Field(default=0.1, ge=0, le=1)
     log_level: str = "INFO"
 
-    batch: int = Field(default=64, ge=1)
+    batch: int = Field(default=256, ge=1)
     max_deliver: int = Field(default=5, ge=1)
     lease_seconds: float = Field(default=10, gt=0)
     """How long a process may hold facts it has yet to publish."""

@@ -43,7 +43,7 @@ class Consumer:
     ) -> None:
         self._name, self._on, self._db, self._bus = name, on, db, bus
         self._max_deliver, self._stream = max_deliver, stream
-        self._puller = Puller(bus, stream, name, cap=batch, linger=on.linger, mend=self.provision)
+        self._puller = Puller(bus, stream, name, cap=batch, pace=on.pace, mend=self.provision)
         self._failures: OrderedDict[int, int] = OrderedDict()
         self._stopping = asyncio.Event()
 

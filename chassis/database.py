@@ -33,6 +33,7 @@ class Tx:
         self._rows = Rows(line.driver, writing=writing)
         self.find = self._rows.find
         self.load = self._rows.load
+        self.look = self._rows.look
         self.put = self._rows.put
 
     def emit(self, fact: Message) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import structlog
 
 from chassis.bus import Bus, BusAway, message
+from chassis.rhythm import Rhythm
 
 _HEARTBEAT = 2.0
 _PATIENCE = 2 * _HEARTBEAT + 0.5
@@ -39,10 +40,11 @@ class Puller:
         consumer: str,
         *,
         cap: int,
-        linger: float,
+        pace: float,
         mend: Callable[[], Awaitable[None]],
     ) -> None:
-        self._bus, self._cap, self._linger, self._mend = bus, cap, linger, mend
+        self._bus, self._cap, self._mend = bus, cap, mend
+        self._rhythm = Rhythm(pace)
         self._next = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
         self._inbox = bus.inbox()
         self._arrived: deque[Delivery] = deque()
@@ -58,14 +60,16 @@ class Puller:
 
     async def batch(self) -> list[Delivery]:
         """Wait for the first message, then take all that has arrived, up to the cap."""
+        self._rhythm.end()
         while not self._arrived:
             await self._top_up()
             if not self._arrived:
                 await self._wait()
-        if self._linger and len(self._arrived) < self._cap:
-            await asyncio.sleep(self._linger)
+        if len(self._arrived) < self._cap:
+            await self._rhythm.pause()
         arrived = self._arrived
         taken = [arrived.popleft() for _ in range(min(len(arrived), self._cap))]
+        self._rhythm.begin(len(taken))
         if self._bus.alive:
             await self._top_up()
         return taken

@@ -57,6 +57,15 @@ class Rows:
             if held is None or not held.locked:
                 self._held[row, parts] = _Held(None, None, locked=True)
 
+    async def look(self, row: type[R], keys: Iterable[object]) -> dict[Any, R]:
+        """Those of the keys that are there, unlocked and not to be changed: one SELECT, by key."""
+        plan, wanted = plan_of(row), list(dict.fromkeys(map(_parts, keys)))
+        if not wanted:
+            return {}
+        found = await self._driver.fetch(plan.many, *columns(wanted))
+        rows = [plan.revive(record.items(), raw=True) for record in found]
+        return {key[0] if len(key) == 1 else key: one for one in rows for key in [plan.key(one)]}
+
     def adopt(self, row: type[R], values: Iterable[tuple[str, Any]], *, locked: bool) -> R:
         """A row that a query brought: the one already in hand if there is one."""
         plan = plan_of(row)

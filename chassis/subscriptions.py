@@ -26,9 +26,9 @@ class Subscription:
 class Subscriptions:
     """`@on(Fact)`: the decorator is the cause, the function's name the effect."""
 
-    def __init__(self, *, linger: float = 0) -> None:
-        """`linger` seconds are spent gathering a batch, where nobody waits for the answer."""
-        self.linger = linger
+    def __init__(self, *, pace: float = 0) -> None:
+        """Batches begin `pace` seconds apart at least, where nobody waits for the answer."""
+        self.pace = pace
         self._by_subject: dict[str, Subscription] = {}
 
     def __call__(

@@ -12,6 +12,7 @@ from opentelemetry.context import Context
 from chassis.database import Database, Tx
 from chassis.mishaps import DatabaseAway
 from chassis.refusal import Refusal
+from chassis.rhythm import Rhythm
 
 A = TypeVar("A")
 K = TypeVar("K")
@@ -61,6 +62,7 @@ class Together(Generic[A, K, B]):
         self._most = most
         self._waiting: list[_Call[A, B]] = []
         self._running: asyncio.Task[None] | None = None
+        self._rhythm = Rhythm()
 
     async def do(self, asked: A) -> B:
         """The answer, once it is committed."""
@@ -71,8 +73,12 @@ class Together(Generic[A, K, B]):
         return await call.answer
 
     async def _run(self) -> None:
-        while batch := self._next():
-            await self._commit(batch)
+        while self._waiting:
+            await self._rhythm.pause()
+            if batch := self._next():
+                self._rhythm.begin(len(batch))
+                await self._commit(batch)
+                self._rhythm.end()
 
     def _next(self) -> list[_Call[A, B]]:
         """The oldest calls that can share a transaction; whoever has hung up is forgotten."""

@@ -1,6 +1,7 @@
 """What people do along a referral's way, as calls of the SDK, for demo, tests and bench."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
@@ -23,8 +24,10 @@ from halcyon.infusion.v1 import infusion_service_pb2 as infusing
 from halcyon.infusion.v1 import leaving_calls_pb2 as leaving
 from halcyon.infusion.v1 import monitoring_calls_pb2 as monitoring
 from halcyon.infusion.v1.monitoring_pb2 import Alert
+from halcyon.intake.v1 import assessment_pb2 as asked
 from halcyon.intake.v1 import intake_pb2 as intake
 from halcyon.intake.v1 import intake_service_pb2 as deciding
+from halcyon.intake.v1 import plan_pb2 as planning
 from halcyon.referral.v1.referral_pb2 import Referral, ReferralChange
 from halcyon.referral.v1.referral_service_pb2 import CreateReferralRequest, GetReferralRequest
 
@@ -57,14 +60,14 @@ async def until(
     facts: Collection[type[Message]],
     patience: float = 60,
 ) -> Sequence[ReferralChange]:
-    """Watch until each of the facts has been heard; every change seen on the way."""
-    missing = {fact.DESCRIPTOR.full_name for fact in facts}
+    """Watch until each of the facts has been heard as often as named; every change on the way."""
+    missing = Counter(fact.DESCRIPTOR.full_name for fact in facts)
     seen: list[ReferralChange] = []
     try:
         async with asyncio.timeout(patience), aclosing(watcher.watch(referral_id)) as changes:
             async for change in changes:
                 seen.append(change)
-                missing.discard(change.cause)
+                missing -= Counter([change.cause])
                 if not missing:
                     return seen
     except TimeoutError:
@@ -93,20 +96,36 @@ async def assess(
 ) -> intake.Intake:
     """The specialist's own assessment, in its four blocks."""
     found = await intake_of(specialist, referral_id)
-    assessment = intake.Assessment(
-        present_state=intake.PresentState(phq9_score=phq9_score, phq9_item9=0),
-        psychiatric_history=intake.History(asked=True),
+    assessment = unremarkable(phq9_score, weight_grams, height_millimetres)
+    request = deciding.RecordAssessmentRequest(intake_id=found.intake_id, assessment=assessment)
+    return (await specialist.intake.RecordAssessment(request)).intake
+
+
+def unremarkable(phq9_score: int, weight_grams: int, height_millimetres: int) -> intake.Assessment:
+    """Four blocks, each asked, with nothing in them but the depression and today's measures."""
+    none, today = intake.History(asked=True), datetime.now(UTC).date().isoformat()
+    return intake.Assessment(
+        present_state=intake.PresentState(phq9_score=phq9_score, phq9_item9=0, findings=none),
+        psychiatric_history=none,
+        treatment_history=asked.TreatmentHistory(
+            failed_trials=2, earlier_course=asked.EARLIER_COURSE_NONE
+        ),
         physical_state=intake.PhysicalState(
-            history=intake.History(asked=True),
+            history=none,
             weight_grams=weight_grams,
             height_millimetres=height_millimetres,
             systolic=CALM[0],
             diastolic=CALM[1],
+            medications=asked.Medications(asked=True),
+            allergies=none,
+            weight_date=today,
+            height_date=today,
+            pregnancy=asked.PREGNANCY_TEST_NEGATIVE,
         ),
-        circumstances=intake.Circumstances(escort_available=True),
+        circumstances=intake.Circumstances(
+            escort_available=True, family=none, relations=none, work=none
+        ),
     )
-    request = deciding.RecordAssessmentRequest(intake_id=found.intake_id, assessment=assessment)
-    return (await specialist.intake.RecordAssessment(request)).intake
 
 
 async def approve(specialist: Halcyon, intake_id: str, rationale: str = "") -> intake.Intake:
@@ -119,6 +138,13 @@ async def intake_of(reader: Halcyon, referral_id: str) -> intake.Intake:
     """The clinic's own intake of a referral."""
     request = deciding.GetIntakeRequest(referral_id=referral_id)
     return (await reader.intake.GetIntake(request)).intake
+
+
+async def doses_of(reader: Halcyon, referral_id: str) -> Sequence[planning.DoseChange]:
+    """Every dose order of a referral's plan, in order."""
+    known = await intake_of(reader, referral_id)
+    request = planning.ListDoseOrdersRequest(intake_id=known.intake_id)
+    return (await reader.intake.ListDoseOrders(request)).orders
 
 
 async def referral_of(reader: Halcyon, referral_id: str) -> Referral:

@@ -37,6 +37,17 @@ async def test_every_type_comes_back_as_it_was(db):
     assert found.model_dump() == thing.model_dump()
 
 
+async def test_a_look_brings_what_is_there_by_key_and_locks_nothing(db):
+    thing, other = _thing(), uuid4()
+    async with db.transaction() as tx:
+        tx.put(thing)
+    async with db.transaction() as ours, db.transaction() as theirs:
+        await theirs.find(ThingRow, thing.thing_id)
+        seen = await ours.look(ThingRow, [thing.thing_id, other])
+    assert list(seen) == [thing.thing_id]
+    assert seen[thing.thing_id].model_dump() == thing.model_dump()
+
+
 async def test_a_loaded_row_that_is_put_is_updated(db):
     thing = _thing()
     async with db.transaction() as tx:

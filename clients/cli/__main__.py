@@ -2,7 +2,21 @@
 
 import typer
 
-from clients.cli import custody, demo, flow, infusion, parked, referral, seed, summary, token, up
+from clients.cli import (
+    custody,
+    demo,
+    flow,
+    infusion,
+    intake,
+    pack,
+    parked,
+    referral,
+    scale,
+    seed,
+    summary,
+    token,
+    up,
+)
 from clients.cli.errors import Polite
 
 app = typer.Typer(
@@ -19,6 +33,9 @@ app.command("seed")(seed.seed)
 app.command("token")(token.token)
 app.command("demo")(demo.demo)
 app.add_typer(referral.app, name="referral")
+app.add_typer(intake.app, name="intake")
+app.add_typer(scale.app, name="scale")
+app.add_typer(pack.app, name="pack")
 app.add_typer(flow.app, name="flow")
 infusion.app.command("summary")(summary.summary)
 app.add_typer(infusion.app, name="infusion")

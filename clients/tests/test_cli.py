@@ -48,6 +48,12 @@ runner = CliRunner()
             ["custody", name, "--help"]
             for name in ("receive", "administer", "waste", "witness", "count", "balance", "stock")
         ),
+        *(
+            ["intake", name, "--help"]
+            for name in ("queue", "show", "assess", "decide", "approve", "doses", "sign")
+        ),
+        *(["scale", name, "--help"] for name in ("record", "list")),
+        *(["pack", name, "--help"] for name in ("list", "show", "check", "publish")),
     ],
 )
 def test_every_command_explains_itself(words: list[str]) -> None:
@@ -70,6 +76,10 @@ def test_every_command_explains_itself(words: list[str]) -> None:
         ["infusion", "vitals", "x", "--pressure", "120/80", "--spo2", "98", "--pulse", "70"],
         ["parked", "list"],
         ["custody", "balance", "FH1000001"],
+        ["intake", "queue"],
+        ["intake", "show", "x"],
+        ["scale", "record", "x", "phq9", "1,-,3"],
+        ["pack", "list"],
         ["referral", "submit", str(EXAMPLES / "crps-seattle.json")],
     ],
 )
@@ -78,6 +88,20 @@ def test_without_a_network_it_says_so(words: list[str], tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
     assert "halcyon up" in result.stderr
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["intake", "queue", "--status", "gone"],
+        ["intake", "decide", "x", "perhaps"],
+        ["scale", "record", "x", "phq9", "1,two"],
+    ],
+)
+def test_what_is_not_understood_is_told_on_one_line(words: list[str]) -> None:
+    result = runner.invoke(app, words)
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
     assert "Traceback" not in result.output
 
 

@@ -12,7 +12,7 @@ from services.infusion import domain, store, wire
 from services.infusion.domain import custody
 from services.infusion.store import custody as ledger
 
-on = Subscriptions(linger=0.025)
+on = Subscriptions(pace=0.1)
 due = Deadlines()
 
 

@@ -15,10 +15,16 @@ on = Subscriptions()
 async def _for_opening(facts: Sequence[ReferralRouted], tx: Tx) -> None:
     await store.prefetch(tx, [fact.referral_id for fact in facts])
     await store.policies(tx, [UUID(fact.clinic_id) for fact in facts])
+    await store.load_records(tx, [UUID(fact.patient_id) for fact in facts])
 
 
-async def _intakes(facts: Sequence[ReferralCancelled | InfusionCompleted], tx: Tx) -> None:
+async def _for_closing(facts: Sequence[ReferralCancelled], tx: Tx) -> None:
     await store.prefetch(tx, [fact.referral_id for fact in facts])
+
+
+async def _for_adjusting(facts: Sequence[InfusionCompleted], tx: Tx) -> None:
+    await store.prefetch(tx, [fact.referral_id for fact in facts])
+    await store.load_records(tx, [UUID(fact.patient_id) for fact in facts])
 
 
 @on(ReferralRouted, prefetch=_for_opening)
@@ -27,11 +33,12 @@ async def open_intake(fact: ReferralRouted, tx: Tx) -> None:
     need = wire.need(fact)
     existing = await store.find(tx, domain.intake_id(need.referral_id))
     policy = await store.policy(tx, need.clinic_id)
-    intake, events = domain.open_for(need, existing, policy, packs.current(), tx.now)
+    past = await store.record_of(tx, need.patient_id)
+    intake, events = domain.open_for(need, existing, policy, past, tx.now)
     store.record(tx, intake, events)
 
 
-@on(ReferralCancelled, prefetch=_intakes)
+@on(ReferralCancelled, prefetch=_for_closing)
 async def close_intake(fact: ReferralCancelled, tx: Tx) -> None:
     """A withdrawn referral closes its intake, even before that is opened."""
     if need := wire.withdrawn(fact):
@@ -40,10 +47,11 @@ async def close_intake(fact: ReferralCancelled, tx: Tx) -> None:
         store.record(tx, intake, events)
 
 
-@on(InfusionCompleted, prefetch=_intakes)
+@on(InfusionCompleted, prefetch=_for_adjusting)
 async def adjust_dose(fact: InfusionCompleted, tx: Tx) -> None:
     """The response to each infusion decides the dose of the next."""
     response = wire.response(fact)
     existing = await store.find(tx, domain.intake_id(response.referral_id))
-    intake, events = domain.adjust(existing, response, tx.now)
+    past = await store.record_of(tx, UUID(fact.patient_id))
+    intake, events = domain.adjust(existing, past, response, tx.now)
     store.record(tx, intake, events)

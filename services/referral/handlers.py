@@ -5,7 +5,7 @@ from chassis.subscriptions import Subscriptions
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import ClinicUpdated
 from services.referral import domain, store, wire
 
-on = Subscriptions(linger=0.025)
+on = Subscriptions(pace=0.1)
 
 
 @on(ClinicUpdated, prefetch=store.prefetch_clinics)

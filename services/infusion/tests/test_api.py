@@ -19,7 +19,7 @@ from services.infusion.tests.ward import DOCTOR, NURSE, SECOND, STRANGER, Ward
 
 
 @pytest.fixture
-def ward(house: House) -> Ward:
+async def ward(house: House) -> Ward:
     return Ward(house)
 
 

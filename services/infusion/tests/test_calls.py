@@ -31,7 +31,7 @@ from services.infusion.tests.ward import Ward
 
 
 @pytest.fixture
-def ward(house: House) -> Ward:
+async def ward(house: House) -> Ward:
     return Ward(house)
 
 

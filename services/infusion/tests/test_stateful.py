@@ -102,6 +102,15 @@ class Clinic:
 
         return self.runner.run(within())
 
+    def servicer(self) -> api.InfusionService:
+        """A process that remembers nothing, on the same database."""
+
+        async def made() -> api.InfusionService:
+            return api.InfusionService(self.house.db)
+
+        servicer: api.InfusionService = self.run(made())
+        return servicer
+
     def close(self) -> None:
         self.run(self._open.__aexit__(None, None, None))
         self.runner.close()
@@ -124,7 +133,7 @@ class Visit(RuleBasedStateMachine):
         super().__init__()
         self.case, self.model, self.revision = eg.Case(), Model(), 2
         self.house = self.clinic.house
-        self.api = api.InfusionService(self.house.db)
+        self.api = self.clinic.servicer()
         self.session_id = self.case.session_id(1)
         self.clinic.run(self.house.db.fetch(_FORGET))
         self.give(self.case.approved(), self.case.confirmed())
@@ -153,7 +162,7 @@ class Visit(RuleBasedStateMachine):
     def ask(self, name: str, request: Message, crash: str, who: Any = NURSE) -> bool:
         """Whether it was allowed; a caller whose call died asks again with the same words."""
         if crash == "restart":
-            self.api = api.InfusionService(self.house.db)
+            self.api = self.clinic.servicer()
         self.clinic.dying.at = crash
         try:
             self.clinic.run(self.house.call(getattr(self.api, name), request, who))

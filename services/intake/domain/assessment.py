@@ -1,81 +1,110 @@
-"""What is known of the patient: as the referrer told it, and as the specialist found it."""
+"""What the specialist found, in four blocks; the notes are protected and leave in no fact."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from uuid import UUID
+from datetime import date
+from enum import Enum
 
-from chassis.refusal import Invalid, Violation
+from services.intake.domain.starting import NO_EARLIER_COURSE, Earlier
 
-_NOBODY = UUID(int=0)
-_REST_OF_PHQ9 = 24
-"""Eight items of three points: what a PHQ-9 total can hold besides item 9."""
+
+class Pregnancy(Enum):
+    """Whether a patient may be pregnant."""
+
+    NOT_POSSIBLE = "not_possible"
+    TEST_NEGATIVE = "test_negative"
+    NOT_TESTED = "not_tested"
+    PREGNANT = "pregnant"
+    BREASTFEEDING = "breastfeeding"
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
-    """What a referral says the patient needs, coded and without identifiers."""
+class Section:
+    """A coded section that was asked; no codes means asked and none."""
 
-    referral_id: UUID
-    clinic_id: UUID
-    patient_id: UUID = _NOBODY
-    indication_code: str = ""
-    age_years: int = 0
-    sex_at_birth: str = "unknown"
-    weight_grams: int = 0
-    height_millimetres: int = 0
-    phq9_score: int | None = None
-    psychiatric_history: tuple[str, ...] = ()
-    physical_history: tuple[str, ...] = ()
-    medications: tuple[str, ...] = ()
-    allergies: tuple[str, ...] = ()
-    priority: str = "routine"
+    codes: tuple[str, ...] = ()
+    note: str = field(default="", repr=False)
 
-    @property
-    def is_told(self) -> bool:
-        """False while only the withdrawal of the referral has been heard."""
-        return self.patient_id != _NOBODY
+
+@dataclass(frozen=True, slots=True)
+class Medication:
+    """A drug as it is taken; what is not known of its dose counts nothing."""
+
+    code: str
+    micrograms: int | None = None
+    times_a_day: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A questionnaire answered at the assessment."""
+
+    scale: str
+    answers: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PresentState:
+    """First block: the present mental state."""
+
+    phq9_score: int
+    phq9_item9: int
+    findings: Section = Section()
+    scales: tuple[Answered, ...] = ()
+    note: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PsychiatricHistory:
+    """Second block: conditions, what was tried, earlier ketamine."""
+
+    conditions: Section = Section()
+    failed_trials: int | None = None
+    earlier: Earlier = NO_EARLIER_COURSE
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """Measured at the assessment; what was not measured is None."""
+
+    systolic: int
+    diastolic: int
+    heart_rate: int | None = None
+    oxygen_saturation: int | None = None
+    respiratory_rate: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PhysicalState:
+    """Third block: conditions, drugs, allergies and measurements."""
+
+    weight_grams: int
+    height_millimetres: int
+    weight_date: date
+    height_date: date
+    vitals: Vitals
+    conditions: Section = Section()
+    medications: tuple[Medication, ...] = ()
+    allergies: Section = Section()
+    pregnancy: Pregnancy = Pregnancy.NOT_POSSIBLE
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Fourth block: family, relations, work."""
+
+    escort_available: bool
+    family: Section = Section()
+    relations: Section = Section()
+    work: Section = Section()
+    note: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """The specialist's own findings; the notes are protected and leave this service in no fact."""
+    """The four blocks."""
 
-    phq9_score: int
-    phq9_item9: int
-    psychiatric_codes: tuple[str, ...]
-    physical_codes: tuple[str, ...]
-    weight_grams: int
-    height_millimetres: int
-    systolic: int
-    diastolic: int
-    escort_available: bool
-    present_note: str = field(default="", repr=False)
-    psychiatric_note: str = field(default="", repr=False)
-    physical_note: str = field(default="", repr=False)
-    circumstances_note: str = field(default="", repr=False)
-
-
-def check(assessment: Assessment) -> None:
-    """Refuse findings that contradict each other, all faults at once."""
-    if faults := tuple(_faults(assessment)):
-        raise Invalid("INVALID_ASSESSMENT", "The assessment contradicts itself.", faults)
-
-
-def _faults(found: Assessment) -> Iterator[Violation]:
-    if not 0 <= found.phq9_score - found.phq9_item9 <= _REST_OF_PHQ9:
-        yield Violation(
-            "assessment.present_state.phq9_item9", "must be possible within the PHQ-9 total"
-        )
-    if found.diastolic >= found.systolic:
-        yield Violation(
-            "assessment.physical_state.diastolic", "must be lower than the systolic pressure"
-        )
-    yield from _unreadable("assessment.psychiatric_history.codes", found.psychiatric_codes)
-    yield from _unreadable("assessment.physical_state.history.codes", found.physical_codes)
-
-
-def _unreadable(field_name: str, codes: tuple[str, ...]) -> Iterator[Violation]:
-    for index, code in enumerate(codes):
-        system, _, value = code.rpartition("|")
-        if not (system.strip() and value.strip()):
-            yield Violation(f"{field_name}[{index}]", "must read system|code")
+    present: PresentState
+    psychiatric: PsychiatricHistory
+    physical: PhysicalState
+    circumstances: Circumstances
+    assessed_by: str = field(default="", compare=False)

@@ -1,50 +1,57 @@
 """What may happen to an intake; each decision twice states nothing new."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
-from chassis.refusal import NotAllowed, Reject
-from services.intake.domain.approving import approved, is_the_plan, standing_order_covers
-from services.intake.domain.assessment import Assessment, Need, check
+from chassis.refusal import NotAllowed
+from services.intake.domain.approving import (
+    STANDING_ORDER,
+    approved,
+    is_the_plan,
+    must_be_ready,
+    standing_order_covers,
+)
+from services.intake.domain.assessment import Assessment
+from services.intake.domain.checking import check
 from services.intake.domain.events import (
     AssessmentRecorded,
-    DoseAdjusted,
     Event,
     IntakeOpened,
     ReferralDeclined,
+    ScoreTaken,
 )
 from services.intake.domain.intake import Intake, Status
+from services.intake.domain.need import Need
 from services.intake.domain.pack import Pack
-from services.intake.domain.plan import (
-    Approval,
-    DoseOrder,
-    Plan,
-    Policy,
-    Wish,
-    dose_order_id,
-    intake_id,
-)
-from services.intake.domain.screening import screen
-from services.intake.domain.titration import Course, Proposal, Response, propose
+from services.intake.domain.plan import Approval, Policy, Wish, intake_id
+from services.intake.domain.record import Record
+from services.intake.domain.risk import asked
+from services.intake.domain.scores import Occasion, Origin, Score, score_of
+from services.intake.domain.scoring import rated, score
+from services.intake.domain.screening import Finding, screen
 
 Decision: TypeAlias = tuple[Intake, tuple[Event, ...]]
 
 
 def open_for(
-    need: Need, existing: Intake | None, policy: Policy, pack: Pack, now: datetime
+    need: Need, existing: Intake | None, policy: Policy, record: Record, now: datetime
 ) -> Decision:
     """A routed referral opens one intake; a standing order approves what has no flag."""
     if existing and existing.need.is_told:
         return existing, ()
-    flags = screen(pack.rules, need)
+    pack = policy.pack
+    flags = screen(pack, need)
     if existing:
         return replace(existing, need=need, pack=pack, flags=flags), ()
     identity = intake_id(need.referral_id)
-    intake = Intake(identity, 1, Status.OPEN, need, pack, flags, open_time=now, update_time=now)
-    if not standing_order_covers(intake, policy):
+    opened = Intake(identity, 1, Status.OPEN, need, pack, flags, open_time=now, update_time=now)
+    intake = _with_risk(opened, flags, now)
+    if not standing_order_covers(intake, policy, record, now):
         return intake, (IntakeOpened(intake),)
-    planned, stated = approved(intake, Wish(policy.schedule), Approval.STANDING_ORDER, now)
+    wish = Wish(policy.schedule, signed_by=STANDING_ORDER)
+    planned, stated = approved(intake, wish, Approval.STANDING_ORDER, now)
     return planned, (IntakeOpened(intake), stated)
 
 
@@ -58,32 +65,42 @@ def close(need: Need, existing: Intake | None, pack: Pack, now: datetime) -> Dec
     return replace(existing, status=Status.CLOSED, update_time=now), ()
 
 
-def record_assessment(intake: Intake, found: Assessment, pack: Pack, now: datetime) -> Decision:
-    """Recording again before a decision replaces what was recorded."""
-    if intake.assessment == found:
+def record_assessment(intake: Intake, found: Assessment, policy: Policy, now: datetime) -> Decision:
+    """The latest one is in force; a plan that waits for one keeps its pack."""
+    if intake.assessment == found and not _is_awaited(intake):
         return intake, ()
-    if intake.status not in (Status.OPEN, Status.ASSESSED):
+    if intake.status not in (Status.OPEN, Status.ASSESSED) and not intake.is_paused:
         raise _ended()
-    check(found)
-    assessed = replace(
+    planned = intake.status is Status.PLANNED
+    pack = intake.pack if planned else policy.pack
+    check(found, pack, now)
+    recorded = replace(
         intake,
         revision=intake.revision + 1,
-        status=Status.ASSESSED,
+        status=Status.PLANNED if planned else Status.ASSESSED,
+        agreed=(),
+        eligibility=intake.eligibility if planned else None,
         assessment=found,
+        assessment_number=intake.assessment_number + 1,
         pack=pack,
-        flags=screen(pack.rules, intake.need, found),
+        flags=screen(pack, intake.need, found),
         update_time=now,
     )
-    return assessed, (AssessmentRecorded(assessed, found.phq9_score),)
+    assessed = _with_risk(recorded, recorded.flags, now)
+    scores = [ScoreTaken(assessed, score) for score in _scores(assessed, found, now)]
+    return assessed, (AssessmentRecorded(assessed, found.present.phq9_score), *scores)
 
 
-def approve_plan(intake: Intake, wish: Wish, policy: Policy, now: datetime) -> Decision:
+def approve_plan(
+    intake: Intake, wish: Wish, policy: Policy, record: Record, now: datetime
+) -> Decision:
     """A specialist approves what was assessed; the same approval again changes nothing."""
     match intake.status:
         case Status.OPEN:
             raise NotAllowed("NOT_ASSESSED", "A plan needs an assessment first.")
         case Status.ASSESSED:
             chosen = replace(wish, schedule=wish.schedule or policy.schedule)
+            must_be_ready(intake, chosen, record, now)
             planned, stated = approved(intake, chosen, Approval.SPECIALIST, now)
             return planned, (stated,)
         case Status.PLANNED if is_the_plan(intake, wish):
@@ -108,44 +125,34 @@ def decline(intake: Intake, reason: str, now: datetime) -> Decision:
     return declined, (ReferralDeclined(declined, reason),)
 
 
-def adjust(intake: Intake | None, response: Response, now: datetime) -> Decision:
-    """Each ended infusion decides the dose once; news of an earlier one comes too late."""
-    if intake is None:
-        raise Reject("no such intake")
+def _scores(intake: Intake, found: Assessment, now: datetime) -> Iterator[Score]:
+    """The PHQ-9 and whatever else was answered at the assessment."""
+    pack = intake.pack
+    occasion = Occasion(Origin.ASSESSMENT, str(intake.assessment_number), now)
+    answered = {one.scale: one.answers for one in found.present.scales}
+    if (main := pack.response_scale) not in answered:
+        rating = rated(pack.measured_by, found.present.phq9_score)
+        yield score_of(intake, main, rating, occasion)
+    for name, answers in answered.items():
+        rating = score(pack.scale(name), dict(answers))
+        kept = score_of(intake, name, rating, occasion)
+        yield replace(kept, answers=tuple(sorted(answers)))
+
+
+def _with_risk(intake: Intake, flags: tuple[Finding, ...], now: datetime) -> Intake:
+    """A flag that asks for it opens the suicide-risk step."""
+    if any(flag.rule_id in intake.pack.risk.opened_by for flag in flags):
+        return replace(intake, risk=asked(intake.risk, intake.pack, now))
+    return intake
+
+
+def _is_awaited(intake: Intake) -> bool:
+    """A paused plan waits for the assessment after the one that it was paused at."""
     plan = intake.plan
-    if plan is None or plan.plan_id != response.plan_id or not _is_news(intake, response):
-        return intake, ()
-    dose = plan.dose
-    course = Course(dose.dose_micrograms, dose.dosing_weight_grams, intake.baseline_score)
-    proposal = propose(intake.pack, course, response)
-    ordered = replace(plan, dose=_next_order(plan, proposal, now))
-    adjusted = replace(
-        intake,
-        revision=intake.revision + 1,
-        plan=ordered,
-        decided_number=response.number,
-        update_time=now,
-    )
-    stated = DoseAdjusted(adjusted, ordered, dose.dose_micrograms, proposal, response)
-    return adjusted, (stated,)
-
-
-def _is_news(intake: Intake, response: Response) -> bool:
-    return intake.status is Status.PLANNED and response.number > intake.decided_number
-
-
-def _next_order(plan: Plan, proposal: Proposal, now: datetime) -> DoseOrder:
-    """An unchanged dose needs no new order."""
-    if proposal.dose_micrograms == plan.dose.dose_micrograms:
-        return plan.dose
-    number = plan.dose.number + 1
-    return replace(
-        plan.dose,
-        dose_order_id=dose_order_id(plan.plan_id, number),
-        number=number,
-        dose_micrograms=proposal.dose_micrograms,
-        reasons=proposal.reasons,
-        order_time=now,
+    return (
+        intake.is_paused
+        and plan is not None
+        and plan.paused_at_assessment == intake.assessment_number
     )
 
 

@@ -1,4 +1,4 @@
-"""The individual plan: a schedule, a dose order in force, and who approved it."""
+"""The individual plan: a schedule, a dose order in force, what is particular, and who signed it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -6,9 +6,8 @@ from enum import Enum
 from functools import lru_cache
 from uuid import UUID, uuid5
 
-from services.intake.domain.assessment import Assessment, Need
-from services.intake.domain.dosing import dosing_weight, starting_dose
 from services.intake.domain.pack import Pack, Schedule
+from services.intake.domain.weighing import Basis
 
 
 class Approval(Enum):
@@ -18,6 +17,14 @@ class Approval(Enum):
     STANDING_ORDER = "standing_order"
 
 
+class State(Enum):
+    """Where a plan stands."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """How one clinic runs its intake."""
@@ -25,6 +32,22 @@ class Policy:
     clinic_id: UUID
     approval: Approval
     schedule: str
+    pack: Pack = field(repr=False)
+    """What new intakes are screened and planned with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Individual:
+    """What the specialist says of this patient; what is None is the pack's."""
+
+    goal: str = field(default="", repr=False)
+    weight_basis: Basis | None = None
+    infusion_minutes: int | None = None
+    kap: bool = False
+    antiemetic: str | None = None
+
+
+AS_THE_PACK_SAYS = Individual()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +57,8 @@ class Wish:
     schedule: str | None = None
     dose_micrograms: int | None = None
     rationale: str = field(default="", repr=False)
+    individual: Individual = AS_THE_PACK_SAYS
+    signed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +72,19 @@ class DoseOrder:
     weight_basis: str
     reasons: tuple[str, ...]
     order_time: datetime
+    ordered_by: str = ""
+    previous_micrograms: int | None = None
+    percent_change: str = ""
+    """How much of the baseline had gone, as a decimal; empty where not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A dose that the response asks for and that somebody must sign."""
+
+    dose_micrograms: int
+    reasons: tuple[str, ...]
+    session_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +98,14 @@ class Plan:
     dose: DoseOrder
     approve_time: datetime
     rationale: str = field(default="", repr=False)
+    individual: Individual = AS_THE_PACK_SAYS
+    signed_by: str = ""
+    version: int = 1
+    state: State = State.ACTIVE
+    state_reason: str = ""
+    paused_at_assessment: int = 0
+    """The assessment that was in force when it was paused; another one must follow."""
+    proposed: Proposed | None = None
 
 
 @lru_cache(maxsize=1024)
@@ -77,13 +123,3 @@ def plan_id(intake: UUID) -> UUID:
 def dose_order_id(plan: UUID, number: int) -> UUID:
     """The orders of a plan are numbered from 1."""
     return uuid5(plan, f"dose/{number}")
-
-
-def first_order(
-    plan: UUID, pack: Pack, need: Need, found: Assessment | None, now: datetime
-) -> DoseOrder:
-    """The pack's starting dose for this patient."""
-    weight = dosing_weight(pack.dosing, need, found)
-    dose = starting_dose(pack.dosing, need.age_years, weight.grams)
-    order_id, reasons = dose_order_id(plan, 1), ("starting_dose",)
-    return DoseOrder(order_id, 1, dose, weight.grams, weight.basis, reasons, now)

@@ -1,9 +1,27 @@
 """The screening rules of a pack, indexed so that a code costs a few look-ups."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+
+MEASURES = frozenset(
+    {
+        "age_years",
+        "bmi",
+        "phq9_score",
+        "phq9_item9",
+        "systolic",
+        "diastolic",
+        "heart_rate",
+        "oxygen_saturation",
+        "respiratory_rate",
+        "escort_available",
+        "failed_trials",
+        "lorazepam_equivalent_micrograms",
+    }
+)
+"""What a rule may measure; anything not known of a patient raises nothing."""
 
 
 class Severity(IntEnum):
@@ -21,6 +39,7 @@ class Rule:
     rule_id: str
     severity: Severity
     finding: str
+    source: str = ""
     icd10: tuple[str, ...] = ()
     icd10_except: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
@@ -29,12 +48,23 @@ class Rule:
     measure: str | None = None
     at_least: int | None = None
     below: int | None = None
+    only_for: tuple[str, ...] = ()
+    """Indications that a measure counts for; all when empty."""
+    action: str = ""
+    """What the staff does about it."""
+    second_reviewer: bool = False
+    """Whether another specialist must agree too."""
 
     def is_broken_by(self, value: int) -> bool:
         """Whether a measure lies where the rule speaks."""
         high = self.at_least is None or value >= self.at_least
         low = self.below is None or value < self.below
         return high and low
+
+    def counts_for(self, indication_code: str) -> bool:
+        """Whether the rule speaks of patients with this indication."""
+        plain = indication_code.replace(".", "").upper()
+        return not self.only_for or plain.startswith(self.only_for)
 
 
 @dataclass(frozen=True)
@@ -53,8 +83,7 @@ class Place:
 
     def raised_by_code(self, code: str) -> Iterable[str]:
         """Rules that name the pack's own code; a hyphen is an underscore."""
-        plain = code.strip().lower().replace("-", "_")
-        return [rule.rule_id for rule in self._codes.get(plain, ())]
+        return [rule.rule_id for rule in self._codes.get(_plain(code), ())]
 
     @cached_property
     def _icd10(self) -> Mapping[str, tuple[Rule, ...]]:
@@ -78,6 +107,8 @@ class Rules:
     unread: Rule
     """Raised by a code of any other system: nobody has judged it."""
     listed: tuple[Rule, ...]
+    classes: Mapping[str, tuple[str, ...]]
+    """The classes of each drug that the pack knows."""
 
     def named(self, rule_ids: Iterable[str]) -> tuple[Rule, ...]:
         """The rules behind ids, in the order given."""
@@ -90,13 +121,23 @@ class Rules:
             case name if name in self.icd10_systems and value.strip():
                 return place.raised_by_icd10(value)
             case name if name in self.code_systems and value.strip():
-                return place.raised_by_code(value)
+                return self._raised_by_drug(value, place)
             case _:
                 return (self.unread.rule_id,)
 
-    def in_order(self, rule_ids: set[str]) -> tuple[Rule, ...]:
+    def _raised_by_drug(self, code: str, place: Place) -> Iterable[str]:
+        """A drug raises what its classes raise."""
+        for word in (code, *self.classes.get(_plain(code), ())):
+            yield from place.raised_by_code(word)
+
+    def in_order(self, rule_ids: Collection[str]) -> tuple[Rule, ...]:
         """Each rule once, as the pack lists them."""
         return tuple([rule for rule in self._by_id.values() if rule.rule_id in rule_ids])
+
+    @property
+    def ids(self) -> Collection[str]:
+        """Every rule's id."""
+        return self._by_id.keys()
 
     @cached_property
     def history(self) -> Place:
@@ -109,13 +150,17 @@ class Rules:
         return Place(tuple(rule for rule in self.listed if rule.in_allergies))
 
     @cached_property
-    def measuring(self) -> tuple[Rule, ...]:
-        """Rules about a measure."""
-        return tuple(rule for rule in self.listed if rule.measure)
+    def measuring(self) -> Mapping[str, tuple[Rule, ...]]:
+        """Rules about a measure, by its name."""
+        return _by_word((rule.measure, rule) for rule in self.listed if rule.measure)
 
     @cached_property
     def _by_id(self) -> Mapping[str, Rule]:
         return {rule.rule_id: rule for rule in (self.unread, *self.listed)}
+
+
+def _plain(code: str) -> str:
+    return code.strip().lower().replace("-", "_")
 
 
 def _by_word(pairs: Iterable[tuple[str, Rule]]) -> Mapping[str, tuple[Rule, ...]]:

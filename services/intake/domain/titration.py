@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
 from services.intake.domain import dosing
 from services.intake.domain.pack import Limits, Pack, Titration
+from services.intake.domain.plan import Proposed
+from services.intake.domain.scoring import Outcome, outcome, percent_change
 
 
 class Direction(Enum):
@@ -25,11 +28,14 @@ class Response:
     plan_id: UUID
     session_id: UUID
     number: int
+    begin_time: datetime
+    """Close to when the pump began; pauses are not known."""
     stopped_early: bool
     peak_systolic: int
     peak_diastolic: int
     lowest_oxygen_saturation: int
     lowest_moaas: int
+    given_micrograms: int
     adverse_events: tuple[str, ...]
     phq9_score: int | None
     """Taken before this infusion: it tells of the ones before."""
@@ -42,6 +48,7 @@ class Course:
     dose_micrograms: int
     dosing_weight_grams: int
     baseline_score: int | None
+    starting_micrograms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,14 @@ class Proposal:
     direction: Direction
     dose_micrograms: int
     reasons: tuple[str, ...]
+    beyond_micrograms: int | None = None
+    """The dose that somebody may sign where titration must not go by itself."""
+
+    def unsigned(self, session_id: UUID) -> Proposed | None:
+        """What waits for a signature after this session."""
+        if self.beyond_micrograms is None:
+            return None
+        return Proposed(self.beyond_micrograms, self.reasons, session_id)
 
 
 def propose(pack: Pack, course: Course, response: Response) -> Proposal:
@@ -62,11 +77,21 @@ def propose(pack: Pack, course: Course, response: Response) -> Proposal:
         if lower < dose:
             return Proposal(Direction.DOWN, lower, reasons)
         return Proposal(Direction.HOLD, dose, (*reasons, "lower_limit"))
-    if reasons := tuple(_to_hold(rules, course, response)):
+    if reasons := tuple(_to_hold(pack, course, response)):
         return Proposal(Direction.HOLD, dose, reasons)
-    higher = min(dose + step, dosing.highest_unsigned(pack.dosing, grams))
+    return _raised(pack, course, step)
+
+
+def _raised(pack: Pack, course: Course, step: int) -> Proposal:
+    """By itself a few steps above the start and up to the soft cap; beyond, somebody signs."""
+    dose, grams = course.dose_micrograms, course.dosing_weight_grams
+    reach = course.starting_micrograms + pack.titration.automatic_raises * step
+    higher = min(dose + step, dosing.highest_unsigned(pack.dosing, grams), max(reach, dose))
     if higher > dose:
         return Proposal(Direction.UP, higher, ("weak_response",))
+    beyond = min(dose + step, dosing.highest(pack.dosing, grams))
+    if beyond > dose:
+        return Proposal(Direction.HOLD, dose, ("weak_response", "needs_signature"), beyond)
     return Proposal(Direction.HOLD, dose, ("weak_response", "upper_limit"))
 
 
@@ -84,27 +109,30 @@ def _against(
         yield "oxygen_saturation"
 
 
-def _to_hold(rules: Titration, course: Course, response: Response) -> Iterator[str]:
+def _to_hold(pack: Pack, course: Course, response: Response) -> Iterator[str]:
+    rules = pack.titration
     yield from _against(rules, rules.keep, response, lowering=False)
     if response.stopped_early:
         yield "stopped_early"
     if not (response.peak_systolic and response.peak_diastolic):
         yield "blood_pressure_not_measured"
-    yield from _unless_weak(rules, course.baseline_score, response)
+    yield from _unless_weak(pack, course.baseline_score, response)
 
 
-def _unless_weak(rules: Titration, baseline: int | None, response: Response) -> Iterator[str]:
+def _unless_weak(pack: Pack, baseline: int | None, response: Response) -> Iterator[str]:
     """A raise needs a score, taken after an infusion, that has hardly moved."""
-    score = response.phq9_score
+    rules, scale, score = pack.titration, pack.measured_by, response.phq9_score
     if response.number < rules.first_raise_after_session:
         yield "response_not_yet_known"
     if score is None:
         yield "no_score"
-    elif score < rules.remission_below_score:
-        yield "remission"
-    elif not baseline:
-        yield "no_baseline"
-    elif (drop := 100 * (baseline - score)) >= rules.response_percent * baseline:
-        yield "response"
-    elif drop >= rules.weak_response_below_percent * baseline:
-        yield "partial_response"
+        return
+    match outcome(scale, baseline, score):
+        case Outcome.REMISSION | Outcome.RESPONSE as reached:
+            yield reached.value
+        case Outcome.UNKNOWN:
+            yield "no_baseline"
+        case Outcome.NO_RESPONSE:
+            change = percent_change(baseline or 0, score) or 0
+            if change >= rules.weak_response_below_percent:
+                yield "partial_response"

@@ -4,29 +4,38 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-import yaml
+from services.intake.domain import Pack, Publication
+from services.intake.packs.place import Fault, PackBroken
+from services.intake.packs.reading import read
 
-from services.intake.domain import Pack
-from services.intake.packs.reading import PackBroken, read
-
-__all__ = ["CURRENT", "PackBroken", "current", "named", "read"]
+__all__ = ["CURRENT", "Fault", "PackBroken", "current", "named", "read", "shipped"]
 
 CURRENT = "halcyon-default@1"
 _FOLDER = Path(__file__).parent
 
 
 def current() -> Pack:
-    """The pack that new intakes are screened and planned with."""
+    """The pack of clinics that have not chosen one."""
     return named(CURRENT)
 
 
 def named(label: str) -> Pack:
-    """A pack by its name and version; a plan keeps the pack that it was made with."""
-    return _all()[label]
+    """A pack that comes with the platform."""
+    return _all()[label][0]
 
 
 @cache
-def _all() -> Mapping[str, Pack]:
-    files = sorted(_FOLDER.glob("*.yaml"))
-    packs = [read(yaml.safe_load(file.read_text("utf-8"))) for file in files]
-    return {pack.label: pack for pack in packs}
+def shipped() -> Mapping[str, Publication]:
+    """The packs that come with the platform, by name and version."""
+    return {label: publication for label, (_, publication) in _all().items()}
+
+
+@cache
+def _all() -> Mapping[str, tuple[Pack, Publication]]:
+    found = {}
+    for file in sorted(_FOLDER.glob("*.yaml")):
+        text = file.read_text("utf-8")
+        pack = read(text)
+        told = pack.name, pack.version, pack.effective_date, text, None, "", None
+        found[pack.label] = pack, Publication(*told)
+    return found

@@ -1,137 +1,39 @@
-"""Where intakes are kept."""
+"""Where intake keeps what it knows."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from uuid import UUID
-from weakref import WeakKeyDictionary
+from services.intake.store.assessments import assessments_of
+from services.intake.store.intakes import Question, find, get, listed, prefetch, record, unknown
+from services.intake.store.plans import orders_of
+from services.intake.store.policies import policies, policy, set_policy
+from services.intake.store.publications import (
+    find_pack,
+    keep_pack,
+    latest_pack,
+    listed_packs,
+    pack,
+)
+from services.intake.store.records import load_records, record_of
+from services.intake.store.scores import find_score, scores_of_patient
 
-from sqlalchemy import select, tuple_
-from sqlmodel import col
-
-from chassis.database import Tx
-from chassis.plans import made
-from chassis.refusal import NotFound
-from services.intake import domain, packs, wire
-from services.intake.store import shapes
-from services.intake.store.rows import AssessmentRow, DoseOrderRow, IntakeRow, PolicyRow
-
-_policies: "WeakKeyDictionary[Tx, dict[UUID, domain.Policy]]" = WeakKeyDictionary()
-_NOBODY = UUID(int=0)
-
-
-async def find(tx: Tx, intake_id: UUID) -> domain.Intake | None:
-    """An intake with its assessment and the dose order in force."""
-    row = await tx.find(IntakeRow, intake_id)
-    return await _whole(tx, row) if row else None
-
-
-async def get(tx: Tx, intake_id: UUID) -> domain.Intake:
-    """An intake that somebody may ask about: one that was opened."""
-    found = await find(tx, intake_id)
-    if found is None or not found.need.is_told:
-        raise unknown()
-    return found
-
-
-def unknown() -> NotFound:
-    """The same words for an intake that is not there and one that is not the caller's to see."""
-    return NotFound("INTAKE_NOT_FOUND", "No such intake.")
-
-
-def record(tx: Tx, intake: domain.Intake, events: Iterable[domain.Event]) -> None:
-    """Keep the new state and its events together."""
-    tx.put(shapes.intake_row(intake))
-    if intake.assessment:
-        tx.put(shapes.assessment_row(intake, intake.assessment))
-    if intake.plan:
-        tx.put(shapes.order_row(intake, intake.plan.dose))
-    for event in events:
-        tx.emit(wire.event(event))
-
-
-async def prefetch(tx: Tx, referral_ids: Iterable[str]) -> None:
-    """The intakes of a batch, whole, in three queries at most."""
-    ids = [domain.intake_id(UUID(referral_id)) for referral_id in referral_ids]
-    await tx.load(IntakeRow, ids)
-    rows = [row for intake_id in ids if (row := await tx.find(IntakeRow, intake_id))]
-    await _load_parts(tx, rows)
-
-
-async def policy(tx: Tx, clinic_id: UUID) -> domain.Policy:
-    """A clinic's policy; a clinic that set none has a specialist sign each plan."""
-    known = await policies(tx, (clinic_id,))
-    return known[clinic_id]
-
-
-async def policies(tx: Tx, clinic_ids: Iterable[UUID]) -> Mapping[UUID, domain.Policy]:
-    """The policies, read once in a transaction and not locked: every batch needs them."""
-    known = _policies.setdefault(tx, {})
-    if wanted := set(clinic_ids) - known.keys():
-        asked = select(PolicyRow).where(col(PolicyRow.clinic_id).in_(wanted))
-        set_by_clinic = {row.clinic_id: row for row in await tx.rows(asked)}
-        for clinic_id in wanted:
-            known[clinic_id] = _policy(clinic_id, set_by_clinic.get(clinic_id))
-    return known
-
-
-async def set_policy(tx: Tx, policy: domain.Policy) -> None:
-    """A clinic's policy from now on."""
-    await tx.find(PolicyRow, policy.clinic_id)
-    row = made(
-        PolicyRow,
-        clinic_id=policy.clinic_id,
-        approval=policy.approval.value,
-        schedule=policy.schedule,
-    )
-    tx.put(row)
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Which intakes, from where, and how many."""
-
-    clinic_ids: frozenset[UUID] | None
-    status: domain.Status | None
-    after: tuple[datetime, UUID] | None
-    limit: int
-
-
-async def listed(tx: Tx, question: Question) -> Sequence[domain.Intake]:
-    """Intakes, oldest first."""
-    place = tuple_(col(IntakeRow.open_time), col(IntakeRow.intake_id))
-    asked = select(IntakeRow).where(col(IntakeRow.patient_id) != _NOBODY)
-    if question.clinic_ids is not None:
-        asked = asked.where(col(IntakeRow.clinic_id).in_(question.clinic_ids))
-    if question.status:
-        asked = asked.where(col(IntakeRow.status) == question.status.value)
-    if question.after:
-        asked = asked.where(place > question.after)
-    order = (col(IntakeRow.open_time), col(IntakeRow.intake_id))
-    rows = await tx.rows(asked.order_by(*order).limit(question.limit))
-    await _load_parts(tx, rows)
-    return [await _whole(tx, row) for row in rows]
-
-
-async def _whole(tx: Tx, row: IntakeRow) -> domain.Intake:
-    found = await tx.find(AssessmentRow, row.intake_id) if row.assessed else None
-    order = await tx.find(DoseOrderRow, _order_id(row)) if row.dose_number else None
-    return shapes.intake(row, found, order)
-
-
-async def _load_parts(tx: Tx, rows: Sequence[IntakeRow]) -> None:
-    if assessed := [row.intake_id for row in rows if row.assessed]:
-        await tx.load(AssessmentRow, assessed)
-    if planned := [_order_id(row) for row in rows if row.dose_number]:
-        await tx.load(DoseOrderRow, planned)
-
-
-def _order_id(row: IntakeRow) -> UUID:
-    return domain.dose_order_id(domain.plan_id(row.intake_id), row.dose_number)
-
-
-def _policy(clinic_id: UUID, row: PolicyRow | None) -> domain.Policy:
-    if row is None:
-        default = packs.current().default_schedule
-        return domain.Policy(clinic_id, domain.Approval.SPECIALIST, default)
-    return domain.Policy(clinic_id, domain.Approval(row.approval), row.schedule)
+__all__ = [
+    "Question",
+    "assessments_of",
+    "find",
+    "find_pack",
+    "find_score",
+    "get",
+    "keep_pack",
+    "latest_pack",
+    "listed",
+    "listed_packs",
+    "load_records",
+    "orders_of",
+    "pack",
+    "policies",
+    "policy",
+    "prefetch",
+    "record",
+    "record_of",
+    "scores_of_patient",
+    "set_policy",
+    "unknown",
+]

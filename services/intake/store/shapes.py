@@ -1,37 +1,42 @@
 """Intakes as rows and rows as intakes."""
 
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Iterable
 
 from chassis.plans import made
-from services.intake import domain, packs
+from services.intake import domain
+from services.intake.store import plans
+from services.intake.store.assessments import assessment
 from services.intake.store.rows import AssessmentRow, DoseOrderRow, IntakeRow
 
 
 def intake(
-    row: IntakeRow, found: AssessmentRow | None, order: DoseOrderRow | None
+    row: IntakeRow, pack: domain.Pack, found: AssessmentRow | None, order: DoseOrderRow | None
 ) -> domain.Intake:
     """The intake that the rows tell of."""
-    pack = packs.named(row.pack)
     return domain.Intake(
         row.intake_id,
         row.revision,
         domain.Status(row.status),
         _need(row),
         pack,
-        pack.rules.named(row.flagged_rules),
+        _flags(row.flagged_rules, pack) if row.flagged_rules else (),
         row.open_time,
         row.update_time,
-        _assessment(found) if found else None,
+        assessment(found) if found else None,
+        row.assessment_number,
         _plan(row, order, pack) if order else None,
         row.decline_reason,
         row.decided_number,
+        _agreements(row.agreed) if row.agreed else (),
+        plans.ELIGIBILITY.validate_python(row.eligibility) if row.eligibility else None,
+        domain.SuicideRisk(row.risk_open_time, row.risk_level, row.risk_screen_time),
+        row.treated_since,
     )
 
 
 def intake_row(intake: domain.Intake) -> IntakeRow:
     """The row of an intake; made without validation, for its values come from the domain."""
-    need, plan = intake.need, intake.plan
+    need, plan, decided = intake.need, intake.plan, intake.eligibility
     return made(
         IntakeRow,
         intake_id=intake.intake_id,
@@ -52,8 +57,10 @@ def intake_row(intake: domain.Intake) -> IntakeRow:
         allergies=list(need.allergies),
         priority=need.priority,
         pack=intake.pack.label,
-        flagged_rules=[flag.rule_id for flag in intake.flags],
-        assessed=intake.assessment is not None,
+        flagged_rules=[
+            f"{flag.rule_id} {evidence}" for flag in intake.flags for evidence in flag.evidence
+        ],
+        assessment_number=intake.assessment_number,
         decline_reason=intake.decline_reason,
         open_time=intake.open_time,
         update_time=intake.update_time,
@@ -64,15 +71,24 @@ def intake_row(intake: domain.Intake) -> IntakeRow:
         approve_time=plan.approve_time if plan else None,
         dose_number=plan.dose.number if plan else 0,
         decided_number=intake.decided_number,
+        risk_open_time=intake.risk.open_time,
+        risk_level=intake.risk.level,
+        risk_screen_time=intake.risk.screen_time,
+        treated_since=intake.treated_since,
+        agreed=[f"{one.rule_id} {one.reviewed_by}" for one in intake.agreed],
+        eligibility=plans.ELIGIBILITY.dump_python(decided, mode="json") if decided else None,
+        plan_version=plan.version if plan else 0,
+        plan_state=plan.state.value if plan else None,
+        plan_state_reason=plan.state_reason if plan else "",
+        paused_at_assessment=plan.paused_at_assessment if plan else 0,
+        individual=plans.INDIVIDUAL.dump_python(plan.individual, mode="json")
+        if plan and plan.individual != domain.AS_THE_PACK_SAYS
+        else None,
+        signed_by=plan.signed_by if plan else "",
+        proposed=plans.PROPOSED.dump_python(plan.proposed, mode="json")
+        if plan and plan.proposed
+        else None,
     )
-
-
-def assessment_row(intake: domain.Intake, found: domain.Assessment) -> AssessmentRow:
-    """The row of an intake's assessment."""
-    told: dict[str, Any] = asdict(found)
-    for name in ("psychiatric_codes", "physical_codes"):
-        told[name] = list(told[name])
-    return made(AssessmentRow, intake_id=intake.intake_id, **told)
 
 
 def order_row(intake: domain.Intake, order: domain.DoseOrder) -> DoseOrderRow:
@@ -87,6 +103,9 @@ def order_row(intake: domain.Intake, order: domain.DoseOrder) -> DoseOrderRow:
         weight_basis=order.weight_basis,
         reasons=list(order.reasons),
         order_time=order.order_time,
+        ordered_by=order.ordered_by,
+        previous_micrograms=order.previous_micrograms,
+        percent_change=order.percent_change,
     )
 
 
@@ -109,44 +128,42 @@ def _need(row: IntakeRow) -> domain.Need:
     )
 
 
-def _assessment(row: AssessmentRow) -> domain.Assessment:
-    return domain.Assessment(
-        row.phq9_score,
-        row.phq9_item9,
-        tuple(row.psychiatric_codes),
-        tuple(row.physical_codes),
-        row.weight_grams,
-        row.height_millimetres,
-        row.systolic,
-        row.diastolic,
-        row.escort_available,
-        row.present_note,
-        row.psychiatric_note,
-        row.physical_note,
-        row.circumstances_note,
-    )
+def _flags(told: Iterable[str], pack: domain.Pack) -> tuple[domain.Finding, ...]:
+    """A rule id, a blank and one evidence each; those of one rule follow each other."""
+    raised: dict[str, list[str]] = {}
+    for line in told:
+        rule_id, _, evidence = line.partition(" ")
+        raised.setdefault(rule_id, []).append(evidence)
+    rules = pack.rules.named(raised)
+    return tuple(domain.Finding(rule, tuple(raised[rule.rule_id])) for rule in rules)
 
 
 def _plan(row: IntakeRow, order: DoseOrderRow, pack: domain.Pack) -> domain.Plan:
     assert row.approve_time
+    own = (
+        plans.INDIVIDUAL.validate_python(row.individual)
+        if row.individual
+        else domain.AS_THE_PACK_SAYS
+    )
     return domain.Plan(
         domain.plan_id(row.intake_id),
         pack.schedule(row.schedule or ""),
         domain.Approval(row.approval),
         row.starting_micrograms or 0,
-        _order(order),
+        plans.order(order),
         row.approve_time,
         row.rationale or "",
+        own,
+        row.signed_by,
+        row.plan_version,
+        domain.State(row.plan_state),
+        row.plan_state_reason,
+        row.paused_at_assessment,
+        plans.PROPOSED.validate_python(row.proposed) if row.proposed else None,
     )
 
 
-def _order(row: DoseOrderRow) -> domain.DoseOrder:
-    return domain.DoseOrder(
-        row.dose_order_id,
-        row.number,
-        row.dose_micrograms,
-        row.dosing_weight_grams,
-        row.weight_basis,
-        tuple(row.reasons),
-        row.order_time,
-    )
+def _agreements(told: Iterable[str]) -> tuple[domain.Agreement, ...]:
+    """A rule id, a blank and the second specialist."""
+    parts = [line.partition(" ") for line in told]
+    return tuple(domain.Agreement(rule_id, who) for rule_id, _, who in parts)

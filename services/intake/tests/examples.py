@@ -1,12 +1,15 @@
 """Named test data: synthetic patients, what other services say of them, what a specialist finds."""
 
-from datetime import UTC, datetime
+import dataclasses
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
+from halcyon.intake.v1 import assessment_pb2 as details
 from halcyon.intake.v1 import intake_pb2 as nouns
 from halcyon.intake.v1 import intake_service_pb2 as rpc
 from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled, ReferralRouted
@@ -47,26 +50,43 @@ def need(**changes: Any) -> domain.Need:
 
 
 def found(**changes: Any) -> domain.Assessment:
-    """The same woman as the specialist sees her."""
-    told: dict[str, Any] = {
-        "phq9_score": 20,
-        "phq9_item9": 0,
-        "psychiatric_codes": (),
-        "physical_codes": (),
+    """The same woman as the specialist sees her; `changes` reach the block that has the field."""
+    present = {"phq9_score": 20, "phq9_item9": 0, "note": SECRET}
+    vitals = {"systolic": 124, "diastolic": 78}
+    physical: dict[str, Any] = {
         "weight_grams": 70000,
         "height_millimetres": 1650,
-        "systolic": 124,
-        "diastolic": 78,
-        "escort_available": True,
-        "present_note": SECRET,
+        "weight_date": NOON.date(),
+        "height_date": NOON.date(),
+        "pregnancy": domain.Pregnancy.TEST_NEGATIVE,
     }
-    return domain.Assessment(**told | changes)
+    psychiatric = {
+        "failed_trials": 3,
+        "conditions": domain.Section(changes.pop("psychiatric_codes", ())),
+    }
+    physical["conditions"] = domain.Section(changes.pop("physical_codes", ()))
+    around = {"escort_available": True}
+    physical["vitals"] = domain.Vitals(**_changed(vitals, changes, domain.Vitals))
+    blocks = (
+        domain.PresentState(**_changed(present, changes, domain.PresentState)),
+        domain.PsychiatricHistory(**_changed(psychiatric, changes, domain.PsychiatricHistory)),
+        domain.PhysicalState(**_changed(physical, changes, domain.PhysicalState)),
+        domain.Circumstances(**_changed(around, changes, domain.Circumstances)),
+    )
+    assert not changes
+    return domain.Assessment(*blocks, "dr-smith")
+
+
+def _changed(usual: dict[str, Any], changes: dict[str, Any], block: Any) -> dict[str, Any]:
+    """The usual fields with the changes that belong to this block, taken out of `changes`."""
+    mine = {one.name for one in dataclasses.fields(block)} & changes.keys()
+    return usual | {name: changes.pop(name) for name in mine}
 
 
 def policy(
     approval: domain.Approval = domain.Approval.SPECIALIST, schedule: str = "taper_3_2_1_1_1"
 ) -> domain.Policy:
-    return domain.Policy(BOSTON, approval, schedule)
+    return domain.Policy(BOSTON, approval, schedule, PACK)
 
 
 STANDING = policy(domain.Approval.STANDING_ORDER)
@@ -79,15 +99,24 @@ def response(plan_id: UUID, referral_id: UUID, number: int = 2, **changes: Any) 
         "plan_id": plan_id,
         "session_id": uuid5(plan_id, f"session/{number}"),
         "number": number,
+        "begin_time": NOON + timedelta(days=number),
         "stopped_early": False,
         "peak_systolic": 140,
         "peak_diastolic": 85,
         "lowest_oxygen_saturation": 97,
         "lowest_moaas": 5,
+        "given_micrograms": 35000,
         "adverse_events": ("nausea",),
         "phq9_score": 18,
     }
     return domain.Response(**told | changes)
+
+
+def remembered(past: domain.Record, events: Sequence[domain.Event]) -> domain.Record:
+    """The past with what a decision has kept."""
+    sessions = tuple(one.given for one in events if isinstance(one, domain.SessionGiven))
+    scores = tuple(one.score for one in events if isinstance(one, domain.ScoreTaken))
+    return domain.Record((*past.sessions, *sessions), (*past.scores, *scores))
 
 
 def routed(**changes: Any) -> ReferralRouted:
@@ -146,7 +175,7 @@ def completed(routed: ReferralRouted, number: int, **changes: Any) -> InfusionCo
         "lowest_moaas": 5,
         "adverse_events": ["nausea"],
         "phq9_score": 18,
-        "complete_time": stamp(NOON),
+        "complete_time": stamp(datetime.now(UTC) + timedelta(days=number)),
     }
     return InfusionCompleted(**told | changes)
 
@@ -156,24 +185,37 @@ def intake_id(routed: ReferralRouted) -> UUID:
 
 
 def assessment(**changes: Any) -> nouns.Assessment:
-    """What the specialist records; `changes` reach the physical and the present state."""
-    present: dict[str, Any] = {"phq9_score": 20, "phq9_item9": 0, "note": SECRET}
-    physical: dict[str, Any] = {
-        "weight_grams": 70000,
-        "height_millimetres": 1650,
-        "systolic": 124,
-        "diastolic": 78,
-    }
-    present |= {name: changes.pop(name) for name in list(changes) if name in present}
-    codes = changes.pop("codes", [])
-    return nouns.Assessment(
-        present_state=nouns.PresentState(**present),
+    """What the specialist records; `changes` reach the message that has the field."""
+    codes, none = changes.pop("codes", []), nouns.History(asked=True)
+    today = datetime.now(UTC).date().isoformat()
+    said = nouns.Assessment(
+        present_state=nouns.PresentState(
+            phq9_score=20, phq9_item9=0, note=SECRET, findings=nouns.History(asked=True)
+        ),
         psychiatric_history=nouns.History(asked=True, note=SECRET, codes=codes),
         physical_state=nouns.PhysicalState(
-            history=nouns.History(asked=True, note=SECRET), **physical | changes
+            history=nouns.History(asked=True, note=SECRET),
+            weight_grams=70000,
+            height_millimetres=1650,
+            systolic=124,
+            diastolic=78,
+            medications=details.Medications(asked=True),
+            allergies=none,
+            weight_date=today,
+            height_date=today,
+            pregnancy=details.PREGNANCY_TEST_NEGATIVE,
         ),
-        circumstances=nouns.Circumstances(escort_available=True, note=SECRET),
+        circumstances=nouns.Circumstances(
+            escort_available=True, note=SECRET, family=none, relations=none, work=none
+        ),
+        treatment_history=details.TreatmentHistory(
+            failed_trials=3, earlier_course=details.EARLIER_COURSE_NONE
+        ),
     )
+    for name, value in changes.items():
+        (block,) = [one for _, one in said.ListFields() if name in one.DESCRIPTOR.fields_by_name]
+        block.MergeFrom(type(block)(**{name: value}))
+    return said
 
 
 def standing_order(clinic_id: UUID = BOSTON) -> rpc.UpdateClinicPolicyRequest:

@@ -1,64 +1,15 @@
 """What callers may ask of intake, on a real database."""
 
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.auth import Principal
 from chassis.refusal import Invalid, NotAllowed, NotFound
-from chassis.testing import House, somebody
+from chassis.testing import somebody
 from halcyon.intake.v1 import intake_pb2 as nouns
-from halcyon.intake.v1 import intake_service_pb2 as rpc
-from halcyon.referral.events.v1.referral_events_pb2 import ReferralRouted
-from services.intake import api, store
+from services.intake import store
 from services.intake.tests import examples as eg
-
-BOSTON_DOCTOR = somebody("prescriber", clinics=frozenset({eg.BOSTON}))
-CHICAGO_DOCTOR = somebody("prescriber", clinics=frozenset({eg.CHICAGO}))
-
-
-class Practice:
-    """The service, asked by its calls' names."""
-
-    def __init__(self, house: House) -> None:
-        self.house, self.api = house, api.IntakeService(house.db)
-
-    async def open(self, **changes: Any) -> str:
-        routed: ReferralRouted = eg.routed(**changes)
-        await self.house.given(routed)
-        return str(eg.intake_id(routed))
-
-    async def assess(
-        self, intake_id: str, who: Principal = BOSTON_DOCTOR, **changes: Any
-    ) -> nouns.Intake:
-        request = rpc.RecordAssessmentRequest(
-            intake_id=intake_id, assessment=eg.assessment(**changes)
-        )
-        return (await self.house.call(self.api.RecordAssessment, request, who)).intake
-
-    async def approve(
-        self, intake_id: str, who: Principal = BOSTON_DOCTOR, **wish: Any
-    ) -> nouns.Intake:
-        request = rpc.ApprovePlanRequest(intake_id=intake_id, **wish)
-        return (await self.house.call(self.api.ApprovePlan, request, who)).intake
-
-    async def decline(self, intake_id: str, who: Principal = BOSTON_DOCTOR) -> nouns.Intake:
-        request = rpc.DeclineReferralRequest(
-            intake_id=intake_id, reason=rpc.DECLINE_REASON_WRONG_SPECIALTY
-        )
-        return (await self.house.call(self.api.DeclineReferral, request, who)).intake
-
-    async def get(self, who: Principal = BOSTON_DOCTOR, **by: str) -> nouns.Intake:
-        return (await self.house.call(self.api.GetIntake, rpc.GetIntakeRequest(**by), who)).intake
-
-    async def list(self, who: Principal = BOSTON_DOCTOR, **search: Any) -> rpc.ListIntakesResponse:
-        return await self.house.call(self.api.ListIntakes, rpc.ListIntakesRequest(**search), who)
-
-
-@pytest.fixture
-def practice(house: House) -> Practice:
-    return Practice(house)
+from services.intake.tests.practice import CHICAGO_DOCTOR, Practice
 
 
 async def test_from_assessment_to_plan(practice: Practice) -> None:
@@ -149,6 +100,8 @@ async def test_a_policy_of_another_clinic_or_schedule(practice: Practice) -> Non
     assert clinic.value.reason == "CLINIC_NOT_FOUND"
     request = eg.standing_order(eg.CHICAGO)
     first = await practice.house.call(practice.api.UpdateClinicPolicy, request, director)
+    assert first.policy.pack == "halcyon-default@1"
+    request.policy.pack = first.policy.pack
     assert first.policy == request.policy
     request.policy.schedule = "gone"
     with pytest.raises(NotFound) as schedule:
@@ -156,8 +109,8 @@ async def test_a_policy_of_another_clinic_or_schedule(practice: Practice) -> Non
     assert schedule.value.reason == "PROTOCOL_NOT_FOUND"
     request.policy.schedule, request.policy.approval = "six_in_two_weeks", nouns.APPROVAL_SPECIALIST
     await practice.house.call(practice.api.UpdateClinicPolicy, request, director)
-    kept = await practice.house.db.fetch("SELECT approval, schedule FROM clinic_policy")
-    assert [tuple(row) for row in kept] == [("specialist", "six_in_two_weeks")]
+    kept = await practice.house.db.fetch("SELECT approval, schedule, pack FROM clinic_policy")
+    assert [tuple(row) for row in kept] == [("specialist", "six_in_two_weeks", "halcyon-default@1")]
 
 
 async def test_another_clinics_intake_does_not_exist(practice: Practice) -> None:

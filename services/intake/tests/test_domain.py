@@ -1,6 +1,7 @@
 """What is true of an intake: tables of rules, and properties that hold for every patient."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,11 +11,20 @@ from hypothesis import strategies as st
 
 from chassis.refusal import Invalid, NotAllowed, NotFound, Reject
 from services.intake import domain
-from services.intake.domain import dosing, screening, titration
+from services.intake.domain import dosing, risk, screening, starting, titration, weighing
 from services.intake.tests import examples as eg
 from services.intake.tests.examples import BOSTON, NOON, PACK
 
 # --- dosing -----------------------------------------------------------------------------------
+
+
+def weigh(need: domain.Need) -> weighing.DosingWeight:
+    body = weighing.Body(need.sex_at_birth, need.weight_grams, need.height_millimetres)
+    return weighing.dosing_weight(PACK.dosing.weighing, body)
+
+
+def first(age: int, grams: int) -> int:
+    return starting.start(PACK.dosing, age, grams, starting.Earlier()).micrograms
 
 
 @pytest.mark.parametrize(
@@ -35,19 +45,21 @@ def test_the_starting_dose_of_the_published_vectors(
 ) -> None:
     sex, height, grams = body
     need = eg.need(sex_at_birth=sex, height_millimetres=height, weight_grams=grams)
-    found = dosing.dosing_weight(PACK.dosing, need, None)
-    assert (found.basis, found.grams) == weight
-    assert dosing.starting_dose(PACK.dosing, 41, found.grams) == dose
+    found = weigh(need)
+    assert (found.basis.value, found.grams) == weight
+    assert first(41, found.grams) == dose
 
 
 @pytest.mark.parametrize(("age", "dose"), [(18, 35000), (64, 35000), (65, 28000), (90, 28000)])
 def test_older_patients_start_lower(age: int, dose: int) -> None:
-    assert dosing.starting_dose(PACK.dosing, age, 70000) == dose
+    assert first(age, 70000) == dose
 
 
 def test_the_specialists_weight_replaces_the_referrers() -> None:
-    found = eg.found(weight_grams=60000)
-    assert dosing.dosing_weight(PACK.dosing, eg.need(), found).grams == 60000
+    intake = domain.record_assessment(opened(), eg.found(weight_grams=60000), eg.policy(), NOON)[0]
+    planned, _ = domain.approve_plan(intake, domain.Wish(), eg.policy(), domain.NO_PAST, NOON)
+    assert planned.plan
+    assert planned.plan.dose.dosing_weight_grams == 60000
 
 
 bodies = st.builds(
@@ -63,8 +75,8 @@ bodies = st.builds(
 @settings(deadline=None)
 @given(bodies)
 def test_no_starting_dose_leaves_the_caps(need: domain.Need) -> None:
-    weight = dosing.dosing_weight(PACK.dosing, need, None)
-    dose = dosing.starting_dose(PACK.dosing, need.age_years, weight.grams)
+    weight = weigh(need)
+    dose = first(need.age_years, weight.grams)
     assert 0 < weight.grams <= need.weight_grams
     assert dose % 100 == 0
     assert 1000 * dose <= 1500 * weight.grams
@@ -80,8 +92,12 @@ def _per_kg(age: int) -> int:
 # --- screening --------------------------------------------------------------------------------
 
 
+def taking(drug: str, micrograms: int | None = None, times: int = 0) -> domain.Medication:
+    return domain.Medication(f"halcyon|{drug}", micrograms, times)
+
+
 def rule_ids(need: domain.Need, found: domain.Assessment | None = None) -> set[str]:
-    return {rule.rule_id for rule in screening.screen(PACK.rules, need, found)}
+    return {rule.rule_id for rule in screening.screen(PACK, need, found)}
 
 
 @pytest.mark.parametrize(
@@ -151,11 +167,57 @@ def test_the_referral_raises(changes: dict[str, Any], raised: set[str]) -> None:
         ({"psychiatric_codes": ("halcyon|mania",)}, {"mania"}),
         ({"physical_codes": (f"{eg.ICD_10}|K74.60",)}, {"severe-liver-disease"}),
         ({"weight_grams": 120000}, {"obesity"}),
+        ({"findings": domain.Section((f"{eg.ICD_10}|R45.851",))}, {"suicidal-ideation"}),
+        ({"failed_trials": 1}, {"few-failed-trials"}),
+        ({"failed_trials": None}, set()),
+        ({"heart_rate": 49, "oxygen_saturation": 94}, {"heart-rate-low", "oxygen-saturation-low"}),
+        ({"heart_rate": 121, "respiratory_rate": 31}, {"heart-rate-high", "respiration-fast"}),
+        ({"pregnancy": domain.Pregnancy.NOT_TESTED}, {"pregnancy-not-tested"}),
+        ({"pregnancy": domain.Pregnancy.PREGNANT}, {"pregnancy-or-lactation"}),
+        ({"pregnancy": domain.Pregnancy.BREASTFEEDING}, {"pregnancy-or-lactation"}),
+        ({"allergies": domain.Section(("halcyon|esketamine",))}, {"ketamine-hypersensitivity"}),
+        ({"medications": (taking("lorazepam", 1000, 2),)}, {"benzodiazepine"}),
+        (
+            {"medications": (taking("Lorazepam", 700, 3),)},
+            {"benzodiazepine", "benzodiazepine-dose"},
+        ),
+        (
+            {"medications": (taking("clonazepam", 500, 1), taking("diazepam", 1000, 1))},
+            {"benzodiazepine", "benzodiazepine-dose"},
+        ),
+        ({"medications": (taking("alprazolam"), taking("zolpidem", 10000, 1))}, {"benzodiazepine"}),
+        ({"medications": (taking("phenelzine", 15000, 3),)}, {"maoi"}),
+        ({"medications": (taking("tramadol"),)}, {"interacting-drug", "respiratory-depressant"}),
+        ({"medications": (taking("sertraline", 100000, 1),)}, set()),
+        (
+            {"medications": (taking("rifampin"), taking("lamotrigine"))},
+            {"cyp-interaction", "lamotrigine"},
+        ),
     ],
 )
 def test_the_assessment_raises(changes: dict[str, Any], raised: set[str]) -> None:
     need = eg.need(physical_history=())
     assert rule_ids(need, eg.found(**changes)) == raised
+
+
+@pytest.mark.parametrize(
+    ("drug", "worth"),
+    [("lorazepam", 2000), ("alprazolam", 4000), ("clonazepam", 8000), ("diazepam", 400)],
+)
+def test_benzodiazepines_are_counted_in_lorazepam(drug: str, worth: int) -> None:
+    assert screening.lorazepam(PACK, [taking(drug, 1000, 2)]) == worth
+    assert screening.lorazepam(PACK, [taking(drug), taking("sertraline", 1000, 9)]) == 0
+
+
+def test_a_finding_says_what_raised_it() -> None:
+    need = eg.need(indication_code="F33.3", physical_history=(f"{eg.ICD_10}|I10",))
+    found = eg.found(psychiatric_codes=(f"{eg.ICD_10}|F20.0",), systolic=182)
+    told = {one.rule_id: one.evidence for one in screening.screen(PACK, need, found)}
+    assert told == {
+        "psychosis": ("F33.3", f"{eg.ICD_10}|F20.0"),
+        "systolic-pressure-very-high": ("systolic=182",),
+        "hypertension-history": (f"{eg.ICD_10}|I10",),
+    }
 
 
 def test_what_the_referrer_told_is_not_forgotten() -> None:
@@ -166,9 +228,11 @@ def test_what_the_referrer_told_is_not_forgotten() -> None:
 # --- titration --------------------------------------------------------------------------------
 
 
-def proposal(dose: int = 35000, baseline: int | None = 20, **changes: Any) -> domain.Proposal:
+def proposal(
+    dose: int = 35000, baseline: int | None = 20, starting: int = 35000, **changes: Any
+) -> domain.Proposal:
     response = eg.response(uuid4(), uuid4(), **changes)
-    course = titration.Course(dose, 70000, baseline)
+    course = titration.Course(dose, 70000, baseline, starting)
     return domain.propose(PACK, course, response)
 
 
@@ -198,9 +262,13 @@ def proposal(dose: int = 35000, baseline: int | None = 20, **changes: Any) -> do
         ({"lowest_oxygen_saturation": 91}, "down", 28000, ("oxygen_saturation",)),
         ({"adverse_events": ("vomiting",)}, "down", 28000, ("adverse_event",)),
         ({"adverse_events": ("never_heard_of",)}, "hold", 35000, ("adverse_event",)),
-        ({"dose": 70000}, "hold", 70000, ("weak_response", "upper_limit")),
-        ({"dose": 66000}, "up", 70000, ("weak_response",)),
-        ({"dose": 90000}, "hold", 90000, ("weak_response", "upper_limit")),
+        ({"dose": 70000}, "hold", 70000, ("weak_response", "needs_signature")),
+        ({"dose": 66000, "starting": 60000}, "up", 70000, ("weak_response",)),
+        ({"dose": 90000}, "hold", 90000, ("weak_response", "needs_signature")),
+        ({"dose": 105000}, "hold", 105000, ("weak_response", "upper_limit")),
+        ({"dose": 49000}, "up", 56000, ("weak_response",)),
+        ({"dose": 52500}, "up", 56000, ("weak_response",)),
+        ({"dose": 56000}, "hold", 56000, ("weak_response", "needs_signature")),
         ({"dose": 7000, "lowest_moaas": 1}, "hold", 7000, ("sedation", "lower_limit")),
         ({"dose": 8000, "lowest_moaas": 1}, "down", 7000, ("sedation",)),
         (
@@ -245,49 +313,73 @@ def test_no_titration_leaves_the_caps_or_takes_two_steps(
     intake = _planned(need, data)
     assert intake.plan
     grams = intake.plan.dose.dosing_weight_grams
+    past = domain.NO_PAST
     for number, changes in enumerate(told, 1):
         assert intake.plan
-        before = intake.plan.dose
-        response = eg.response(intake.plan.plan_id, need.referral_id, number, **changes)
-        intake, (stated,) = domain.adjust(intake, response, NOON)
+        before = intake.plan
+        response = eg.response(before.plan_id, need.referral_id, number, **changes)
+        was_active = before.state is domain.State.ACTIVE
+        intake, events = domain.adjust(intake, past, response, NOON)
+        past = eg.remembered(past, events)
         assert intake.plan
         after = intake.plan.dose
-        assert isinstance(stated, domain.DoseAdjusted)
-        assert abs(after.dose_micrograms - before.dose_micrograms) * 1000 <= 100 * grams
+        adjusted = [one for one in events if isinstance(one, domain.DoseAdjusted)]
+        assert len(adjusted) == was_active
+        moved = after.dose_micrograms - before.dose.dose_micrograms
+        assert abs(moved) * 1000 <= 100 * grams
         assert after.dose_micrograms * 1000 <= 1500 * grams
         assert after.dose_micrograms <= 120_000
-        raised = after.dose_micrograms > before.dose_micrograms
-        assert not raised or after.dose_micrograms * 1000 <= 1000 * grams
-        assert after.number == before.number + (after.dose_micrograms != before.dose_micrograms)
-        assert domain.adjust(intake, response, NOON) == (intake, ())
+        assert moved <= 0 or after.dose_micrograms * 1000 <= 1000 * grams
+        assert moved <= 0 or after.dose_micrograms <= 100_000
+        raised = after.dose_micrograms - before.starting_micrograms
+        assert moved <= 0 or raised * 1000 <= 3 * 100 * grams
+        assert after.number == before.dose.number + (moved != 0)
+        proposed = intake.plan.proposed
+        if proposed and was_active:
+            step = proposed.dose_micrograms - after.dose_micrograms
+            assert 0 < step * 1000 <= 100 * grams
+            assert proposed.dose_micrograms * 1000 <= 1500 * grams
+            assert proposed.dose_micrograms <= 120_000
+        assert domain.adjust(intake, past, response, NOON) == (intake, ())
 
 
 def _planned(need: domain.Need, data: st.DataObject) -> domain.Intake:
     """A plan with any dose that an approval lets through."""
-    intake, _ = domain.open_for(need, None, eg.policy(), PACK, NOON)
+    intake, _ = domain.open_for(need, None, eg.policy(), domain.NO_PAST, NOON)
     unflagged = replace(intake, flags=(), status=domain.Status.ASSESSED)
     dose = data.draw(st.none() | st.integers(1, 200_000))
     wish = domain.Wish(None, dose, "because")
     try:
-        return domain.approve_plan(unflagged, wish, eg.policy(), NOON)[0]
+        return domain.approve_plan(unflagged, wish, eg.policy(), domain.NO_PAST, NOON)[0]
     except Invalid:
         wish = domain.Wish(None, None)
-        return domain.approve_plan(unflagged, wish, eg.policy(), NOON)[0]
+        return domain.approve_plan(unflagged, wish, eg.policy(), domain.NO_PAST, NOON)[0]
 
 
 # --- an intake's life -------------------------------------------------------------------------
 
 
+def answered(scale: str, count: int, value: int = 1) -> domain.Answered:
+    return domain.Answered(scale, tuple((item, value) for item in range(1, count + 1)))
+
+
 def opened(**changes: Any) -> domain.Intake:
-    return domain.open_for(eg.need(**changes), None, eg.policy(), PACK, NOON)[0]
+    return domain.open_for(eg.need(**changes), None, eg.policy(), domain.NO_PAST, NOON)[0]
 
 
 def assessed(**changes: Any) -> domain.Intake:
-    return domain.record_assessment(opened(), eg.found(**changes), PACK, NOON)[0]
+    return domain.record_assessment(opened(), eg.found(**changes), eg.policy(), NOON)[0]
+
+
+def screened(level: str = "moderate", **changes: Any) -> domain.Intake:
+    """Assessed, with the screener answered that the assessment asked for."""
+    intake = assessed(**changes)
+    assert intake.risk.is_open
+    return replace(intake, risk=risk.screened(intake.risk, level, NOON))
 
 
 def planned() -> domain.Intake:
-    return domain.approve_plan(assessed(), domain.Wish(), eg.policy(), NOON)[0]
+    return domain.approve_plan(assessed(), domain.Wish(), eg.policy(), domain.NO_PAST, NOON)[0]
 
 
 def declined() -> domain.Intake:
@@ -301,14 +393,14 @@ def closed() -> domain.Intake:
 
 def test_a_routed_referral_opens_an_intake() -> None:
     need = eg.need()
-    intake, events = domain.open_for(need, None, eg.policy(), PACK, NOON)
+    intake, events = domain.open_for(need, None, eg.policy(), domain.NO_PAST, NOON)
     assert events == (domain.IntakeOpened(intake),)
     assert (intake.revision, intake.status) == (1, domain.Status.OPEN)
-    assert domain.open_for(need, intake, eg.STANDING, PACK, NOON) == (intake, ())
+    assert domain.open_for(need, intake, eg.STANDING, domain.NO_PAST, NOON) == (intake, ())
 
 
 def test_a_standing_order_approves_at_once() -> None:
-    intake, events = domain.open_for(eg.need(), None, eg.STANDING, PACK, NOON)
+    intake, events = domain.open_for(eg.need(), None, eg.STANDING, domain.NO_PAST, NOON)
     assert [type(event) for event in events] == [domain.IntakeOpened, domain.PlanApproved]
     assert [event.intake.revision for event in events] == [1, 2]
     assert intake.plan
@@ -327,13 +419,13 @@ def test_a_standing_order_approves_at_once() -> None:
     ],
 )
 def test_a_standing_order_never_speaks_over_a_flag(changes: dict[str, Any]) -> None:
-    intake, _ = domain.open_for(eg.need(**changes), None, eg.STANDING, PACK, NOON)
+    intake, _ = domain.open_for(eg.need(**changes), None, eg.STANDING, domain.NO_PAST, NOON)
     assert intake.status is domain.Status.OPEN
 
 
 def test_a_standing_order_for_a_schedule_nobody_knows_waits_for_a_specialist() -> None:
     unknown = replace(eg.STANDING, schedule="gone")
-    assert domain.open_for(eg.need(), None, unknown, PACK, NOON)[0].plan is None
+    assert domain.open_for(eg.need(), None, unknown, domain.NO_PAST, NOON)[0].plan is None
 
 
 def test_a_withdrawal_heard_first_closes_what_opens_later() -> None:
@@ -341,7 +433,7 @@ def test_a_withdrawal_heard_first_closes_what_opens_later() -> None:
     withdrawn = domain.Need(need.referral_id, BOSTON)
     tomb, events = domain.close(withdrawn, None, PACK, NOON)
     assert (tomb.status, events) == (domain.Status.CLOSED, ())
-    late, events = domain.open_for(need, tomb, eg.STANDING, PACK, NOON)
+    late, events = domain.open_for(need, tomb, eg.STANDING, domain.NO_PAST, NOON)
     assert (late.status, late.need, events) == (domain.Status.CLOSED, need, ())
 
 
@@ -356,13 +448,28 @@ def test_a_withdrawal_leaves_a_decline() -> None:
     assert domain.close(intake.need, intake, PACK, NOON) == (intake, ())
 
 
+def test_questionnaires_of_the_assessment_are_kept_with_it() -> None:
+    found = eg.found(phq9_score=9, phq9_item9=1, scales=(answered("phq9", 9), answered("gad7", 7)))
+    intake, (_, *kept) = domain.record_assessment(opened(), found, eg.policy(), NOON)
+    scores = [one.score for one in kept if isinstance(one, domain.ScoreTaken)]
+    assert [(one.scale, one.rating.total, len(one.answers)) for one in scores] == [
+        ("phq9", 9, 9),
+        ("gad7", 7, 7),
+    ]
+    assert intake.risk.is_open
+
+
 def test_an_assessment_is_replaced_until_a_decision() -> None:
     first = assessed()
-    again, events = domain.record_assessment(first, eg.found(), PACK, NOON)
+    again, events = domain.record_assessment(first, eg.found(), eg.policy(), NOON)
     assert (again, events) == (first, ())
-    second, (stated,) = domain.record_assessment(first, eg.found(phq9_score=15), PACK, NOON)
+    second, (stated, kept) = domain.record_assessment(
+        first, eg.found(phq9_score=15), eg.policy(), NOON
+    )
     assert stated == domain.AssessmentRecorded(second, 15)
-    assert (second.revision, second.baseline_score) == (3, 15)
+    assert isinstance(kept, domain.ScoreTaken)
+    assert (second.revision, kept.score.rating.total) == (3, 15)
+    assert domain.baseline([kept.score], None) == 15
 
 
 @pytest.mark.parametrize(
@@ -379,13 +486,41 @@ def test_an_assessment_is_replaced_until_a_decision() -> None:
                 "assessment.physical_state.history.codes[2]",
             ],
         ),
+        (
+            {"physical_codes": (f"{eg.ICD_10}|banana",)},
+            ["assessment.physical_state.history.codes[0]"],
+        ),
+        (
+            {"weight_date": NOON.date() + timedelta(days=2)},
+            ["assessment.physical_state.weight_date"],
+        ),
+        (
+            {"weight_date": NOON.date() - timedelta(days=8)},
+            ["assessment.physical_state.weight_date"],
+        ),
+        (
+            {"height_date": NOON.date() + timedelta(days=2)},
+            ["assessment.physical_state.height_date"],
+        ),
+        (
+            {"medications": (domain.Medication("lorazepam"),)},
+            ["assessment.physical_state.medications.items[0]"],
+        ),
+        ({"family": domain.Section(("Z63",))}, ["assessment.circumstances.family.codes[0]"]),
+        ({"scales": (answered("gone", 1),)}, ["assessment.present_state.scales[0].scale"]),
+        ({"scales": (answered("gad7", 6),)}, ["assessment.present_state.scales[0].answers[7]"]),
+        (
+            {"scales": (answered("gad7", 7), answered("gad7", 7))},
+            ["assessment.present_state.scales[0]", "assessment.present_state.scales[1]"],
+        ),
+        ({"scales": (answered("phq9", 9),)}, ["assessment.present_state.scales[0].answers"]),
     ],
 )
 def test_an_assessment_that_contradicts_itself_is_refused(
     changes: dict[str, Any], fields: list[str]
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        domain.record_assessment(opened(), eg.found(**changes), PACK, NOON)
+        domain.record_assessment(opened(), eg.found(**changes), eg.policy(), NOON)
     assert refused.value.reason == "INVALID_ASSESSMENT"
     assert [fault.field for fault in refused.value.violations] == fields
 
@@ -393,12 +528,12 @@ def test_an_assessment_that_contradicts_itself_is_refused(
 @pytest.mark.parametrize("make", [planned, declined, closed])
 def test_an_ended_intake_takes_no_assessment(make: Any) -> None:
     with pytest.raises(NotAllowed) as refused:
-        domain.record_assessment(make(), eg.found(phq9_score=11), PACK, NOON)
+        domain.record_assessment(make(), eg.found(phq9_score=11), eg.policy(), NOON)
     assert refused.value.reason == "INTAKE_CLOSED"
 
 
 def approve(intake: domain.Intake, *wish: Any) -> domain.Decision:
-    return domain.approve_plan(intake, domain.Wish(*wish), eg.policy(), NOON)
+    return domain.approve_plan(intake, domain.Wish(*wish), eg.policy(), domain.NO_PAST, NOON)
 
 
 @pytest.mark.parametrize(
@@ -411,8 +546,10 @@ def approve(intake: domain.Intake, *wish: Any) -> domain.Decision:
         (planned(), (None, 36000, "why"), NotAllowed, "INTAKE_CLOSED"),
         (assessed(), ("gone",), NotFound, "PROTOCOL_NOT_FOUND"),
         (assessed(systolic=190), (None, None, "why"), NotAllowed, "TREATMENT_BLOCKED"),
-        (assessed(phq9_item9=2), (), Invalid, "INVALID_ASSESSMENT"),
-        (assessed(phq9_item9=2), (None, None, "  "), Invalid, "INVALID_ASSESSMENT"),
+        (assessed(phq9_item9=2), (None, None, "why"), NotAllowed, "TREATMENT_BLOCKED"),
+        (screened("high", phq9_item9=2), (None, None, "why"), NotAllowed, "TREATMENT_BLOCKED"),
+        (screened(phq9_item9=2), (), Invalid, "INVALID_ASSESSMENT"),
+        (screened(phq9_item9=2), (None, None, "  "), Invalid, "INVALID_ASSESSMENT"),
         (assessed(), (None, 36000), Invalid, "INVALID_ASSESSMENT"),
         (assessed(), (None, 105100, "why"), Invalid, "DOSE_OUT_OF_RANGE"),
         (assessed(), (None, 6999, "why"), Invalid, "DOSE_OUT_OF_RANGE"),
@@ -434,7 +571,7 @@ def test_a_plan_is_refused(
         (assessed(), (None, 105000, "why"), "taper_3_2_1_1_1", 105000),
         (assessed(), (None, 7000, "why"), "taper_3_2_1_1_1", 7000),
         (
-            assessed(phq9_item9=2),
+            screened(phq9_item9=2),
             ("three_in_three_weeks", None, "why"),
             "three_in_three_weeks",
             35000,
@@ -455,7 +592,7 @@ def test_a_titrated_plan_is_still_the_plan_that_was_approved() -> None:
     intake = planned()
     assert intake.plan
     told = eg.response(intake.plan.plan_id, intake.need.referral_id)
-    adjusted, _ = domain.adjust(intake, told, NOON)
+    adjusted, _ = domain.adjust(intake, domain.NO_PAST, told, NOON)
     assert approve(adjusted) == (adjusted, ())
 
 
@@ -475,19 +612,26 @@ def test_older_news_of_a_session_decides_nothing() -> None:
     told = [
         eg.response(intake.plan.plan_id, intake.need.referral_id, number) for number in (1, 2, 3)
     ]
-    later, (stated,) = domain.adjust(intake, told[2], NOON)
+    later, events = domain.adjust(intake, domain.NO_PAST, told[2], NOON)
+    *_, stated = events
+    assert isinstance(stated, domain.DoseAdjusted)
     assert stated.intake.decided_number == 3
-    assert domain.adjust(later, told[1], NOON) == (later, ())
-    assert domain.adjust(later, replace(told[2], plan_id=uuid4(), number=4), NOON) == (later, ())
+    past = eg.remembered(domain.NO_PAST, events)
+    late, kept = domain.adjust(later, past, told[1], NOON)
+    assert [type(one) for one in kept] == [domain.SessionGiven, domain.ScoreTaken]
+    assert (late.plan, late.revision) == (later.plan, later.revision)
+    assert late.treated_since == told[1].begin_time - timedelta.resolution
+    elsewhere = replace(told[2], plan_id=uuid4(), number=4)
+    assert domain.adjust(later, domain.NO_PAST, elsewhere, NOON) == (later, ())
 
 
 def test_a_response_to_nothing_is_parked() -> None:
     with pytest.raises(Reject):
-        domain.adjust(None, eg.response(uuid4(), uuid4()), NOON)
+        domain.adjust(None, domain.NO_PAST, eg.response(uuid4(), uuid4()), NOON)
 
 
 @pytest.mark.parametrize("make", [opened, closed, declined])
 def test_a_response_outside_a_plan_decides_nothing(make: Any) -> None:
     intake = make()
     told = eg.response(domain.plan_id(intake.intake_id), intake.need.referral_id)
-    assert domain.adjust(intake, told, NOON) == (intake, ())
+    assert domain.adjust(intake, domain.NO_PAST, told, NOON) == (intake, ())

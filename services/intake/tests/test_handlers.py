@@ -62,6 +62,13 @@ async def test_a_standing_order_states_the_plan_at_once(house: House) -> None:
         approval="standing_order",
         pack="halcyon-default@1",
         priority="routine",
+        dose="35",
+        plan_version=1,
+        kap="without",
+        antiemetic="ondansetron_odt",
+        pressure_every_minutes=5,
+        review_after_sessions=[4, 6],
+        maintenance_every_days=28,
         approve_time=approved.approve_time,
     )
 
@@ -72,7 +79,7 @@ async def test_what_is_kept_comes_back_whole(house: House) -> None:
     async with house.db.transaction() as tx:
         need = wire.need(routed)
         policy = await store.policy(tx, need.clinic_id)
-        intake, events = domain.open_for(need, None, policy, eg.PACK, tx.now)
+        intake, events = domain.open_for(need, None, policy, domain.NO_PAST, tx.now)
         store.record(tx, intake, events)
     assert await intake_of(house, routed) == intake
 
@@ -113,7 +120,7 @@ async def test_each_infusion_decides_the_dose_once(house: House) -> None:
     await house.given(eg.completed(routed, 1))
     await house.given(eg.completed(routed, 2), eg.completed(routed, 2))
     await house.given(eg.completed(routed, 4, lowest_moaas=2), eg.completed(routed, 3))
-    held, raised, lowered = await house.stated()
+    held, raised, lowered, paused = await house.stated()
     assert [fact.direction for fact in (held, raised, lowered)] == ["hold", "up", "down"]
     assert [fact.number for fact in (held, raised, lowered)] == [1, 2, 3]
     assert [fact.revision for fact in (held, raised, lowered)] == [3, 4, 5]
@@ -121,7 +128,10 @@ async def test_each_infusion_decides_the_dose_once(house: House) -> None:
     assert (lowered.previous_dose_micrograms, lowered.dose_micrograms) == (42000, 35000)
     assert held.dose_order_id == str(domain.dose_order_id(UUID(held.plan_id), 1))
     assert raised.session_id == eg.completed(routed, 2).session_id
+    assert (paused.reason, paused.revision) == ("non_response", 6)
+    assert paused.session_id == eg.completed(routed, 4).session_id
     assert await house.count("SELECT count(*) FROM dose_order") == 3
+    assert await house.count("SELECT count(*) FROM given_session") == 4
 
 
 async def test_an_infusion_of_nobody_and_a_referral_without_measures_are_parked(

@@ -1,86 +1,39 @@
-"""Facts heard and facts stated."""
+"""Facts stated: what we say to everyone, pseudonymous, and never a note."""
 
-from datetime import UTC, datetime
-from uuid import UUID
+from typing import Any
 
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 
-from chassis.refusal import Reject
-from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
 from halcyon.intake.events.v1 import intake_events_pb2 as facts
-from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled, ReferralRouted
 from services.intake import domain
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def need(fact: ReferralRouted) -> domain.Need:
-    """What the referrer told; without measures nobody can be dosed."""
-    if fact.weight_grams <= 0 or fact.height_millimetres <= 0:
-        raise Reject("measures")
-    return domain.Need(
-        UUID(fact.referral_id),
-        UUID(fact.clinic_id),
-        UUID(fact.patient_id),
-        fact.indication_code,
-        fact.age_years,
-        fact.sex_at_birth,
-        fact.weight_grams,
-        fact.height_millimetres,
-        fact.phq9_score if fact.HasField("phq9_score") else None,
-        tuple(fact.psychiatric_history),
-        tuple(fact.physical_history),
-        tuple(fact.medications),
-        tuple(fact.allergies),
-        fact.priority,
-    )
+from services.intake.wire.words import kap, milli, stamp
 
 
-def withdrawn(fact: ReferralCancelled) -> domain.Need | None:
-    """The need that is no more; None when no clinic was ever asked."""
-    if not fact.clinic_id:
-        return None
-    return domain.Need(UUID(fact.referral_id), UUID(fact.clinic_id))
-
-
-def response(fact: InfusionCompleted) -> domain.Response:
-    """What an ended infusion says about the dose."""
-    return domain.Response(
-        UUID(fact.referral_id),
-        UUID(fact.plan_id),
-        UUID(fact.session_id),
-        fact.number,
-        fact.outcome != "completed",
-        fact.peak_systolic,
-        fact.peak_diastolic,
-        fact.lowest_oxygen_saturation,
-        fact.lowest_moaas,
-        tuple(fact.adverse_events),
-        fact.phq9_score if fact.HasField("phq9_score") else None,
-    )
-
-
-def event(stated: domain.Event) -> Message:
-    """A fact of ours, pseudonymous: no note ever leaves in one."""
+def event(stated: domain.Fact) -> Message:
+    """A fact of ours."""
     match stated:
         case domain.IntakeOpened():
             return _opened(stated.intake)
         case domain.AssessmentRecorded():
             return _recorded(stated)
+        case domain.EligibilityDecided():
+            return _decided(stated)
         case domain.PlanApproved():
             return _approved(stated.intake, stated.plan)
         case domain.ReferralDeclined():
             return _declined(stated)
         case domain.DoseAdjusted():
             return _adjusted(stated)
-
-
-def stamp(moment: datetime) -> Timestamp:
-    """A moment in everyone's words."""
-    since = moment - _EPOCH
-    seconds = since.days * 86400 + since.seconds
-    return Timestamp(seconds=seconds, nanos=since.microseconds * 1000)
+        case domain.PlanRevised():
+            return _revised(stated)
+        case domain.PlanPaused():
+            return _paused(stated)
+        case domain.PlanResumed():
+            return _resumed(stated)
+        case domain.PlanStopped():
+            return _stopped(stated)
+        case domain.SuicideRiskScreened():
+            return _screened(stated)
 
 
 def _opened(intake: domain.Intake) -> facts.IntakeOpened:
@@ -107,7 +60,7 @@ def _recorded(stated: domain.AssessmentRecorded) -> facts.AssessmentRecorded:
 
 
 def _approved(intake: domain.Intake, plan: domain.Plan) -> facts.PlanApproved:
-    need = intake.need
+    need, full = intake.need, domain.particulars(intake, plan)
     return facts.PlanApproved(
         intake_id=str(intake.intake_id),
         revision=intake.revision,
@@ -118,13 +71,21 @@ def _approved(intake: domain.Intake, plan: domain.Plan) -> facts.PlanApproved:
         indication_code=need.indication_code,
         sessions_per_week=plan.schedule.sessions_per_week,
         min_gap_hours=plan.schedule.min_gap_hours,
-        infusion_minutes=intake.pack.infusion_minutes,
-        recovery_minutes=intake.pack.recovery_minutes,
+        infusion_minutes=full.infusion_minutes,
+        recovery_minutes=intake.pack.terms.recovery_minutes,
         dose_order_id=str(plan.dose.dose_order_id),
         dose_micrograms=plan.dose.dose_micrograms,
         approval=plan.approval.value,
         pack=intake.pack.label,
         priority=need.priority,
+        dose=milli(plan.dose.dose_micrograms),
+        plan_version=plan.version,
+        kap=kap(plan),
+        antiemetic=full.antiemetic_order,
+        pressure_every_minutes=full.monitoring.pressure_every_minutes,
+        conditions=full.conditions,
+        review_after_sessions=full.review_after,
+        maintenance_every_days=plan.schedule.maintenance_every_days,
         approve_time=stamp(plan.approve_time),
     )
 
@@ -142,19 +103,97 @@ def _declined(stated: domain.ReferralDeclined) -> facts.ReferralDeclined:
 
 
 def _adjusted(stated: domain.DoseAdjusted) -> facts.DoseAdjusted:
-    intake, dose = stated.intake, stated.plan.dose
+    intake, dose, proposed = stated.intake, stated.plan.dose, stated.plan.proposed
     return facts.DoseAdjusted(
-        intake_id=str(intake.intake_id),
-        revision=intake.revision,
-        plan_id=str(stated.plan.plan_id),
-        referral_id=str(intake.need.referral_id),
-        clinic_id=str(intake.need.clinic_id),
+        **_course(intake, stated.plan),
         dose_order_id=str(dose.dose_order_id),
         number=dose.number,
         previous_dose_micrograms=stated.previous_micrograms,
         dose_micrograms=dose.dose_micrograms,
-        direction=stated.proposal.direction.value,
-        reasons=stated.proposal.reasons,
-        session_id=str(stated.response.session_id),
+        direction=stated.direction.value,
+        reasons=stated.reasons,
+        session_id=str(stated.session_id) if stated.session_id else "",
+        dose=milli(dose.dose_micrograms),
+        percent_change=stated.percent_change,
+        proposed_dose=milli(proposed.dose_micrograms) if proposed else "",
+        ordered_by="prescriber" if stated.by_person else "titration",
         adjust_time=stamp(intake.update_time),
+    )
+
+
+def _decided(stated: domain.EligibilityDecided) -> facts.EligibilityDecided:
+    intake, told = stated.intake, stated.eligibility
+    return facts.EligibilityDecided(
+        intake_id=str(intake.intake_id),
+        revision=intake.revision,
+        referral_id=str(intake.need.referral_id),
+        clinic_id=str(intake.need.clinic_id),
+        outcome=told.outcome.value,
+        conditions=told.conditions,
+        defer_until_date=told.defer_until.isoformat() if told.defer_until else "",
+        pack=intake.pack.label,
+        decide_time=stamp(intake.update_time),
+    )
+
+
+def _revised(stated: domain.PlanRevised) -> facts.PlanRevised:
+    intake, plan = stated.intake, stated.plan
+    full = domain.particulars(intake, plan)
+    return facts.PlanRevised(
+        **_course(intake, plan),
+        plan_version=plan.version,
+        infusion_minutes=full.infusion_minutes,
+        kap=kap(plan),
+        antiemetic=full.antiemetic_order,
+        revise_time=stamp(intake.update_time),
+    )
+
+
+def _paused(stated: domain.PlanPaused) -> facts.PlanPaused:
+    return facts.PlanPaused(
+        **_course(stated.intake, stated.plan),
+        reason=stated.plan.state_reason,
+        session_id=str(stated.session_id),
+        pause_time=stamp(stated.intake.update_time),
+    )
+
+
+def _resumed(stated: domain.PlanResumed) -> facts.PlanResumed:
+    moment = stamp(stated.intake.update_time)
+    return facts.PlanResumed(**_course(stated.intake, stated.plan), resume_time=moment)
+
+
+def _stopped(stated: domain.PlanStopped) -> facts.PlanStopped:
+    return facts.PlanStopped(
+        **_course(stated.intake, stated.plan),
+        reason=stated.plan.state_reason,
+        stop_time=stamp(stated.intake.update_time),
+    )
+
+
+def _course(intake: domain.Intake, plan: domain.Plan) -> dict[str, Any]:
+    """The fields that every fact about a plan begins with."""
+    return {
+        "intake_id": str(intake.intake_id),
+        "revision": intake.revision,
+        "plan_id": str(plan.plan_id),
+        "referral_id": str(intake.need.referral_id),
+        "clinic_id": str(intake.need.clinic_id),
+    }
+
+
+def _screened(stated: domain.SuicideRiskScreened) -> facts.SuicideRiskScreened:
+    intake, risk = stated.intake, stated.risk
+    until = domain.blocks_until(risk, intake.pack)
+    assert risk.screen_time
+    return facts.SuicideRiskScreened(
+        intake_id=str(intake.intake_id),
+        revision=intake.revision,
+        referral_id=str(intake.need.referral_id),
+        patient_id=str(intake.need.patient_id),
+        clinic_id=str(intake.need.clinic_id),
+        level=risk.level,
+        block_until_time=stamp(until) if until else None,
+        pack=intake.pack.label,
+        screen_time=stamp(risk.screen_time),
     )

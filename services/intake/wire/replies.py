@@ -1,8 +1,12 @@
 """What callers are told."""
 
+from collections.abc import Iterable
+
 from halcyon.intake.v1 import intake_pb2 as nouns
 from services.intake import domain
-from services.intake.wire.facts import stamp
+from services.intake.wire.assessments import assessment_reply
+from services.intake.wire.plans import plan_reply
+from services.intake.wire.words import stamp
 
 
 def intake(known: domain.Intake) -> nouns.Intake:
@@ -17,11 +21,13 @@ def intake(known: domain.Intake) -> nouns.Intake:
         patient_id=str(need.patient_id),
         indication_code=need.indication_code,
         age_years=need.age_years,
-        assessment=_assessment(known.assessment) if known.assessment else None,
-        flags=[_flag(rule) for rule in known.flags],
-        plan=_plan(known.plan, known.pack) if known.plan else None,
+        assessment=assessment_reply(known.assessment) if known.assessment else None,
+        flags=[_flag(known, found) for found in known.flags],
+        plan=plan_reply(known, known.plan) if known.plan else None,
         open_time=stamp(known.open_time),
         update_time=stamp(known.update_time),
+        suicide_risk=_risk(known),
+        eligibility=_eligibility(known.eligibility) if known.eligibility else None,
     )
 
 
@@ -31,62 +37,59 @@ def policy_reply(policy: domain.Policy) -> nouns.ClinicPolicy:
         clinic_id=str(policy.clinic_id),
         approval=_approval(policy.approval),
         schedule=policy.schedule,
+        pack=policy.pack.label,
     )
 
 
-def _assessment(found: domain.Assessment) -> nouns.Assessment:
-    return nouns.Assessment(
-        present_state=nouns.PresentState(
-            phq9_score=found.phq9_score, phq9_item9=found.phq9_item9, note=found.present_note
-        ),
-        psychiatric_history=_history(found.psychiatric_codes, found.psychiatric_note),
-        physical_state=nouns.PhysicalState(
-            history=_history(found.physical_codes, found.physical_note),
-            weight_grams=found.weight_grams,
-            height_millimetres=found.height_millimetres,
-            systolic=found.systolic,
-            diastolic=found.diastolic,
-        ),
-        circumstances=nouns.Circumstances(
-            escort_available=found.escort_available, note=found.circumstances_note
-        ),
+def flag(rule: domain.Rule, evidence: Iterable[str]) -> nouns.Flag:
+    """A rule and what raised it."""
+    return nouns.Flag(
+        rule_id=rule.rule_id,
+        severity=severity(rule.severity),
+        finding=rule.finding,
+        evidence=evidence,
+        source=rule.source,
+        action=rule.action,
     )
 
 
-def _history(codes: tuple[str, ...], note: str) -> nouns.History:
-    return nouns.History(codes=codes, asked=True, note=note)
+def severity(found: domain.Severity) -> nouns.FlagSeverity.ValueType:
+    """How strongly a rule speaks."""
+    return nouns.FlagSeverity.Value(f"FLAG_SEVERITY_{found.name}")
 
 
-def _flag(rule: domain.Rule) -> nouns.Flag:
-    severity = nouns.FlagSeverity.Value(f"FLAG_SEVERITY_{rule.severity.name}")
-    return nouns.Flag(rule_id=rule.rule_id, severity=severity, finding=rule.finding)
+def _flag(known: domain.Intake, found: domain.Finding) -> nouns.Flag:
+    told = flag(found.rule, found.evidence)
+    told.second_reviewer = nouns.SECOND_REVIEWER_NOT_NEEDED
+    if found.rule.second_reviewer:
+        agreed = any(one.rule_id == found.rule_id for one in known.agreed)
+        told.second_reviewer = (
+            nouns.SECOND_REVIEWER_AGREED if agreed else nouns.SECOND_REVIEWER_AWAITED
+        )
+    return told
 
 
-def _plan(plan: domain.Plan, pack: domain.Pack) -> nouns.Plan:
-    return nouns.Plan(
-        plan_id=str(plan.plan_id),
-        schedule=plan.schedule.name,
-        pack=pack.label,
-        sessions_per_week=plan.schedule.sessions_per_week,
-        infusion_minutes=pack.infusion_minutes,
-        recovery_minutes=pack.recovery_minutes,
-        dose=_dose(plan.dose),
-        approval=_approval(plan.approval),
-        approve_time=stamp(plan.approve_time),
-    )
-
-
-def _dose(order: domain.DoseOrder) -> nouns.DoseOrder:
-    return nouns.DoseOrder(
-        dose_order_id=str(order.dose_order_id),
-        number=order.number,
-        dose_micrograms=order.dose_micrograms,
-        dosing_weight_grams=order.dosing_weight_grams,
-        weight_basis=order.weight_basis,
-        reasons=order.reasons,
-        order_time=stamp(order.order_time),
+def _eligibility(decided: domain.Eligibility) -> nouns.Eligibility:
+    outcome = nouns.EligibilityOutcome.Value(f"ELIGIBILITY_OUTCOME_{decided.outcome.name}")
+    return nouns.Eligibility(
+        outcome=outcome,
+        conditions=decided.conditions,
+        defer_until_date=decided.defer_until.isoformat() if decided.defer_until else "",
+        decided_by=decided.decided_by,
+        decide_time=stamp(decided.decide_time) if decided.decide_time else None,
     )
 
 
 def _approval(approval: domain.Approval) -> nouns.Approval.ValueType:
     return nouns.Approval.Value(f"APPROVAL_{approval.name}")
+
+
+def _risk(known: domain.Intake) -> nouns.SuicideRisk:
+    risk, until = known.risk, domain.blocks_until(known.risk, known.pack)
+    screened = nouns.RISK_STEP_SCREENED if risk.screen_time else nouns.RISK_STEP_UNSPECIFIED
+    return nouns.SuicideRisk(
+        step=nouns.RISK_STEP_OPEN if risk.is_open else screened,
+        level=risk.level,
+        screen_time=stamp(risk.screen_time) if risk.screen_time else None,
+        block_until_time=stamp(until) if until else None,
+    )

@@ -14,41 +14,17 @@ def entity_id(request: rpc.GetIntakeRequest) -> UUID:
     return UUID(request.intake_id)
 
 
-def assessment(said: nouns.Assessment) -> domain.Assessment:
-    """The specialist's findings."""
-    state, physical = said.present_state, said.physical_state
-    return domain.Assessment(
-        state.phq9_score,
-        state.phq9_item9,
-        tuple(said.psychiatric_history.codes),
-        tuple(physical.history.codes),
-        physical.weight_grams,
-        physical.height_millimetres,
-        physical.systolic,
-        physical.diastolic,
-        said.circumstances.escort_available,
-        state.note,
-        said.psychiatric_history.note,
-        physical.history.note,
-        said.circumstances.note,
-    )
-
-
-def wish(request: rpc.ApprovePlanRequest) -> domain.Wish:
-    """The plan asked for."""
-    dose = request.dose_micrograms if request.HasField("dose_micrograms") else None
-    return domain.Wish(request.schedule or None, dose, request.rationale)
-
-
 def decline_reason(request: rpc.DeclineReferralRequest) -> str:
     """The reason as facts and rows say it."""
     return rpc.DeclineReason.Name(request.reason).removeprefix("DECLINE_REASON_").lower()
 
 
-def policy(said: nouns.ClinicPolicy) -> domain.Policy:
-    """How a clinic wants its plans approved."""
+def policy(said: nouns.ClinicPolicy, pack: domain.Pack) -> domain.Policy:
+    """How a clinic wants its plans approved, if the pack can do it."""
     approval = nouns.Approval.Name(said.approval).removeprefix("APPROVAL_").lower()
-    return domain.Policy(UUID(said.clinic_id), domain.Approval(approval), said.schedule)
+    return domain.Policy(
+        UUID(said.clinic_id), domain.Approval(approval), pack.schedule(said.schedule).name, pack
+    )
 
 
 def status(request: rpc.ListIntakesRequest) -> domain.Status | None:

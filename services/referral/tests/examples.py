@@ -155,6 +155,24 @@ class Story:
     def adjusted(self, revision: int = 4) -> Any:
         return self._tell(intake.DoseAdjusted, "adjust_time", "intake", revision)
 
+    def screened(self) -> Any:
+        return self._tell(intake.SuicideRiskScreened, "screen_time", "intake", 5)
+
+    def decided(self) -> Any:
+        return self._tell(intake.EligibilityDecided, "decide_time", "intake", 3)
+
+    def revised(self) -> Any:
+        return self._tell(intake.PlanRevised, "revise_time", "intake", 6)
+
+    def paused(self) -> Any:
+        return self._tell(intake.PlanPaused, "pause_time", "intake", 7)
+
+    def resumed(self) -> Any:
+        return self._tell(intake.PlanResumed, "resume_time", "intake", 8)
+
+    def stopped(self) -> Any:
+        return self._tell(intake.PlanStopped, "stop_time", "intake", 9)
+
     def held(self, revision: int = 1) -> Any:
         return self._tell(scheduling.SeriesHeld, "hold_time", "series", revision)
 

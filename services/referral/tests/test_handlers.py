@@ -102,6 +102,12 @@ async def test_each_fact_is_noted_once(
         story.started(),
         story.infused(),
         story.adjusted(),
+        story.screened(),
+        story.decided(),
+        story.revised(),
+        story.paused(),
+        story.resumed(),
+        story.stopped(),
         story.declined(),
         *story.after_the_infusion(),
     ]
@@ -164,7 +170,7 @@ async def test_older_word_about_a_clinic_is_ignored(house: House) -> None:
 
 
 async def test_every_fact_of_the_loop_is_heard() -> None:
-    assert len(handlers.on) == 23
+    assert len(handlers.on) == len(wire.NEWS) + 1
 
 
 async def test_a_batch_costs_the_same_however_long(desk: Desk) -> None:

@@ -24,9 +24,11 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from halcyon.intake.v1 import assessment_pb2 as halcyon_dot_intake_dot_v1_dot_assessment__pb2
+from halcyon.intake.v1 import plan_pb2 as halcyon_dot_intake_dot_v1_dot_plan__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ehalcyon/intake/v1/intake.proto\x12\x11halcyon.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"[\n\x04\x46lag\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\x31\n\x08severity\x18\x02 \x01(\x0e\x32\x1f.halcyon.intake.v1.FlagSeverity\x12\x0f\n\x07\x66inding\x18\x03 \x01(\t\"\x90\x02\n\nAssessment\x12>\n\rpresent_state\x18\x01 \x01(\x0b\x32\x1f.halcyon.intake.v1.PresentStateB\x06\xbaH\x03\xc8\x01\x01\x12?\n\x13psychiatric_history\x18\x02 \x01(\x0b\x32\x1a.halcyon.intake.v1.HistoryB\x06\xbaH\x03\xc8\x01\x01\x12@\n\x0ephysical_state\x18\x03 \x01(\x0b\x32 .halcyon.intake.v1.PhysicalStateB\x06\xbaH\x03\xc8\x01\x01\x12?\n\rcircumstances\x18\x04 \x01(\x0b\x32 .halcyon.intake.v1.CircumstancesB\x06\xbaH\x03\xc8\x01\x01\"g\n\x0cPresentState\x12\x1d\n\nphq9_score\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x1b(\x00\x12\x1d\n\nphq9_item9\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x03(\x00\x12\x19\n\x04note\x18\x03 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\xa0\x1f\"^\n\x07History\x12 \n\x05\x63odes\x18\x01 \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\x64\"\x07r\x05\x10\x01\x18\xac\x02\x12\x16\n\x05\x61sked\x18\x02 \x01(\x08\x42\x07\xbaH\x04j\x02\x08\x01\x12\x19\n\x04note\x18\x03 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\xa0\x1f\"\xcf\x01\n\rPhysicalState\x12\x33\n\x07history\x18\x01 \x01(\x0b\x32\x1a.halcyon.intake.v1.HistoryB\x06\xbaH\x03\xc8\x01\x01\x12#\n\x0cweight_grams\x18\x02 \x01(\x05\x42\r\xbaH\n\x1a\x08\x18\x80\xb5\x18(\xa0\x9c\x01\x12\'\n\x12height_millimetres\x18\x03 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xa8\x14(\xa0\x06\x12\x1c\n\x08systolic\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x98\x02(2\x12\x1d\n\tdiastolic\x18\x05 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xb4\x01(\x14\"D\n\rCircumstances\x12\x18\n\x10\x65scort_available\x18\x01 \x01(\x08\x12\x19\n\x04note\x18\x02 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\xa0\x1f\"\xbf\x01\n\tDoseOrder\x12\x15\n\rdose_order_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x05\x12\x17\n\x0f\x64ose_micrograms\x18\x03 \x01(\x03\x12\x1b\n\x13\x64osing_weight_grams\x18\x04 \x01(\x05\x12\x14\n\x0cweight_basis\x18\x05 \x01(\t\x12\x0f\n\x07reasons\x18\x06 \x03(\t\x12.\n\norder_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x93\x02\n\x04Plan\x12\x0f\n\x07plan_id\x18\x01 \x01(\t\x12\x10\n\x08schedule\x18\x02 \x01(\t\x12\x0c\n\x04pack\x18\x03 \x01(\t\x12\x19\n\x11sessions_per_week\x18\x04 \x03(\x05\x12\x18\n\x10infusion_minutes\x18\x05 \x01(\x05\x12\x18\n\x10recovery_minutes\x18\x06 \x01(\x05\x12*\n\x04\x64ose\x18\x07 \x01(\x0b\x32\x1c.halcyon.intake.v1.DoseOrder\x12-\n\x08\x61pproval\x18\x08 \x01(\x0e\x32\x1b.halcyon.intake.v1.Approval\x12\x30\n\x0c\x61pprove_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xad\x03\n\x06Intake\x12\x11\n\tintake_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12/\n\x06status\x18\x03 \x01(\x0e\x32\x1f.halcyon.intake.v1.IntakeStatus\x12\x13\n\x0breferral_id\x18\x04 \x01(\t\x12\x11\n\tclinic_id\x18\x05 \x01(\t\x12\x12\n\npatient_id\x18\x06 \x01(\t\x12\x17\n\x0findication_code\x18\x07 \x01(\t\x12\x11\n\tage_years\x18\x08 \x01(\x05\x12\x36\n\nassessment\x18\t \x01(\x0b\x32\x1d.halcyon.intake.v1.AssessmentB\x03\x80\x01\x01\x12&\n\x05\x66lags\x18\n \x03(\x0b\x32\x17.halcyon.intake.v1.Flag\x12%\n\x04plan\x18\x0b \x01(\x0b\x32\x17.halcyon.intake.v1.Plan\x12-\n\topen_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x83\x01\n\x0c\x43linicPolicy\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x39\n\x08\x61pproval\x18\x02 \x01(\x0e\x32\x1b.halcyon.intake.v1.ApprovalB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1b\n\x08schedule\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@*\xb2\x01\n\x0cIntakeStatus\x12\x1d\n\x19INTAKE_STATUS_UNSPECIFIED\x10\x00\x12\x16\n\x12INTAKE_STATUS_OPEN\x10\x01\x12\x1a\n\x16INTAKE_STATUS_ASSESSED\x10\x02\x12\x19\n\x15INTAKE_STATUS_PLANNED\x10\x03\x12\x1a\n\x16INTAKE_STATUS_DECLINED\x10\x04\x12\x18\n\x14INTAKE_STATUS_CLOSED\x10\x05*\x87\x03\n\x11IntakeErrorReason\x12#\n\x1fINTAKE_ERROR_REASON_UNSPECIFIED\x10\x00\x12(\n$INTAKE_ERROR_REASON_INTAKE_NOT_FOUND\x10\x01\x12%\n!INTAKE_ERROR_REASON_INTAKE_CLOSED\x10\x02\x12$\n INTAKE_ERROR_REASON_NOT_ASSESSED\x10\x03\x12)\n%INTAKE_ERROR_REASON_DOSE_OUT_OF_RANGE\x10\x04\x12)\n%INTAKE_ERROR_REASON_TREATMENT_BLOCKED\x10\x05\x12*\n&INTAKE_ERROR_REASON_INVALID_ASSESSMENT\x10\x06\x12(\n$INTAKE_ERROR_REASON_CLINIC_NOT_FOUND\x10\x07\x12*\n&INTAKE_ERROR_REASON_PROTOCOL_NOT_FOUND\x10\x08*Z\n\x08\x41pproval\x12\x18\n\x14\x41PPROVAL_UNSPECIFIED\x10\x00\x12\x17\n\x13\x41PPROVAL_SPECIALIST\x10\x01\x12\x1b\n\x17\x41PPROVAL_STANDING_ORDER\x10\x02*\x84\x01\n\x0c\x46lagSeverity\x12\x1d\n\x19\x46LAG_SEVERITY_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x46LAG_SEVERITY_INFORMATION\x10\x01\x12\x1a\n\x16\x46LAG_SEVERITY_RELATIVE\x10\x02\x12\x1a\n\x16\x46LAG_SEVERITY_ABSOLUTE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ehalcyon/intake/v1/intake.proto\x12\x11halcyon.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"halcyon/intake/v1/assessment.proto\x1a\x1chalcyon/intake/v1/plan.proto\"\xc9\x01\n\x04\x46lag\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\x31\n\x08severity\x18\x02 \x01(\x0e\x32\x1f.halcyon.intake.v1.FlagSeverity\x12\x0f\n\x07\x66inding\x18\x03 \x01(\t\x12\x10\n\x08\x65vidence\x18\x04 \x03(\t\x12\x0e\n\x06source\x18\x05 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x06 \x01(\t\x12:\n\x0fsecond_reviewer\x18\x07 \x01(\x0e\x32!.halcyon.intake.v1.SecondReviewer\"\xd8\x02\n\nAssessment\x12>\n\rpresent_state\x18\x01 \x01(\x0b\x32\x1f.halcyon.intake.v1.PresentStateB\x06\xbaH\x03\xc8\x01\x01\x12?\n\x13psychiatric_history\x18\x02 \x01(\x0b\x32\x1a.halcyon.intake.v1.HistoryB\x06\xbaH\x03\xc8\x01\x01\x12@\n\x0ephysical_state\x18\x03 \x01(\x0b\x32 .halcyon.intake.v1.PhysicalStateB\x06\xbaH\x03\xc8\x01\x01\x12?\n\rcircumstances\x18\x04 \x01(\x0b\x32 .halcyon.intake.v1.CircumstancesB\x06\xbaH\x03\xc8\x01\x01\x12\x46\n\x11treatment_history\x18\x05 \x01(\x0b\x32#.halcyon.intake.v1.TreatmentHistoryB\x06\xbaH\x03\xc8\x01\x01\"\xd9\x01\n\x0cPresentState\x12\x1d\n\nphq9_score\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x1b(\x00\x12\x1d\n\nphq9_item9\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x03(\x00\x12\x19\n\x04note\x18\x03 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\xa0\x1f\x12\x34\n\x08\x66indings\x18\x04 \x01(\x0b\x32\x1a.halcyon.intake.v1.HistoryB\x06\xbaH\x03\xc8\x01\x01\x12:\n\x06scales\x18\x05 \x03(\x0b\x32 .halcyon.intake.v1.AnsweredScaleB\x08\xbaH\x05\x92\x01\x02\x10\x14\"^\n\x07History\x12 \n\x05\x63odes\x18\x01 \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\x64\"\x07r\x05\x10\x01\x18\xac\x02\x12\x16\n\x05\x61sked\x18\x02 \x01(\x08\x42\x07\xbaH\x04j\x02\x08\x01\x12\x19\n\x04note\x18\x03 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\xa0\x1f\"\xa8\x05\n\rPhysicalState\x12\x33\n\x07history\x18\x01 \x01(\x0b\x32\x1a.halcyon.intake.v1.HistoryB\x06\xbaH\x03\xc8\x01\x01\x12#\n\x0cweight_grams\x18\x02 \x01(\x05\x42\r\xbaH\n\x1a\x08\x18\x80\xb5\x18(\xa0\x9c\x01\x12\'\n\x12height_millimetres\x18\x03 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xa8\x14(\xa0\x06\x12\x1c\n\x08systolic\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x98\x02(2\x12\x1d\n\tdiastolic\x18\x05 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xb4\x01(\x14\x12;\n\x0bmedications\x18\x06 \x01(\x0b\x32\x1e.halcyon.intake.v1.MedicationsB\x06\xbaH\x03\xc8\x01\x01\x12\x35\n\tallergies\x18\x07 \x01(\x0b\x32\x1a.halcyon.intake.v1.HistoryB\x06\xbaH\x03\xc8\x01\x01\x12#\n\nheart_rate\x18\x08 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xfa\x01(\x14H\x00\x88\x01\x01\x12)\n\x11oxygen_saturation\x18\t \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(2H\x01\x88\x01\x01\x12(\n\x10respiratory_rate\x18\n \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18<(\x04H\x02\x88\x01\x01\x12\x38\n\x0bweight_date\x18\x0b \x01(\tB#\xbaH r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x12\x38\n\x0bheight_date\x18\x0c \x01(\tB#\xbaH r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x12;\n\tpregnancy\x18\r \x01(\x0e\x32\x1c.halcyon.intake.v1.PregnancyB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x42\r\n\x0b_heart_rateB\x14\n\x12_oxygen_saturationB\x13\n\x11_respiratory_rate\"\xe1\x01\n\rCircumstances\x12\x18\n\x10\x65scort_available\x18\x01 \x01(\x08\x12\x19\n\x04note\x18\x02 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\xa0\x1f\x12\x32\n\x06\x66\x61mily\x18\x03 \x01(\x0b\x32\x1a.halcyon.intake.v1.HistoryB\x06\xbaH\x03\xc8\x01\x01\x12\x35\n\trelations\x18\x04 \x01(\x0b\x32\x1a.halcyon.intake.v1.HistoryB\x06\xbaH\x03\xc8\x01\x01\x12\x30\n\x04work\x18\x05 \x01(\x0b\x32\x1a.halcyon.intake.v1.HistoryB\x06\xbaH\x03\xc8\x01\x01\"\xef\x01\n\tDoseOrder\x12\x15\n\rdose_order_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x05\x12\x17\n\x0f\x64ose_micrograms\x18\x03 \x01(\x03\x12\x1b\n\x13\x64osing_weight_grams\x18\x04 \x01(\x05\x12\x14\n\x0cweight_basis\x18\x05 \x01(\t\x12\x0f\n\x07reasons\x18\x06 \x03(\t\x12.\n\norder_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x64ose\x18\x08 \x01(\t\x12\x0c\n\x04unit\x18\t \x01(\t\x12\x12\n\nordered_by\x18\n \x01(\t\"\x93\x06\n\x04Plan\x12\x0f\n\x07plan_id\x18\x01 \x01(\t\x12\x10\n\x08schedule\x18\x02 \x01(\t\x12\x0c\n\x04pack\x18\x03 \x01(\t\x12\x19\n\x11sessions_per_week\x18\x04 \x03(\x05\x12\x18\n\x10infusion_minutes\x18\x05 \x01(\x05\x12\x18\n\x10recovery_minutes\x18\x06 \x01(\x05\x12*\n\x04\x64ose\x18\x07 \x01(\x0b\x32\x1c.halcyon.intake.v1.DoseOrder\x12-\n\x08\x61pproval\x18\x08 \x01(\x0e\x32\x1b.halcyon.intake.v1.Approval\x12\x30\n\x0c\x61pprove_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07version\x18\n \x01(\x05\x12+\n\x05state\x18\x0b \x01(\x0e\x32\x1c.halcyon.intake.v1.PlanState\x12\x14\n\x0cstate_reason\x18\x0c \x01(\t\x12\x11\n\x04goal\x18\r \x01(\tB\x03\x80\x01\x01\x12\x17\n\x0findication_code\x18\x0e \x01(\t\x12#\n\x03kap\x18\x0f \x01(\x0e\x32\x16.halcyon.intake.v1.Kap\x12\x30\n\nantiemetic\x18\x10 \x01(\x0b\x32\x1c.halcyon.intake.v1.DrugOrder\x12\x31\n\nmonitoring\x18\x11 \x01(\x0b\x32\x1d.halcyon.intake.v1.Monitoring\x12\x1d\n\x15review_after_sessions\x18\x12 \x03(\x05\x12\x1a\n\x12stop_below_percent\x18\x13 \x01(\x05\x12\x14\n\x0cmax_sessions\x18\x14 \x01(\x05\x12\x1e\n\x16maintenance_every_days\x18\x15 \x01(\x05\x12)\n\x04\x63\x61ps\x18\x16 \x01(\x0b\x32\x1b.halcyon.intake.v1.DoseCaps\x12\x12\n\nconditions\x18\x17 \x03(\t\x12\x11\n\tsigned_by\x18\x18 \x01(\t\x12\x31\n\x08proposal\x18\x19 \x01(\x0b\x32\x1f.halcyon.intake.v1.DoseProposal\"\xb8\x01\n\x0b\x45ligibility\x12\x36\n\x07outcome\x18\x01 \x01(\x0e\x32%.halcyon.intake.v1.EligibilityOutcome\x12\x12\n\nconditions\x18\x02 \x03(\t\x12\x18\n\x10\x64\x65\x66\x65r_until_date\x18\x03 \x01(\t\x12\x12\n\ndecided_by\x18\x04 \x01(\t\x12/\n\x0b\x64\x65\x63ide_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xae\x01\n\x0bSuicideRisk\x12)\n\x04step\x18\x01 \x01(\x0e\x32\x1b.halcyon.intake.v1.RiskStep\x12\r\n\x05level\x18\x02 \x01(\t\x12/\n\x0bscreen_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10\x62lock_until_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x98\x04\n\x06Intake\x12\x11\n\tintake_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12/\n\x06status\x18\x03 \x01(\x0e\x32\x1f.halcyon.intake.v1.IntakeStatus\x12\x13\n\x0breferral_id\x18\x04 \x01(\t\x12\x11\n\tclinic_id\x18\x05 \x01(\t\x12\x12\n\npatient_id\x18\x06 \x01(\t\x12\x17\n\x0findication_code\x18\x07 \x01(\t\x12\x11\n\tage_years\x18\x08 \x01(\x05\x12\x36\n\nassessment\x18\t \x01(\x0b\x32\x1d.halcyon.intake.v1.AssessmentB\x03\x80\x01\x01\x12&\n\x05\x66lags\x18\n \x03(\x0b\x32\x17.halcyon.intake.v1.Flag\x12%\n\x04plan\x18\x0b \x01(\x0b\x32\x17.halcyon.intake.v1.Plan\x12-\n\topen_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x0csuicide_risk\x18\x0e \x01(\x0b\x32\x1e.halcyon.intake.v1.SuicideRisk\x12\x33\n\x0b\x65ligibility\x18\x0f \x01(\x0b\x32\x1e.halcyon.intake.v1.Eligibility\"\x9a\x01\n\x0c\x43linicPolicy\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x39\n\x08\x61pproval\x18\x02 \x01(\x0e\x32\x1b.halcyon.intake.v1.ApprovalB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1b\n\x08schedule\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x15\n\x04pack\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@*\xb2\x01\n\x0cIntakeStatus\x12\x1d\n\x19INTAKE_STATUS_UNSPECIFIED\x10\x00\x12\x16\n\x12INTAKE_STATUS_OPEN\x10\x01\x12\x1a\n\x16INTAKE_STATUS_ASSESSED\x10\x02\x12\x19\n\x15INTAKE_STATUS_PLANNED\x10\x03\x12\x1a\n\x16INTAKE_STATUS_DECLINED\x10\x04\x12\x18\n\x14INTAKE_STATUS_CLOSED\x10\x05*\x93\x08\n\x11IntakeErrorReason\x12#\n\x1fINTAKE_ERROR_REASON_UNSPECIFIED\x10\x00\x12(\n$INTAKE_ERROR_REASON_INTAKE_NOT_FOUND\x10\x01\x12%\n!INTAKE_ERROR_REASON_INTAKE_CLOSED\x10\x02\x12$\n INTAKE_ERROR_REASON_NOT_ASSESSED\x10\x03\x12)\n%INTAKE_ERROR_REASON_DOSE_OUT_OF_RANGE\x10\x04\x12)\n%INTAKE_ERROR_REASON_TREATMENT_BLOCKED\x10\x05\x12*\n&INTAKE_ERROR_REASON_INVALID_ASSESSMENT\x10\x06\x12(\n$INTAKE_ERROR_REASON_CLINIC_NOT_FOUND\x10\x07\x12*\n&INTAKE_ERROR_REASON_PROTOCOL_NOT_FOUND\x10\x08\x12\'\n#INTAKE_ERROR_REASON_SCALE_NOT_FOUND\x10\t\x12\'\n#INTAKE_ERROR_REASON_INVALID_ANSWERS\x10\n\x12&\n\"INTAKE_ERROR_REASON_REQUEST_REUSED\x10\x0b\x12#\n\x1fINTAKE_ERROR_REASON_PACK_BROKEN\x10\x0c\x12\"\n\x1eINTAKE_ERROR_REASON_PACK_TAKEN\x10\r\x12)\n%INTAKE_ERROR_REASON_PACK_OUT_OF_ORDER\x10\x0e\x12&\n\"INTAKE_ERROR_REASON_PACK_NOT_FOUND\x10\x0f\x12*\n&INTAKE_ERROR_REASON_PACK_NOT_EFFECTIVE\x10\x10\x12*\n&INTAKE_ERROR_REASON_SAFETY_RULE_BROKEN\x10\x11\x12.\n*INTAKE_ERROR_REASON_SECOND_REVIEWER_NEEDED\x10\x12\x12 \n\x1cINTAKE_ERROR_REASON_DEFERRED\x10\x13\x12)\n%INTAKE_ERROR_REASON_MEASURES_OUTDATED\x10\x14\x12\'\n#INTAKE_ERROR_REASON_PLAN_NOT_ACTIVE\x10\x15\x12#\n\x1fINTAKE_ERROR_REASON_NO_PROPOSAL\x10\x16\x12+\n\'INTAKE_ERROR_REASON_REASSESSMENT_NEEDED\x10\x17\x12$\n INTAKE_ERROR_REASON_INVALID_PLAN\x10\x18*Z\n\x08\x41pproval\x12\x18\n\x14\x41PPROVAL_UNSPECIFIED\x10\x00\x12\x17\n\x13\x41PPROVAL_SPECIALIST\x10\x01\x12\x1b\n\x17\x41PPROVAL_STANDING_ORDER\x10\x02*\x84\x01\n\x0c\x46lagSeverity\x12\x1d\n\x19\x46LAG_SEVERITY_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x46LAG_SEVERITY_INFORMATION\x10\x01\x12\x1a\n\x16\x46LAG_SEVERITY_RELATIVE\x10\x02\x12\x1a\n\x16\x46LAG_SEVERITY_ABSOLUTE\x10\x03*\x8a\x01\n\x0eSecondReviewer\x12\x1f\n\x1bSECOND_REVIEWER_UNSPECIFIED\x10\x00\x12\x1e\n\x1aSECOND_REVIEWER_NOT_NEEDED\x10\x01\x12\x1b\n\x17SECOND_REVIEWER_AWAITED\x10\x02\x12\x1a\n\x16SECOND_REVIEWER_AGREED\x10\x03*\xaf\x01\n\x12\x45ligibilityOutcome\x12#\n\x1f\x45LIGIBILITY_OUTCOME_UNSPECIFIED\x10\x00\x12 \n\x1c\x45LIGIBILITY_OUTCOME_ELIGIBLE\x10\x01\x12\x30\n,ELIGIBILITY_OUTCOME_ELIGIBLE_WITH_CONDITIONS\x10\x02\x12 \n\x1c\x45LIGIBILITY_OUTCOME_DEFERRED\x10\x03*Q\n\x08RiskStep\x12\x19\n\x15RISK_STEP_UNSPECIFIED\x10\x00\x12\x12\n\x0eRISK_STEP_OPEN\x10\x01\x12\x16\n\x12RISK_STEP_SCREENED\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,12 +43,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ASSESSMENT'].fields_by_name['physical_state']._serialized_options = b'\272H\003\310\001\001'
   _globals['_ASSESSMENT'].fields_by_name['circumstances']._loaded_options = None
   _globals['_ASSESSMENT'].fields_by_name['circumstances']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_ASSESSMENT'].fields_by_name['treatment_history']._loaded_options = None
+  _globals['_ASSESSMENT'].fields_by_name['treatment_history']._serialized_options = b'\272H\003\310\001\001'
   _globals['_PRESENTSTATE'].fields_by_name['phq9_score']._loaded_options = None
   _globals['_PRESENTSTATE'].fields_by_name['phq9_score']._serialized_options = b'\272H\006\032\004\030\033(\000'
   _globals['_PRESENTSTATE'].fields_by_name['phq9_item9']._loaded_options = None
   _globals['_PRESENTSTATE'].fields_by_name['phq9_item9']._serialized_options = b'\272H\006\032\004\030\003(\000'
   _globals['_PRESENTSTATE'].fields_by_name['note']._loaded_options = None
   _globals['_PRESENTSTATE'].fields_by_name['note']._serialized_options = b'\200\001\001\272H\005r\003\030\240\037'
+  _globals['_PRESENTSTATE'].fields_by_name['findings']._loaded_options = None
+  _globals['_PRESENTSTATE'].fields_by_name['findings']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_PRESENTSTATE'].fields_by_name['scales']._loaded_options = None
+  _globals['_PRESENTSTATE'].fields_by_name['scales']._serialized_options = b'\272H\005\222\001\002\020\024'
   _globals['_HISTORY'].fields_by_name['codes']._loaded_options = None
   _globals['_HISTORY'].fields_by_name['codes']._serialized_options = b'\272H\016\222\001\013\020d\"\007r\005\020\001\030\254\002'
   _globals['_HISTORY'].fields_by_name['asked']._loaded_options = None
@@ -63,8 +71,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PHYSICALSTATE'].fields_by_name['systolic']._serialized_options = b'\272H\007\032\005\030\230\002(2'
   _globals['_PHYSICALSTATE'].fields_by_name['diastolic']._loaded_options = None
   _globals['_PHYSICALSTATE'].fields_by_name['diastolic']._serialized_options = b'\272H\007\032\005\030\264\001(\024'
+  _globals['_PHYSICALSTATE'].fields_by_name['medications']._loaded_options = None
+  _globals['_PHYSICALSTATE'].fields_by_name['medications']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_PHYSICALSTATE'].fields_by_name['allergies']._loaded_options = None
+  _globals['_PHYSICALSTATE'].fields_by_name['allergies']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_PHYSICALSTATE'].fields_by_name['heart_rate']._loaded_options = None
+  _globals['_PHYSICALSTATE'].fields_by_name['heart_rate']._serialized_options = b'\272H\007\032\005\030\372\001(\024'
+  _globals['_PHYSICALSTATE'].fields_by_name['oxygen_saturation']._loaded_options = None
+  _globals['_PHYSICALSTATE'].fields_by_name['oxygen_saturation']._serialized_options = b'\272H\006\032\004\030d(2'
+  _globals['_PHYSICALSTATE'].fields_by_name['respiratory_rate']._loaded_options = None
+  _globals['_PHYSICALSTATE'].fields_by_name['respiratory_rate']._serialized_options = b'\272H\006\032\004\030<(\004'
+  _globals['_PHYSICALSTATE'].fields_by_name['weight_date']._loaded_options = None
+  _globals['_PHYSICALSTATE'].fields_by_name['weight_date']._serialized_options = b'\272H r\0362\034^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
+  _globals['_PHYSICALSTATE'].fields_by_name['height_date']._loaded_options = None
+  _globals['_PHYSICALSTATE'].fields_by_name['height_date']._serialized_options = b'\272H r\0362\034^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
+  _globals['_PHYSICALSTATE'].fields_by_name['pregnancy']._loaded_options = None
+  _globals['_PHYSICALSTATE'].fields_by_name['pregnancy']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_CIRCUMSTANCES'].fields_by_name['note']._loaded_options = None
   _globals['_CIRCUMSTANCES'].fields_by_name['note']._serialized_options = b'\200\001\001\272H\005r\003\030\240\037'
+  _globals['_CIRCUMSTANCES'].fields_by_name['family']._loaded_options = None
+  _globals['_CIRCUMSTANCES'].fields_by_name['family']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_CIRCUMSTANCES'].fields_by_name['relations']._loaded_options = None
+  _globals['_CIRCUMSTANCES'].fields_by_name['relations']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_CIRCUMSTANCES'].fields_by_name['work']._loaded_options = None
+  _globals['_CIRCUMSTANCES'].fields_by_name['work']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_PLAN'].fields_by_name['goal']._loaded_options = None
+  _globals['_PLAN'].fields_by_name['goal']._serialized_options = b'\200\001\001'
   _globals['_INTAKE'].fields_by_name['assessment']._loaded_options = None
   _globals['_INTAKE'].fields_by_name['assessment']._serialized_options = b'\200\001\001'
   _globals['_CLINICPOLICY'].fields_by_name['clinic_id']._loaded_options = None
@@ -73,32 +105,44 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CLINICPOLICY'].fields_by_name['approval']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_CLINICPOLICY'].fields_by_name['schedule']._loaded_options = None
   _globals['_CLINICPOLICY'].fields_by_name['schedule']._serialized_options = b'\272H\006r\004\020\001\030@'
-  _globals['_INTAKESTATUS']._serialized_start=2003
-  _globals['_INTAKESTATUS']._serialized_end=2181
-  _globals['_INTAKEERRORREASON']._serialized_start=2184
-  _globals['_INTAKEERRORREASON']._serialized_end=2575
-  _globals['_APPROVAL']._serialized_start=2577
-  _globals['_APPROVAL']._serialized_end=2667
-  _globals['_FLAGSEVERITY']._serialized_start=2670
-  _globals['_FLAGSEVERITY']._serialized_end=2802
-  _globals['_FLAG']._serialized_start=115
-  _globals['_FLAG']._serialized_end=206
-  _globals['_ASSESSMENT']._serialized_start=209
-  _globals['_ASSESSMENT']._serialized_end=481
-  _globals['_PRESENTSTATE']._serialized_start=483
-  _globals['_PRESENTSTATE']._serialized_end=586
-  _globals['_HISTORY']._serialized_start=588
-  _globals['_HISTORY']._serialized_end=682
-  _globals['_PHYSICALSTATE']._serialized_start=685
-  _globals['_PHYSICALSTATE']._serialized_end=892
-  _globals['_CIRCUMSTANCES']._serialized_start=894
-  _globals['_CIRCUMSTANCES']._serialized_end=962
-  _globals['_DOSEORDER']._serialized_start=965
-  _globals['_DOSEORDER']._serialized_end=1156
-  _globals['_PLAN']._serialized_start=1159
-  _globals['_PLAN']._serialized_end=1434
-  _globals['_INTAKE']._serialized_start=1437
-  _globals['_INTAKE']._serialized_end=1866
-  _globals['_CLINICPOLICY']._serialized_start=1869
-  _globals['_CLINICPOLICY']._serialized_end=2000
+  _globals['_CLINICPOLICY'].fields_by_name['pack']._loaded_options = None
+  _globals['_CLINICPOLICY'].fields_by_name['pack']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_INTAKESTATUS']._serialized_start=4052
+  _globals['_INTAKESTATUS']._serialized_end=4230
+  _globals['_INTAKEERRORREASON']._serialized_start=4233
+  _globals['_INTAKEERRORREASON']._serialized_end=5276
+  _globals['_APPROVAL']._serialized_start=5278
+  _globals['_APPROVAL']._serialized_end=5368
+  _globals['_FLAGSEVERITY']._serialized_start=5371
+  _globals['_FLAGSEVERITY']._serialized_end=5503
+  _globals['_SECONDREVIEWER']._serialized_start=5506
+  _globals['_SECONDREVIEWER']._serialized_end=5644
+  _globals['_ELIGIBILITYOUTCOME']._serialized_start=5647
+  _globals['_ELIGIBILITYOUTCOME']._serialized_end=5822
+  _globals['_RISKSTEP']._serialized_start=5824
+  _globals['_RISKSTEP']._serialized_end=5905
+  _globals['_FLAG']._serialized_start=182
+  _globals['_FLAG']._serialized_end=383
+  _globals['_ASSESSMENT']._serialized_start=386
+  _globals['_ASSESSMENT']._serialized_end=730
+  _globals['_PRESENTSTATE']._serialized_start=733
+  _globals['_PRESENTSTATE']._serialized_end=950
+  _globals['_HISTORY']._serialized_start=952
+  _globals['_HISTORY']._serialized_end=1046
+  _globals['_PHYSICALSTATE']._serialized_start=1049
+  _globals['_PHYSICALSTATE']._serialized_end=1729
+  _globals['_CIRCUMSTANCES']._serialized_start=1732
+  _globals['_CIRCUMSTANCES']._serialized_end=1957
+  _globals['_DOSEORDER']._serialized_start=1960
+  _globals['_DOSEORDER']._serialized_end=2199
+  _globals['_PLAN']._serialized_start=2202
+  _globals['_PLAN']._serialized_end=2989
+  _globals['_ELIGIBILITY']._serialized_start=2992
+  _globals['_ELIGIBILITY']._serialized_end=3176
+  _globals['_SUICIDERISK']._serialized_start=3179
+  _globals['_SUICIDERISK']._serialized_end=3353
+  _globals['_INTAKE']._serialized_start=3356
+  _globals['_INTAKE']._serialized_end=3892
+  _globals['_CLINICPOLICY']._serialized_start=3895
+  _globals['_CLINICPOLICY']._serialized_end=4049
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,8 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from halcyon.intake.v1 import assessment_pb2 as _assessment_pb2
+from halcyon.intake.v1 import plan_pb2 as _plan_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -80,6 +82,38 @@ class _IntakeErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Int
     """The network has no protocol or clinic of this name."""
     INTAKE_ERROR_REASON_PROTOCOL_NOT_FOUND: _IntakeErrorReason.ValueType  # 8
     """The protocol pack has no such schedule."""
+    INTAKE_ERROR_REASON_SCALE_NOT_FOUND: _IntakeErrorReason.ValueType  # 9
+    """The protocol pack has no such scale."""
+    INTAKE_ERROR_REASON_INVALID_ANSWERS: _IntakeErrorReason.ValueType  # 10
+    """The answers do not make a score; see the violations."""
+    INTAKE_ERROR_REASON_REQUEST_REUSED: _IntakeErrorReason.ValueType  # 11
+    """The request id was used for something else."""
+    INTAKE_ERROR_REASON_PACK_BROKEN: _IntakeErrorReason.ValueType  # 12
+    """The pack contradicts itself or is no pack; the violations name the lines."""
+    INTAKE_ERROR_REASON_PACK_TAKEN: _IntakeErrorReason.ValueType  # 13
+    """This version is published with another text, or the name is another clinic's."""
+    INTAKE_ERROR_REASON_PACK_OUT_OF_ORDER: _IntakeErrorReason.ValueType  # 14
+    """The version does not follow the last one."""
+    INTAKE_ERROR_REASON_PACK_NOT_FOUND: _IntakeErrorReason.ValueType  # 15
+    """There is no such pack, or none that this clinic may choose."""
+    INTAKE_ERROR_REASON_PACK_NOT_EFFECTIVE: _IntakeErrorReason.ValueType  # 16
+    """The pack may be chosen only from a later day on."""
+    INTAKE_ERROR_REASON_SAFETY_RULE_BROKEN: _IntakeErrorReason.ValueType  # 17
+    """A longitudinal safety rule is broken; the metadata name it."""
+    INTAKE_ERROR_REASON_SECOND_REVIEWER_NEEDED: _IntakeErrorReason.ValueType  # 18
+    """Another specialist must agree first; the metadata name the findings."""
+    INTAKE_ERROR_REASON_DEFERRED: _IntakeErrorReason.ValueType  # 19
+    """The patient is deferred."""
+    INTAKE_ERROR_REASON_MEASURES_OUTDATED: _IntakeErrorReason.ValueType  # 20
+    """The weight was measured too long ago."""
+    INTAKE_ERROR_REASON_PLAN_NOT_ACTIVE: _IntakeErrorReason.ValueType  # 21
+    """The plan is not one on which this may be done, or another version is in force."""
+    INTAKE_ERROR_REASON_NO_PROPOSAL: _IntakeErrorReason.ValueType  # 22
+    """No dose waits for a signature, or another one does."""
+    INTAKE_ERROR_REASON_REASSESSMENT_NEEDED: _IntakeErrorReason.ValueType  # 23
+    """A paused plan goes on only after a new assessment."""
+    INTAKE_ERROR_REASON_INVALID_PLAN: _IntakeErrorReason.ValueType  # 24
+    """A field of the decision or the plan breaks a rule of the pack; see the violations."""
 
 class IntakeErrorReason(_IntakeErrorReason, metaclass=_IntakeErrorReasonEnumTypeWrapper):
     """Why a call was refused; the `reason` of google.rpc.ErrorInfo."""
@@ -102,6 +136,38 @@ INTAKE_ERROR_REASON_CLINIC_NOT_FOUND: IntakeErrorReason.ValueType  # 7
 """The network has no protocol or clinic of this name."""
 INTAKE_ERROR_REASON_PROTOCOL_NOT_FOUND: IntakeErrorReason.ValueType  # 8
 """The protocol pack has no such schedule."""
+INTAKE_ERROR_REASON_SCALE_NOT_FOUND: IntakeErrorReason.ValueType  # 9
+"""The protocol pack has no such scale."""
+INTAKE_ERROR_REASON_INVALID_ANSWERS: IntakeErrorReason.ValueType  # 10
+"""The answers do not make a score; see the violations."""
+INTAKE_ERROR_REASON_REQUEST_REUSED: IntakeErrorReason.ValueType  # 11
+"""The request id was used for something else."""
+INTAKE_ERROR_REASON_PACK_BROKEN: IntakeErrorReason.ValueType  # 12
+"""The pack contradicts itself or is no pack; the violations name the lines."""
+INTAKE_ERROR_REASON_PACK_TAKEN: IntakeErrorReason.ValueType  # 13
+"""This version is published with another text, or the name is another clinic's."""
+INTAKE_ERROR_REASON_PACK_OUT_OF_ORDER: IntakeErrorReason.ValueType  # 14
+"""The version does not follow the last one."""
+INTAKE_ERROR_REASON_PACK_NOT_FOUND: IntakeErrorReason.ValueType  # 15
+"""There is no such pack, or none that this clinic may choose."""
+INTAKE_ERROR_REASON_PACK_NOT_EFFECTIVE: IntakeErrorReason.ValueType  # 16
+"""The pack may be chosen only from a later day on."""
+INTAKE_ERROR_REASON_SAFETY_RULE_BROKEN: IntakeErrorReason.ValueType  # 17
+"""A longitudinal safety rule is broken; the metadata name it."""
+INTAKE_ERROR_REASON_SECOND_REVIEWER_NEEDED: IntakeErrorReason.ValueType  # 18
+"""Another specialist must agree first; the metadata name the findings."""
+INTAKE_ERROR_REASON_DEFERRED: IntakeErrorReason.ValueType  # 19
+"""The patient is deferred."""
+INTAKE_ERROR_REASON_MEASURES_OUTDATED: IntakeErrorReason.ValueType  # 20
+"""The weight was measured too long ago."""
+INTAKE_ERROR_REASON_PLAN_NOT_ACTIVE: IntakeErrorReason.ValueType  # 21
+"""The plan is not one on which this may be done, or another version is in force."""
+INTAKE_ERROR_REASON_NO_PROPOSAL: IntakeErrorReason.ValueType  # 22
+"""No dose waits for a signature, or another one does."""
+INTAKE_ERROR_REASON_REASSESSMENT_NEEDED: IntakeErrorReason.ValueType  # 23
+"""A paused plan goes on only after a new assessment."""
+INTAKE_ERROR_REASON_INVALID_PLAN: IntakeErrorReason.ValueType  # 24
+"""A field of the decision or the plan breaks a rule of the pack; see the violations."""
 Global___IntakeErrorReason: _TypeAlias = IntakeErrorReason  # noqa: Y015
 
 class _Approval:
@@ -156,6 +222,86 @@ FLAG_SEVERITY_ABSOLUTE: FlagSeverity.ValueType  # 3
 """Treatment is blocked."""
 Global___FlagSeverity: _TypeAlias = FlagSeverity  # noqa: Y015
 
+class _SecondReviewer:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SecondReviewerEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SecondReviewer.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SECOND_REVIEWER_UNSPECIFIED: _SecondReviewer.ValueType  # 0
+    """Never used on purpose."""
+    SECOND_REVIEWER_NOT_NEEDED: _SecondReviewer.ValueType  # 1
+    """One specialist decides."""
+    SECOND_REVIEWER_AWAITED: _SecondReviewer.ValueType  # 2
+    """Another specialist must agree and has not yet."""
+    SECOND_REVIEWER_AGREED: _SecondReviewer.ValueType  # 3
+    """Another specialist has agreed."""
+
+class SecondReviewer(_SecondReviewer, metaclass=_SecondReviewerEnumTypeWrapper):
+    """Whether another specialist must agree."""
+
+SECOND_REVIEWER_UNSPECIFIED: SecondReviewer.ValueType  # 0
+"""Never used on purpose."""
+SECOND_REVIEWER_NOT_NEEDED: SecondReviewer.ValueType  # 1
+"""One specialist decides."""
+SECOND_REVIEWER_AWAITED: SecondReviewer.ValueType  # 2
+"""Another specialist must agree and has not yet."""
+SECOND_REVIEWER_AGREED: SecondReviewer.ValueType  # 3
+"""Another specialist has agreed."""
+Global___SecondReviewer: _TypeAlias = SecondReviewer  # noqa: Y015
+
+class _EligibilityOutcome:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EligibilityOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EligibilityOutcome.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ELIGIBILITY_OUTCOME_UNSPECIFIED: _EligibilityOutcome.ValueType  # 0
+    """Nothing is decided yet."""
+    ELIGIBILITY_OUTCOME_ELIGIBLE: _EligibilityOutcome.ValueType  # 1
+    """A plan may be approved."""
+    ELIGIBILITY_OUTCOME_ELIGIBLE_WITH_CONDITIONS: _EligibilityOutcome.ValueType  # 2
+    """A plan may be approved; each day of treatment depends on conditions."""
+    ELIGIBILITY_OUTCOME_DEFERRED: _EligibilityOutcome.ValueType  # 3
+    """Not now; somebody decides again later."""
+
+class EligibilityOutcome(_EligibilityOutcome, metaclass=_EligibilityOutcomeEnumTypeWrapper):
+    """What is decided on an assessed patient."""
+
+ELIGIBILITY_OUTCOME_UNSPECIFIED: EligibilityOutcome.ValueType  # 0
+"""Nothing is decided yet."""
+ELIGIBILITY_OUTCOME_ELIGIBLE: EligibilityOutcome.ValueType  # 1
+"""A plan may be approved."""
+ELIGIBILITY_OUTCOME_ELIGIBLE_WITH_CONDITIONS: EligibilityOutcome.ValueType  # 2
+"""A plan may be approved; each day of treatment depends on conditions."""
+ELIGIBILITY_OUTCOME_DEFERRED: EligibilityOutcome.ValueType  # 3
+"""Not now; somebody decides again later."""
+Global___EligibilityOutcome: _TypeAlias = EligibilityOutcome  # noqa: Y015
+
+class _RiskStep:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RiskStepEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RiskStep.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RISK_STEP_UNSPECIFIED: _RiskStep.ValueType  # 0
+    """Nothing has asked for it."""
+    RISK_STEP_OPEN: _RiskStep.ValueType  # 1
+    """A screener is asked for; no plan is approved before it."""
+    RISK_STEP_SCREENED: _RiskStep.ValueType  # 2
+    """A screener has answered."""
+
+class RiskStep(_RiskStep, metaclass=_RiskStepEnumTypeWrapper):
+    """Where the suicide-risk step stands."""
+
+RISK_STEP_UNSPECIFIED: RiskStep.ValueType  # 0
+"""Nothing has asked for it."""
+RISK_STEP_OPEN: RiskStep.ValueType  # 1
+"""A screener is asked for; no plan is approved before it."""
+RISK_STEP_SCREENED: RiskStep.ValueType  # 2
+"""A screener has answered."""
+Global___RiskStep: _TypeAlias = RiskStep  # noqa: Y015
+
 @_typing.final
 class Flag(_message.Message):
     """One finding of the screening rules."""
@@ -165,22 +311,40 @@ class Flag(_message.Message):
     RULE_ID_FIELD_NUMBER: _builtins.int
     SEVERITY_FIELD_NUMBER: _builtins.int
     FINDING_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    SECOND_REVIEWER_FIELD_NUMBER: _builtins.int
     rule_id: _builtins.str
     """Rule that raised it, from the protocol pack."""
     severity: Global___FlagSeverity.ValueType
     """How strongly it speaks."""
     finding: _builtins.str
     """What was found, in the pack's words."""
+    source: _builtins.str
+    """Where the rule comes from."""
+    action: _builtins.str
+    """What the staff does about it; empty where nothing follows."""
+    second_reviewer: Global___SecondReviewer.ValueType
+    """Whether another specialist must agree before treatment."""
+    @_builtins.property
+    def evidence(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What raised it: codes as they were told, measures as "name=value"."""
+
     def __init__(
         self,
         *,
         rule_id: _builtins.str = ...,
         severity: Global___FlagSeverity.ValueType = ...,
         finding: _builtins.str = ...,
+        evidence: _abc.Iterable[_builtins.str] | None = ...,
+        source: _builtins.str = ...,
+        action: _builtins.str = ...,
+        second_reviewer: Global___SecondReviewer.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["finding", b"finding", "rule_id", b"rule_id", "severity", b"severity"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "evidence", b"evidence", "finding", b"finding", "rule_id", b"rule_id", "second_reviewer", b"second_reviewer", "severity", b"severity", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -196,6 +360,7 @@ class Assessment(_message.Message):
     PSYCHIATRIC_HISTORY_FIELD_NUMBER: _builtins.int
     PHYSICAL_STATE_FIELD_NUMBER: _builtins.int
     CIRCUMSTANCES_FIELD_NUMBER: _builtins.int
+    TREATMENT_HISTORY_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def present_state(self) -> Global___PresentState:
         """The patient's present mental state."""
@@ -212,6 +377,10 @@ class Assessment(_message.Message):
     def circumstances(self) -> Global___Circumstances:
         """Family, relations, work."""
 
+    @_builtins.property
+    def treatment_history(self) -> _assessment_pb2.TreatmentHistory:
+        """Second block too: what was tried, and how an earlier ketamine course went."""
+
     def __init__(
         self,
         *,
@@ -219,10 +388,11 @@ class Assessment(_message.Message):
         psychiatric_history: Global___History | None = ...,
         physical_state: Global___PhysicalState | None = ...,
         circumstances: Global___Circumstances | None = ...,
+        treatment_history: _assessment_pb2.TreatmentHistory | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["circumstances", b"circumstances", "physical_state", b"physical_state", "present_state", b"present_state", "psychiatric_history", b"psychiatric_history"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["circumstances", b"circumstances", "physical_state", b"physical_state", "present_state", b"present_state", "psychiatric_history", b"psychiatric_history", "treatment_history", b"treatment_history"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["circumstances", b"circumstances", "physical_state", b"physical_state", "present_state", b"present_state", "psychiatric_history", b"psychiatric_history"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["circumstances", b"circumstances", "physical_state", b"physical_state", "present_state", b"present_state", "psychiatric_history", b"psychiatric_history", "treatment_history", b"treatment_history"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -237,22 +407,34 @@ class PresentState(_message.Message):
     PHQ9_SCORE_FIELD_NUMBER: _builtins.int
     PHQ9_ITEM9_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    SCALES_FIELD_NUMBER: _builtins.int
     phq9_score: _builtins.int
     """PHQ-9 total, 0 to 27."""
     phq9_item9: _builtins.int
     """PHQ-9 item 9 (self-harm thoughts), 0 to 3."""
     note: _builtins.str
     """Clinical note; protected, never stated in a fact."""
+    @_builtins.property
+    def findings(self) -> Global___History:
+        """Findings of the mental state examination, coded."""
+
+    @_builtins.property
+    def scales(self) -> _containers.RepeatedCompositeFieldContainer[_assessment_pb2.AnsweredScale]:
+        """Questionnaires answered at the assessment, besides or instead of the bare PHQ-9 total."""
+
     def __init__(
         self,
         *,
         phq9_score: _builtins.int = ...,
         phq9_item9: _builtins.int = ...,
         note: _builtins.str = ...,
+        findings: Global___History | None = ...,
+        scales: _abc.Iterable[_assessment_pb2.AnsweredScale] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["findings", b"findings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["note", b"note", "phq9_item9", b"phq9_item9", "phq9_score", b"phq9_score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["findings", b"findings", "note", b"note", "phq9_item9", b"phq9_item9", "phq9_score", b"phq9_score", "scales", b"scales"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -301,6 +483,14 @@ class PhysicalState(_message.Message):
     HEIGHT_MILLIMETRES_FIELD_NUMBER: _builtins.int
     SYSTOLIC_FIELD_NUMBER: _builtins.int
     DIASTOLIC_FIELD_NUMBER: _builtins.int
+    MEDICATIONS_FIELD_NUMBER: _builtins.int
+    ALLERGIES_FIELD_NUMBER: _builtins.int
+    HEART_RATE_FIELD_NUMBER: _builtins.int
+    OXYGEN_SATURATION_FIELD_NUMBER: _builtins.int
+    RESPIRATORY_RATE_FIELD_NUMBER: _builtins.int
+    WEIGHT_DATE_FIELD_NUMBER: _builtins.int
+    HEIGHT_DATE_FIELD_NUMBER: _builtins.int
+    PREGNANCY_FIELD_NUMBER: _builtins.int
     weight_grams: _builtins.int
     """Body weight today, grams."""
     height_millimetres: _builtins.int
@@ -309,9 +499,29 @@ class PhysicalState(_message.Message):
     """Systolic blood pressure, mm[Hg]."""
     diastolic: _builtins.int
     """Diastolic blood pressure, mm[Hg]."""
+    heart_rate: _builtins.int
+    """Heart rate, beats a minute."""
+    oxygen_saturation: _builtins.int
+    """Oxygen saturation on room air, percent."""
+    respiratory_rate: _builtins.int
+    """Breaths a minute."""
+    weight_date: _builtins.str
+    """Day on which the weight was measured, year-month-day."""
+    height_date: _builtins.str
+    """Day on which the height was measured, year-month-day."""
+    pregnancy: _assessment_pb2.Pregnancy.ValueType
+    """Whether the patient may be pregnant."""
     @_builtins.property
     def history(self) -> Global___History:
         """Conditions and medications, coded."""
+
+    @_builtins.property
+    def medications(self) -> _assessment_pb2.Medications:
+        """Drugs taken now, each with its dose."""
+
+    @_builtins.property
+    def allergies(self) -> Global___History:
+        """Allergies and intolerances, coded."""
 
     def __init__(
         self,
@@ -321,12 +531,31 @@ class PhysicalState(_message.Message):
         height_millimetres: _builtins.int = ...,
         systolic: _builtins.int = ...,
         diastolic: _builtins.int = ...,
+        medications: _assessment_pb2.Medications | None = ...,
+        allergies: Global___History | None = ...,
+        heart_rate: _builtins.int | None = ...,
+        oxygen_saturation: _builtins.int | None = ...,
+        respiratory_rate: _builtins.int | None = ...,
+        weight_date: _builtins.str = ...,
+        height_date: _builtins.str = ...,
+        pregnancy: _assessment_pb2.Pregnancy.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["history", b"history"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_heart_rate", b"_heart_rate", "_oxygen_saturation", b"_oxygen_saturation", "_respiratory_rate", b"_respiratory_rate", "allergies", b"allergies", "heart_rate", b"heart_rate", "history", b"history", "medications", b"medications", "oxygen_saturation", b"oxygen_saturation", "respiratory_rate", b"respiratory_rate"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["diastolic", b"diastolic", "height_millimetres", b"height_millimetres", "history", b"history", "systolic", b"systolic", "weight_grams", b"weight_grams"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_heart_rate", b"_heart_rate", "_oxygen_saturation", b"_oxygen_saturation", "_respiratory_rate", b"_respiratory_rate", "allergies", b"allergies", "diastolic", b"diastolic", "heart_rate", b"heart_rate", "height_date", b"height_date", "height_millimetres", b"height_millimetres", "history", b"history", "medications", b"medications", "oxygen_saturation", b"oxygen_saturation", "pregnancy", b"pregnancy", "respiratory_rate", b"respiratory_rate", "systolic", b"systolic", "weight_date", b"weight_date", "weight_grams", b"weight_grams"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__heart_rate: _TypeAlias = _typing.Literal["heart_rate"]  # noqa: Y015
+    _WhichOneofArgType__heart_rate: _TypeAlias = _typing.Literal["_heart_rate", b"_heart_rate"]  # noqa: Y015
+    _WhichOneofReturnType__oxygen_saturation: _TypeAlias = _typing.Literal["oxygen_saturation"]  # noqa: Y015
+    _WhichOneofArgType__oxygen_saturation: _TypeAlias = _typing.Literal["_oxygen_saturation", b"_oxygen_saturation"]  # noqa: Y015
+    _WhichOneofReturnType__respiratory_rate: _TypeAlias = _typing.Literal["respiratory_rate"]  # noqa: Y015
+    _WhichOneofArgType__respiratory_rate: _TypeAlias = _typing.Literal["_respiratory_rate", b"_respiratory_rate"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__heart_rate) -> _WhichOneofReturnType__heart_rate | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__oxygen_saturation) -> _WhichOneofReturnType__oxygen_saturation | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__respiratory_rate) -> _WhichOneofReturnType__respiratory_rate | None: ...
 
 Global___PhysicalState: _TypeAlias = PhysicalState  # noqa: Y015
 
@@ -338,19 +567,37 @@ class Circumstances(_message.Message):
 
     ESCORT_AVAILABLE_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
+    FAMILY_FIELD_NUMBER: _builtins.int
+    RELATIONS_FIELD_NUMBER: _builtins.int
+    WORK_FIELD_NUMBER: _builtins.int
     escort_available: _builtins.bool
     """A responsible adult can take the patient home."""
     note: _builtins.str
     """Clinical note on family, relations and work; protected, never stated in a fact."""
+    @_builtins.property
+    def family(self) -> Global___History:
+        """Family: who is there, what runs in it, coded (such as ICD-10-CM Z63 and Z81)."""
+
+    @_builtins.property
+    def relations(self) -> Global___History:
+        """Relations and housing, coded (such as Z59, Z60)."""
+
+    @_builtins.property
+    def work(self) -> Global___History:
+        """Work and school, coded (such as Z55, Z56)."""
+
     def __init__(
         self,
         *,
         escort_available: _builtins.bool = ...,
         note: _builtins.str = ...,
+        family: Global___History | None = ...,
+        relations: Global___History | None = ...,
+        work: Global___History | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["family", b"family", "relations", b"relations", "work", b"work"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["escort_available", b"escort_available", "note", b"note"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["escort_available", b"escort_available", "family", b"family", "note", b"note", "relations", b"relations", "work", b"work"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -369,6 +616,9 @@ class DoseOrder(_message.Message):
     WEIGHT_BASIS_FIELD_NUMBER: _builtins.int
     REASONS_FIELD_NUMBER: _builtins.int
     ORDER_TIME_FIELD_NUMBER: _builtins.int
+    DOSE_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    ORDERED_BY_FIELD_NUMBER: _builtins.int
     dose_order_id: _builtins.str
     """Identity of the order."""
     number: _builtins.int
@@ -378,7 +628,13 @@ class DoseOrder(_message.Message):
     dosing_weight_grams: _builtins.int
     """Weight the amount was computed from, grams."""
     weight_basis: _builtins.str
-    """Which weight that is: "actual" or "ideal_devine"."""
+    """Which weight that is: "actual", "ideal_devine", "adjusted" or "lean_boer"."""
+    dose: _builtins.str
+    """The same amount as an exact decimal."""
+    unit: _builtins.str
+    """UCUM unit of that decimal, "mg"."""
+    ordered_by: _builtins.str
+    """Who ordered: a caller, "standing_order" or "titration"."""
     @_builtins.property
     def reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Why this order: "starting_dose", "weak_response", "adverse_event" and so on."""
@@ -397,10 +653,13 @@ class DoseOrder(_message.Message):
         weight_basis: _builtins.str = ...,
         reasons: _abc.Iterable[_builtins.str] | None = ...,
         order_time: _timestamp_pb2.Timestamp | None = ...,
+        dose: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        ordered_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["order_time", b"order_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dose_micrograms", b"dose_micrograms", "dose_order_id", b"dose_order_id", "dosing_weight_grams", b"dosing_weight_grams", "number", b"number", "order_time", b"order_time", "reasons", b"reasons", "weight_basis", b"weight_basis"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dose", b"dose", "dose_micrograms", b"dose_micrograms", "dose_order_id", b"dose_order_id", "dosing_weight_grams", b"dosing_weight_grams", "number", b"number", "order_time", b"order_time", "ordered_by", b"ordered_by", "reasons", b"reasons", "unit", b"unit", "weight_basis", b"weight_basis"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -421,6 +680,22 @@ class Plan(_message.Message):
     DOSE_FIELD_NUMBER: _builtins.int
     APPROVAL_FIELD_NUMBER: _builtins.int
     APPROVE_TIME_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    STATE_REASON_FIELD_NUMBER: _builtins.int
+    GOAL_FIELD_NUMBER: _builtins.int
+    INDICATION_CODE_FIELD_NUMBER: _builtins.int
+    KAP_FIELD_NUMBER: _builtins.int
+    ANTIEMETIC_FIELD_NUMBER: _builtins.int
+    MONITORING_FIELD_NUMBER: _builtins.int
+    REVIEW_AFTER_SESSIONS_FIELD_NUMBER: _builtins.int
+    STOP_BELOW_PERCENT_FIELD_NUMBER: _builtins.int
+    MAX_SESSIONS_FIELD_NUMBER: _builtins.int
+    MAINTENANCE_EVERY_DAYS_FIELD_NUMBER: _builtins.int
+    CAPS_FIELD_NUMBER: _builtins.int
+    CONDITIONS_FIELD_NUMBER: _builtins.int
+    SIGNED_BY_FIELD_NUMBER: _builtins.int
+    PROPOSAL_FIELD_NUMBER: _builtins.int
     plan_id: _builtins.str
     """Identity of the plan."""
     schedule: _builtins.str
@@ -433,6 +708,26 @@ class Plan(_message.Message):
     """Recovery time, minutes."""
     approval: Global___Approval.ValueType
     """Who approved it."""
+    version: _builtins.int
+    """Version of the plan, from 1; a revision is the next one."""
+    state: _plan_pb2.PlanState.ValueType
+    """Where it stands."""
+    state_reason: _builtins.str
+    """Why it does not go on, a reason code; empty while it does."""
+    goal: _builtins.str
+    """What the treatment is to reach; protected."""
+    indication_code: _builtins.str
+    """ICD-10-CM code of the condition treated."""
+    kap: _plan_pb2.Kap.ValueType
+    """Infusion with psychotherapy or without."""
+    stop_below_percent: _builtins.int
+    """A change of less than so many percent of the baseline then stops the series."""
+    max_sessions: _builtins.int
+    """Sessions of the series."""
+    maintenance_every_days: _builtins.int
+    """Days between maintenance sessions after the series."""
+    signed_by: _builtins.str
+    """Who signed: a caller, or "standing_order"."""
     @_builtins.property
     def sessions_per_week(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Sessions in each week of the series."""
@@ -444,6 +739,30 @@ class Plan(_message.Message):
     @_builtins.property
     def approve_time(self) -> _timestamp_pb2.Timestamp:
         """When."""
+
+    @_builtins.property
+    def antiemetic(self) -> _plan_pb2.DrugOrder:
+        """Against nausea."""
+
+    @_builtins.property
+    def monitoring(self) -> _plan_pb2.Monitoring:
+        """How closely the patient is watched."""
+
+    @_builtins.property
+    def review_after_sessions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Sessions after which the response is judged, the last one with them."""
+
+    @_builtins.property
+    def caps(self) -> _plan_pb2.DoseCaps:
+        """What a dose may not pass."""
+
+    @_builtins.property
+    def conditions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What must hold on each day of treatment."""
+
+    @_builtins.property
+    def proposal(self) -> _plan_pb2.DoseProposal:
+        """A dose that waits for a signature."""
 
     def __init__(
         self,
@@ -457,14 +776,110 @@ class Plan(_message.Message):
         dose: Global___DoseOrder | None = ...,
         approval: Global___Approval.ValueType = ...,
         approve_time: _timestamp_pb2.Timestamp | None = ...,
+        version: _builtins.int = ...,
+        state: _plan_pb2.PlanState.ValueType = ...,
+        state_reason: _builtins.str = ...,
+        goal: _builtins.str = ...,
+        indication_code: _builtins.str = ...,
+        kap: _plan_pb2.Kap.ValueType = ...,
+        antiemetic: _plan_pb2.DrugOrder | None = ...,
+        monitoring: _plan_pb2.Monitoring | None = ...,
+        review_after_sessions: _abc.Iterable[_builtins.int] | None = ...,
+        stop_below_percent: _builtins.int = ...,
+        max_sessions: _builtins.int = ...,
+        maintenance_every_days: _builtins.int = ...,
+        caps: _plan_pb2.DoseCaps | None = ...,
+        conditions: _abc.Iterable[_builtins.str] | None = ...,
+        signed_by: _builtins.str = ...,
+        proposal: _plan_pb2.DoseProposal | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["approve_time", b"approve_time", "dose", b"dose"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["antiemetic", b"antiemetic", "approve_time", b"approve_time", "caps", b"caps", "dose", b"dose", "monitoring", b"monitoring", "proposal", b"proposal"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approval", b"approval", "approve_time", b"approve_time", "dose", b"dose", "infusion_minutes", b"infusion_minutes", "pack", b"pack", "plan_id", b"plan_id", "recovery_minutes", b"recovery_minutes", "schedule", b"schedule", "sessions_per_week", b"sessions_per_week"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["antiemetic", b"antiemetic", "approval", b"approval", "approve_time", b"approve_time", "caps", b"caps", "conditions", b"conditions", "dose", b"dose", "goal", b"goal", "indication_code", b"indication_code", "infusion_minutes", b"infusion_minutes", "kap", b"kap", "maintenance_every_days", b"maintenance_every_days", "max_sessions", b"max_sessions", "monitoring", b"monitoring", "pack", b"pack", "plan_id", b"plan_id", "proposal", b"proposal", "recovery_minutes", b"recovery_minutes", "review_after_sessions", b"review_after_sessions", "schedule", b"schedule", "sessions_per_week", b"sessions_per_week", "signed_by", b"signed_by", "state", b"state", "state_reason", b"state_reason", "stop_below_percent", b"stop_below_percent", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Plan: _TypeAlias = Plan  # noqa: Y015
+
+@_typing.final
+class Eligibility(_message.Message):
+    """The decision on an assessed patient."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    CONDITIONS_FIELD_NUMBER: _builtins.int
+    DEFER_UNTIL_DATE_FIELD_NUMBER: _builtins.int
+    DECIDED_BY_FIELD_NUMBER: _builtins.int
+    DECIDE_TIME_FIELD_NUMBER: _builtins.int
+    outcome: Global___EligibilityOutcome.ValueType
+    """What is decided."""
+    defer_until_date: _builtins.str
+    """First day on which a deferred intake is looked at again, year-month-day."""
+    decided_by: _builtins.str
+    """Who decided."""
+    @_builtins.property
+    def conditions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What must hold on each day of treatment."""
+
+    @_builtins.property
+    def decide_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        outcome: Global___EligibilityOutcome.ValueType = ...,
+        conditions: _abc.Iterable[_builtins.str] | None = ...,
+        defer_until_date: _builtins.str = ...,
+        decided_by: _builtins.str = ...,
+        decide_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conditions", b"conditions", "decide_time", b"decide_time", "decided_by", b"decided_by", "defer_until_date", b"defer_until_date", "outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Eligibility: _TypeAlias = Eligibility  # noqa: Y015
+
+@_typing.final
+class SuicideRisk(_message.Message):
+    """The suicide-risk step of an intake."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STEP_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    SCREEN_TIME_FIELD_NUMBER: _builtins.int
+    BLOCK_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    step: Global___RiskStep.ValueType
+    """Where it stands."""
+    level: _builtins.str
+    """Level of the last screener, in the pack's words; empty before the first."""
+    @_builtins.property
+    def screen_time(self) -> _timestamp_pb2.Timestamp:
+        """When the last screener was answered."""
+
+    @_builtins.property
+    def block_until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when its level blocks treatment; absent where it does not."""
+
+    def __init__(
+        self,
+        *,
+        step: Global___RiskStep.ValueType = ...,
+        level: _builtins.str = ...,
+        screen_time: _timestamp_pb2.Timestamp | None = ...,
+        block_until_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["block_until_time", b"block_until_time", "screen_time", b"screen_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["block_until_time", b"block_until_time", "level", b"level", "screen_time", b"screen_time", "step", b"step"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuicideRisk: _TypeAlias = SuicideRisk  # noqa: Y015
 
 @_typing.final
 class Intake(_message.Message):
@@ -485,6 +900,8 @@ class Intake(_message.Message):
     PLAN_FIELD_NUMBER: _builtins.int
     OPEN_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    SUICIDE_RISK_FIELD_NUMBER: _builtins.int
+    ELIGIBILITY_FIELD_NUMBER: _builtins.int
     intake_id: _builtins.str
     """Identity of the intake."""
     revision: _builtins.int
@@ -521,6 +938,14 @@ class Intake(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
 
+    @_builtins.property
+    def suicide_risk(self) -> Global___SuicideRisk:
+        """The suicide-risk step."""
+
+    @_builtins.property
+    def eligibility(self) -> Global___Eligibility:
+        """The decision, once taken."""
+
     def __init__(
         self,
         *,
@@ -537,10 +962,12 @@ class Intake(_message.Message):
         plan: Global___Plan | None = ...,
         open_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        suicide_risk: Global___SuicideRisk | None = ...,
+        eligibility: Global___Eligibility | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["assessment", b"assessment", "open_time", b"open_time", "plan", b"plan", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["assessment", b"assessment", "eligibility", b"eligibility", "open_time", b"open_time", "plan", b"plan", "suicide_risk", b"suicide_risk", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_years", b"age_years", "assessment", b"assessment", "clinic_id", b"clinic_id", "flags", b"flags", "indication_code", b"indication_code", "intake_id", b"intake_id", "open_time", b"open_time", "patient_id", b"patient_id", "plan", b"plan", "referral_id", b"referral_id", "revision", b"revision", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_years", b"age_years", "assessment", b"assessment", "clinic_id", b"clinic_id", "eligibility", b"eligibility", "flags", b"flags", "indication_code", b"indication_code", "intake_id", b"intake_id", "open_time", b"open_time", "patient_id", b"patient_id", "plan", b"plan", "referral_id", b"referral_id", "revision", b"revision", "status", b"status", "suicide_risk", b"suicide_risk", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -555,22 +982,28 @@ class ClinicPolicy(_message.Message):
     CLINIC_ID_FIELD_NUMBER: _builtins.int
     APPROVAL_FIELD_NUMBER: _builtins.int
     SCHEDULE_FIELD_NUMBER: _builtins.int
+    PACK_FIELD_NUMBER: _builtins.int
     clinic_id: _builtins.str
     """The clinic."""
     approval: Global___Approval.ValueType
     """Who approves a plan."""
     schedule: _builtins.str
     """Default schedule, a name in the protocol pack."""
+    pack: _builtins.str
+    """Protocol pack that new intakes are screened and planned with, such as "halcyon-default@1";
+    the platform's own when empty.
+    """
     def __init__(
         self,
         *,
         clinic_id: _builtins.str = ...,
         approval: Global___Approval.ValueType = ...,
         schedule: _builtins.str = ...,
+        pack: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approval", b"approval", "clinic_id", b"clinic_id", "schedule", b"schedule"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approval", b"approval", "clinic_id", b"clinic_id", "pack", b"pack", "schedule", b"schedule"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

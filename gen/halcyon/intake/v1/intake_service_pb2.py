@@ -23,11 +23,15 @@ _sym_db = _symbol_database.Default()
 
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from halcyon.intake.v1 import eligibility_pb2 as halcyon_dot_intake_dot_v1_dot_eligibility__pb2
 from halcyon.intake.v1 import intake_pb2 as halcyon_dot_intake_dot_v1_dot_intake__pb2
+from halcyon.intake.v1 import pack_pb2 as halcyon_dot_intake_dot_v1_dot_pack__pb2
+from halcyon.intake.v1 import plan_pb2 as halcyon_dot_intake_dot_v1_dot_plan__pb2
+from halcyon.intake.v1 import scale_pb2 as halcyon_dot_intake_dot_v1_dot_scale__pb2
 from halcyon.options.v1 import options_pb2 as halcyon_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&halcyon/intake/v1/intake_service.proto\x12\x11halcyon.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1ehalcyon/intake/v1/intake.proto\x1a halcyon/options/v1/options.proto\"t\n\x17RecordAssessmentRequest\x12\x1b\n\tintake_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12<\n\nassessment\x18\x02 \x01(\x0b\x32\x1d.halcyon.intake.v1.AssessmentB\t\x80\x01\x01\xbaH\x03\xc8\x01\x01\"E\n\x18RecordAssessmentResponse\x12)\n\x06intake\x18\x01 \x01(\x0b\x32\x19.halcyon.intake.v1.Intake\"\xab\x01\n\x12\x41pprovePlanRequest\x12\x1b\n\tintake_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x08schedule\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12)\n\x0f\x64ose_micrograms\x18\x03 \x01(\x03\x42\x0b\xbaH\x08\"\x06\x18\xa0\xc2\x1e \x00H\x00\x88\x01\x01\x12\x1e\n\trationale\x18\x04 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\xd0\x0f\x42\x12\n\x10_dose_micrograms\"@\n\x13\x41pprovePlanResponse\x12)\n\x06intake\x18\x01 \x01(\x0b\x32\x19.halcyon.intake.v1.Intake\"s\n\x16\x44\x65\x63lineReferralRequest\x12\x1b\n\tintake_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12<\n\x06reason\x18\x02 \x01(\x0e\x32 .halcyon.intake.v1.DeclineReasonB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"D\n\x17\x44\x65\x63lineReferralResponse\x12)\n\x06intake\x18\x01 \x01(\x0b\x32\x19.halcyon.intake.v1.Intake\"_\n\x10GetIntakeRequest\x12\x1d\n\tintake_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x12\x1f\n\x0breferral_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x42\x0b\n\x02\x62y\x12\x05\xbaH\x02\x08\x01\">\n\x11GetIntakeResponse\x12)\n\x06intake\x18\x01 \x01(\x0b\x32\x19.halcyon.intake.v1.Intake\"\xac\x01\n\x12ListIntakesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x39\n\x06status\x18\x03 \x01(\x0e\x32\x1f.halcyon.intake.v1.IntakeStatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1e\n\tclinic_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"Z\n\x13ListIntakesResponse\x12*\n\x07intakes\x18\x01 \x03(\x0b\x32\x19.halcyon.intake.v1.Intake\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"T\n\x19UpdateClinicPolicyRequest\x12\x37\n\x06policy\x18\x01 \x01(\x0b\x32\x1f.halcyon.intake.v1.ClinicPolicyB\x06\xbaH\x03\xc8\x01\x01\"M\n\x1aUpdateClinicPolicyResponse\x12/\n\x06policy\x18\x01 \x01(\x0b\x32\x1f.halcyon.intake.v1.ClinicPolicy*\xe3\x01\n\rDeclineReason\x12\x1e\n\x1a\x44\x45\x43LINE_REASON_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x44\x45\x43LINE_REASON_NOT_ELIGIBLE\x10\x01\x12\"\n\x1e\x44\x45\x43LINE_REASON_WRONG_SPECIALTY\x10\x02\x12+\n\'DECLINE_REASON_INSUFFICIENT_INFORMATION\x10\x03\x12\x1b\n\x17\x44\x45\x43LINE_REASON_CAPACITY\x10\x04\x12#\n\x1f\x44\x45\x43LINE_REASON_PATIENT_DECLINED\x10\x05\x32\xbf\x05\n\rIntakeService\x12x\n\x10RecordAssessment\x12*.halcyon.intake.v1.RecordAssessmentRequest\x1a+.halcyon.intake.v1.RecordAssessmentResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x03\x05\x12i\n\x0b\x41pprovePlan\x12%.halcyon.intake.v1.ApprovePlanRequest\x1a&.halcyon.intake.v1.ApprovePlanResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x03\x05\x12v\n\x0f\x44\x65\x63lineReferral\x12).halcyon.intake.v1.DeclineReferralRequest\x1a*.halcyon.intake.v1.DeclineReferralResponse\"\x0c\x90\x02\x02\x8a\xb5\x18\x05\n\x03\x03\x05\x02\x12\x65\n\tGetIntake\x12#.halcyon.intake.v1.GetIntakeRequest\x1a$.halcyon.intake.v1.GetIntakeResponse\"\r\x90\x02\x01\x8a\xb5\x18\x06\n\x04\x03\x05\x02\x04\x12k\n\x0bListIntakes\x12%.halcyon.intake.v1.ListIntakesRequest\x1a&.halcyon.intake.v1.ListIntakesResponse\"\r\x90\x02\x01\x8a\xb5\x18\x06\n\x04\x03\x05\x02\x04\x12}\n\x12UpdateClinicPolicy\x12,.halcyon.intake.v1.UpdateClinicPolicyRequest\x1a-.halcyon.intake.v1.UpdateClinicPolicyResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&halcyon/intake/v1/intake_service.proto\x12\x11halcyon.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a#halcyon/intake/v1/eligibility.proto\x1a\x1ehalcyon/intake/v1/intake.proto\x1a\x1chalcyon/intake/v1/pack.proto\x1a\x1chalcyon/intake/v1/plan.proto\x1a\x1dhalcyon/intake/v1/scale.proto\x1a halcyon/options/v1/options.proto\"t\n\x17RecordAssessmentRequest\x12\x1b\n\tintake_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12<\n\nassessment\x18\x02 \x01(\x0b\x32\x1d.halcyon.intake.v1.AssessmentB\t\x80\x01\x01\xbaH\x03\xc8\x01\x01\"E\n\x18RecordAssessmentResponse\x12)\n\x06intake\x18\x01 \x01(\x0b\x32\x19.halcyon.intake.v1.Intake\"\x9c\x03\n\x12\x41pprovePlanRequest\x12\x1b\n\tintake_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x08schedule\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12)\n\x0f\x64ose_micrograms\x18\x03 \x01(\x03\x42\x0b\xbaH\x08\"\x06\x18\xa0\xc2\x1e \x00H\x00\x88\x01\x01\x12\x1e\n\trationale\x18\x04 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\xd0\x0f\x12\x19\n\x04goal\x18\x05 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\xf4\x03\x12H\n\x0cweight_basis\x18\x06 \x01(\tB2\xbaH/r-R\x00R\x06\x61\x63tualR\x0cideal_devineR\x08\x61\x64justedR\tlean_boer\x12)\n\x10infusion_minutes\x18\x07 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xd8\x04 \x00H\x01\x88\x01\x01\x12-\n\x03kap\x18\x08 \x01(\x0e\x32\x16.halcyon.intake.v1.KapB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1b\n\nantiemetic\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18@B\x12\n\x10_dose_microgramsB\x13\n\x11_infusion_minutes\"@\n\x13\x41pprovePlanResponse\x12)\n\x06intake\x18\x01 \x01(\x0b\x32\x19.halcyon.intake.v1.Intake\"s\n\x16\x44\x65\x63lineReferralRequest\x12\x1b\n\tintake_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12<\n\x06reason\x18\x02 \x01(\x0e\x32 .halcyon.intake.v1.DeclineReasonB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"D\n\x17\x44\x65\x63lineReferralResponse\x12)\n\x06intake\x18\x01 \x01(\x0b\x32\x19.halcyon.intake.v1.Intake\"_\n\x10GetIntakeRequest\x12\x1d\n\tintake_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x12\x1f\n\x0breferral_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x42\x0b\n\x02\x62y\x12\x05\xbaH\x02\x08\x01\">\n\x11GetIntakeResponse\x12)\n\x06intake\x18\x01 \x01(\x0b\x32\x19.halcyon.intake.v1.Intake\"\xac\x01\n\x12ListIntakesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x39\n\x06status\x18\x03 \x01(\x0e\x32\x1f.halcyon.intake.v1.IntakeStatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1e\n\tclinic_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"Z\n\x13ListIntakesResponse\x12*\n\x07intakes\x18\x01 \x03(\x0b\x32\x19.halcyon.intake.v1.Intake\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"T\n\x19UpdateClinicPolicyRequest\x12\x37\n\x06policy\x18\x01 \x01(\x0b\x32\x1f.halcyon.intake.v1.ClinicPolicyB\x06\xbaH\x03\xc8\x01\x01\"M\n\x1aUpdateClinicPolicyResponse\x12/\n\x06policy\x18\x01 \x01(\x0b\x32\x1f.halcyon.intake.v1.ClinicPolicy\"=\n\x10SignDoseResponse\x12)\n\x06intake\x18\x01 \x01(\x0b\x32\x19.halcyon.intake.v1.Intake\"?\n\x12RevisePlanResponse\x12)\n\x06intake\x18\x01 \x01(\x0b\x32\x19.halcyon.intake.v1.Intake\"?\n\x12ResumePlanResponse\x12)\n\x06intake\x18\x01 \x01(\x0b\x32\x19.halcyon.intake.v1.Intake\"=\n\x10StopPlanResponse\x12)\n\x06intake\x18\x01 \x01(\x0b\x32\x19.halcyon.intake.v1.Intake*\xe3\x01\n\rDeclineReason\x12\x1e\n\x1a\x44\x45\x43LINE_REASON_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x44\x45\x43LINE_REASON_NOT_ELIGIBLE\x10\x01\x12\"\n\x1e\x44\x45\x43LINE_REASON_WRONG_SPECIALTY\x10\x02\x12+\n\'DECLINE_REASON_INSUFFICIENT_INFORMATION\x10\x03\x12\x1b\n\x17\x44\x45\x43LINE_REASON_CAPACITY\x10\x04\x12#\n\x1f\x44\x45\x43LINE_REASON_PATIENT_DECLINED\x10\x05\x32\xa6\x11\n\rIntakeService\x12x\n\x10RecordAssessment\x12*.halcyon.intake.v1.RecordAssessmentRequest\x1a+.halcyon.intake.v1.RecordAssessmentResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x03\x05\x12i\n\x0b\x41pprovePlan\x12%.halcyon.intake.v1.ApprovePlanRequest\x1a&.halcyon.intake.v1.ApprovePlanResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x03\x05\x12v\n\x0f\x44\x65\x63lineReferral\x12).halcyon.intake.v1.DeclineReferralRequest\x1a*.halcyon.intake.v1.DeclineReferralResponse\"\x0c\x90\x02\x02\x8a\xb5\x18\x05\n\x03\x03\x05\x02\x12\x65\n\tGetIntake\x12#.halcyon.intake.v1.GetIntakeRequest\x1a$.halcyon.intake.v1.GetIntakeResponse\"\r\x90\x02\x01\x8a\xb5\x18\x06\n\x04\x03\x05\x02\x04\x12k\n\x0bListIntakes\x12%.halcyon.intake.v1.ListIntakesRequest\x1a&.halcyon.intake.v1.ListIntakesResponse\"\r\x90\x02\x01\x8a\xb5\x18\x06\n\x04\x03\x05\x02\x04\x12v\n\x0fListAssessments\x12).halcyon.intake.v1.ListAssessmentsRequest\x1a*.halcyon.intake.v1.ListAssessmentsResponse\"\x0c\x90\x02\x01\x8a\xb5\x18\x05\n\x03\x03\x05\x04\x12r\n\x0eReviewFindings\x12(.halcyon.intake.v1.ReviewFindingsRequest\x1a).halcyon.intake.v1.ReviewFindingsResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x03\x05\x12{\n\x11\x44\x65\x63ideEligibility\x12+.halcyon.intake.v1.DecideEligibilityRequest\x1a,.halcyon.intake.v1.DecideEligibilityResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x03\x05\x12k\n\x0b\x43heckSafety\x12%.halcyon.intake.v1.CheckSafetyRequest\x1a&.halcyon.intake.v1.CheckSafetyResponse\"\r\x90\x02\x01\x8a\xb5\x18\x06\n\x04\x03\x05\x04\x02\x12`\n\x08SignDose\x12\".halcyon.intake.v1.SignDoseRequest\x1a#.halcyon.intake.v1.SignDoseResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x03\x05\x12\x66\n\nRevisePlan\x12$.halcyon.intake.v1.RevisePlanRequest\x1a%.halcyon.intake.v1.RevisePlanResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x03\x05\x12\x66\n\nResumePlan\x12$.halcyon.intake.v1.ResumePlanRequest\x1a%.halcyon.intake.v1.ResumePlanResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x03\x05\x12`\n\x08StopPlan\x12\".halcyon.intake.v1.StopPlanRequest\x1a#.halcyon.intake.v1.StopPlanResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x03\x05\x12s\n\x0eListDoseOrders\x12(.halcyon.intake.v1.ListDoseOrdersRequest\x1a).halcyon.intake.v1.ListDoseOrdersResponse\"\x0c\x90\x02\x01\x8a\xb5\x18\x05\n\x03\x03\x05\x04\x12k\n\x0bRecordScale\x12%.halcyon.intake.v1.RecordScaleRequest\x1a&.halcyon.intake.v1.RecordScaleResponse\"\r\x90\x02\x02\x8a\xb5\x18\x06\n\x04\x03\x05\x04\x02\x12g\n\nListScores\x12$.halcyon.intake.v1.ListScoresRequest\x1a%.halcyon.intake.v1.ListScoresResponse\"\x0c\x90\x02\x01\x8a\xb5\x18\x05\n\x03\x03\x05\x04\x12h\n\x0bPublishPack\x12%.halcyon.intake.v1.PublishPackRequest\x1a&.halcyon.intake.v1.PublishPackResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x05\x12_\n\x07GetPack\x12!.halcyon.intake.v1.GetPackRequest\x1a\".halcyon.intake.v1.GetPackResponse\"\r\x90\x02\x01\x8a\xb5\x18\x06\n\x04\x05\x03\x04\x07\x12\x65\n\tListPacks\x12#.halcyon.intake.v1.ListPacksRequest\x1a$.halcyon.intake.v1.ListPacksResponse\"\r\x90\x02\x01\x8a\xb5\x18\x06\n\x04\x05\x03\x04\x07\x12}\n\x12UpdateClinicPolicy\x12,.halcyon.intake.v1.UpdateClinicPolicyRequest\x1a-.halcyon.intake.v1.UpdateClinicPolicyResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,6 +50,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APPROVEPLANREQUEST'].fields_by_name['dose_micrograms']._serialized_options = b'\272H\010\"\006\030\240\302\036 \000'
   _globals['_APPROVEPLANREQUEST'].fields_by_name['rationale']._loaded_options = None
   _globals['_APPROVEPLANREQUEST'].fields_by_name['rationale']._serialized_options = b'\200\001\001\272H\005r\003\030\320\017'
+  _globals['_APPROVEPLANREQUEST'].fields_by_name['goal']._loaded_options = None
+  _globals['_APPROVEPLANREQUEST'].fields_by_name['goal']._serialized_options = b'\200\001\001\272H\005r\003\030\364\003'
+  _globals['_APPROVEPLANREQUEST'].fields_by_name['weight_basis']._loaded_options = None
+  _globals['_APPROVEPLANREQUEST'].fields_by_name['weight_basis']._serialized_options = b'\272H/r-R\000R\006actualR\014ideal_devineR\010adjustedR\tlean_boer'
+  _globals['_APPROVEPLANREQUEST'].fields_by_name['infusion_minutes']._loaded_options = None
+  _globals['_APPROVEPLANREQUEST'].fields_by_name['infusion_minutes']._serialized_options = b'\272H\007\032\005\030\330\004 \000'
+  _globals['_APPROVEPLANREQUEST'].fields_by_name['kap']._loaded_options = None
+  _globals['_APPROVEPLANREQUEST'].fields_by_name['kap']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_APPROVEPLANREQUEST'].fields_by_name['antiemetic']._loaded_options = None
+  _globals['_APPROVEPLANREQUEST'].fields_by_name['antiemetic']._serialized_options = b'\272H\004r\002\030@'
   _globals['_DECLINEREFERRALREQUEST'].fields_by_name['intake_id']._loaded_options = None
   _globals['_DECLINEREFERRALREQUEST'].fields_by_name['intake_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_DECLINEREFERRALREQUEST'].fields_by_name['reason']._loaded_options = None
@@ -76,34 +90,70 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INTAKESERVICE'].methods_by_name['GetIntake']._serialized_options = b'\220\002\001\212\265\030\006\n\004\003\005\002\004'
   _globals['_INTAKESERVICE'].methods_by_name['ListIntakes']._loaded_options = None
   _globals['_INTAKESERVICE'].methods_by_name['ListIntakes']._serialized_options = b'\220\002\001\212\265\030\006\n\004\003\005\002\004'
+  _globals['_INTAKESERVICE'].methods_by_name['ListAssessments']._loaded_options = None
+  _globals['_INTAKESERVICE'].methods_by_name['ListAssessments']._serialized_options = b'\220\002\001\212\265\030\005\n\003\003\005\004'
+  _globals['_INTAKESERVICE'].methods_by_name['ReviewFindings']._loaded_options = None
+  _globals['_INTAKESERVICE'].methods_by_name['ReviewFindings']._serialized_options = b'\220\002\002\212\265\030\004\n\002\003\005'
+  _globals['_INTAKESERVICE'].methods_by_name['DecideEligibility']._loaded_options = None
+  _globals['_INTAKESERVICE'].methods_by_name['DecideEligibility']._serialized_options = b'\220\002\002\212\265\030\004\n\002\003\005'
+  _globals['_INTAKESERVICE'].methods_by_name['CheckSafety']._loaded_options = None
+  _globals['_INTAKESERVICE'].methods_by_name['CheckSafety']._serialized_options = b'\220\002\001\212\265\030\006\n\004\003\005\004\002'
+  _globals['_INTAKESERVICE'].methods_by_name['SignDose']._loaded_options = None
+  _globals['_INTAKESERVICE'].methods_by_name['SignDose']._serialized_options = b'\220\002\002\212\265\030\004\n\002\003\005'
+  _globals['_INTAKESERVICE'].methods_by_name['RevisePlan']._loaded_options = None
+  _globals['_INTAKESERVICE'].methods_by_name['RevisePlan']._serialized_options = b'\220\002\002\212\265\030\004\n\002\003\005'
+  _globals['_INTAKESERVICE'].methods_by_name['ResumePlan']._loaded_options = None
+  _globals['_INTAKESERVICE'].methods_by_name['ResumePlan']._serialized_options = b'\220\002\002\212\265\030\004\n\002\003\005'
+  _globals['_INTAKESERVICE'].methods_by_name['StopPlan']._loaded_options = None
+  _globals['_INTAKESERVICE'].methods_by_name['StopPlan']._serialized_options = b'\220\002\002\212\265\030\004\n\002\003\005'
+  _globals['_INTAKESERVICE'].methods_by_name['ListDoseOrders']._loaded_options = None
+  _globals['_INTAKESERVICE'].methods_by_name['ListDoseOrders']._serialized_options = b'\220\002\001\212\265\030\005\n\003\003\005\004'
+  _globals['_INTAKESERVICE'].methods_by_name['RecordScale']._loaded_options = None
+  _globals['_INTAKESERVICE'].methods_by_name['RecordScale']._serialized_options = b'\220\002\002\212\265\030\006\n\004\003\005\004\002'
+  _globals['_INTAKESERVICE'].methods_by_name['ListScores']._loaded_options = None
+  _globals['_INTAKESERVICE'].methods_by_name['ListScores']._serialized_options = b'\220\002\001\212\265\030\005\n\003\003\005\004'
+  _globals['_INTAKESERVICE'].methods_by_name['PublishPack']._loaded_options = None
+  _globals['_INTAKESERVICE'].methods_by_name['PublishPack']._serialized_options = b'\220\002\002\212\265\030\003\n\001\005'
+  _globals['_INTAKESERVICE'].methods_by_name['GetPack']._loaded_options = None
+  _globals['_INTAKESERVICE'].methods_by_name['GetPack']._serialized_options = b'\220\002\001\212\265\030\006\n\004\005\003\004\007'
+  _globals['_INTAKESERVICE'].methods_by_name['ListPacks']._loaded_options = None
+  _globals['_INTAKESERVICE'].methods_by_name['ListPacks']._serialized_options = b'\220\002\001\212\265\030\006\n\004\005\003\004\007'
   _globals['_INTAKESERVICE'].methods_by_name['UpdateClinicPolicy']._loaded_options = None
   _globals['_INTAKESERVICE'].methods_by_name['UpdateClinicPolicy']._serialized_options = b'\220\002\002\212\265\030\003\n\001\005'
-  _globals['_DECLINEREASON']._serialized_start=1366
-  _globals['_DECLINEREASON']._serialized_end=1593
-  _globals['_RECORDASSESSMENTREQUEST']._serialized_start=156
-  _globals['_RECORDASSESSMENTREQUEST']._serialized_end=272
-  _globals['_RECORDASSESSMENTRESPONSE']._serialized_start=274
-  _globals['_RECORDASSESSMENTRESPONSE']._serialized_end=343
-  _globals['_APPROVEPLANREQUEST']._serialized_start=346
-  _globals['_APPROVEPLANREQUEST']._serialized_end=517
-  _globals['_APPROVEPLANRESPONSE']._serialized_start=519
-  _globals['_APPROVEPLANRESPONSE']._serialized_end=583
-  _globals['_DECLINEREFERRALREQUEST']._serialized_start=585
-  _globals['_DECLINEREFERRALREQUEST']._serialized_end=700
-  _globals['_DECLINEREFERRALRESPONSE']._serialized_start=702
-  _globals['_DECLINEREFERRALRESPONSE']._serialized_end=770
-  _globals['_GETINTAKEREQUEST']._serialized_start=772
-  _globals['_GETINTAKEREQUEST']._serialized_end=867
-  _globals['_GETINTAKERESPONSE']._serialized_start=869
-  _globals['_GETINTAKERESPONSE']._serialized_end=931
-  _globals['_LISTINTAKESREQUEST']._serialized_start=934
-  _globals['_LISTINTAKESREQUEST']._serialized_end=1106
-  _globals['_LISTINTAKESRESPONSE']._serialized_start=1108
-  _globals['_LISTINTAKESRESPONSE']._serialized_end=1198
-  _globals['_UPDATECLINICPOLICYREQUEST']._serialized_start=1200
-  _globals['_UPDATECLINICPOLICYREQUEST']._serialized_end=1284
-  _globals['_UPDATECLINICPOLICYRESPONSE']._serialized_start=1286
-  _globals['_UPDATECLINICPOLICYRESPONSE']._serialized_end=1363
-  _globals['_INTAKESERVICE']._serialized_start=1596
-  _globals['_INTAKESERVICE']._serialized_end=2299
+  _globals['_DECLINEREASON']._serialized_start=1991
+  _globals['_DECLINEREASON']._serialized_end=2218
+  _globals['_RECORDASSESSMENTREQUEST']._serialized_start=284
+  _globals['_RECORDASSESSMENTREQUEST']._serialized_end=400
+  _globals['_RECORDASSESSMENTRESPONSE']._serialized_start=402
+  _globals['_RECORDASSESSMENTRESPONSE']._serialized_end=471
+  _globals['_APPROVEPLANREQUEST']._serialized_start=474
+  _globals['_APPROVEPLANREQUEST']._serialized_end=886
+  _globals['_APPROVEPLANRESPONSE']._serialized_start=888
+  _globals['_APPROVEPLANRESPONSE']._serialized_end=952
+  _globals['_DECLINEREFERRALREQUEST']._serialized_start=954
+  _globals['_DECLINEREFERRALREQUEST']._serialized_end=1069
+  _globals['_DECLINEREFERRALRESPONSE']._serialized_start=1071
+  _globals['_DECLINEREFERRALRESPONSE']._serialized_end=1139
+  _globals['_GETINTAKEREQUEST']._serialized_start=1141
+  _globals['_GETINTAKEREQUEST']._serialized_end=1236
+  _globals['_GETINTAKERESPONSE']._serialized_start=1238
+  _globals['_GETINTAKERESPONSE']._serialized_end=1300
+  _globals['_LISTINTAKESREQUEST']._serialized_start=1303
+  _globals['_LISTINTAKESREQUEST']._serialized_end=1475
+  _globals['_LISTINTAKESRESPONSE']._serialized_start=1477
+  _globals['_LISTINTAKESRESPONSE']._serialized_end=1567
+  _globals['_UPDATECLINICPOLICYREQUEST']._serialized_start=1569
+  _globals['_UPDATECLINICPOLICYREQUEST']._serialized_end=1653
+  _globals['_UPDATECLINICPOLICYRESPONSE']._serialized_start=1655
+  _globals['_UPDATECLINICPOLICYRESPONSE']._serialized_end=1732
+  _globals['_SIGNDOSERESPONSE']._serialized_start=1734
+  _globals['_SIGNDOSERESPONSE']._serialized_end=1795
+  _globals['_REVISEPLANRESPONSE']._serialized_start=1797
+  _globals['_REVISEPLANRESPONSE']._serialized_end=1860
+  _globals['_RESUMEPLANRESPONSE']._serialized_start=1862
+  _globals['_RESUMEPLANRESPONSE']._serialized_end=1925
+  _globals['_STOPPLANRESPONSE']._serialized_start=1927
+  _globals['_STOPPLANRESPONSE']._serialized_end=1988
+  _globals['_INTAKESERVICE']._serialized_start=2221
+  _globals['_INTAKESERVICE']._serialized_end=4435
 # @@protoc_insertion_point(module_scope)

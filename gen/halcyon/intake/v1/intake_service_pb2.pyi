@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from halcyon.intake.v1 import intake_pb2 as _intake_pb2
+from halcyon.intake.v1 import plan_pb2 as _plan_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -118,6 +119,11 @@ class ApprovePlanRequest(_message.Message):
     SCHEDULE_FIELD_NUMBER: _builtins.int
     DOSE_MICROGRAMS_FIELD_NUMBER: _builtins.int
     RATIONALE_FIELD_NUMBER: _builtins.int
+    GOAL_FIELD_NUMBER: _builtins.int
+    WEIGHT_BASIS_FIELD_NUMBER: _builtins.int
+    INFUSION_MINUTES_FIELD_NUMBER: _builtins.int
+    KAP_FIELD_NUMBER: _builtins.int
+    ANTIEMETIC_FIELD_NUMBER: _builtins.int
     intake_id: _builtins.str
     """The intake."""
     schedule: _builtins.str
@@ -126,6 +132,18 @@ class ApprovePlanRequest(_message.Message):
     """Starting dose, micrograms, in place of the computed one; needs a rationale."""
     rationale: _builtins.str
     """Why, where a flag is relative or the dose is overridden; protected."""
+    goal: _builtins.str
+    """What the treatment is to reach; protected."""
+    weight_basis: _builtins.str
+    """Weight the dose is computed from, in place of the pack's: "actual", "ideal_devine", "adjusted"
+    or "lean_boer"; needs a rationale.
+    """
+    infusion_minutes: _builtins.int
+    """Infusion time, minutes, within the pack's limits."""
+    kap: _plan_pb2.Kap.ValueType
+    """Infusion with psychotherapy or without; without when unspecified."""
+    antiemetic: _builtins.str
+    """Antiemetic order of the pack, such as "ondansetron_odt"; the pack's usual when empty."""
     def __init__(
         self,
         *,
@@ -133,14 +151,24 @@ class ApprovePlanRequest(_message.Message):
         schedule: _builtins.str = ...,
         dose_micrograms: _builtins.int | None = ...,
         rationale: _builtins.str = ...,
+        goal: _builtins.str = ...,
+        weight_basis: _builtins.str = ...,
+        infusion_minutes: _builtins.int | None = ...,
+        kap: _plan_pb2.Kap.ValueType = ...,
+        antiemetic: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_dose_micrograms", b"_dose_micrograms", "dose_micrograms", b"dose_micrograms"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_dose_micrograms", b"_dose_micrograms", "_infusion_minutes", b"_infusion_minutes", "dose_micrograms", b"dose_micrograms", "infusion_minutes", b"infusion_minutes"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_dose_micrograms", b"_dose_micrograms", "dose_micrograms", b"dose_micrograms", "intake_id", b"intake_id", "rationale", b"rationale", "schedule", b"schedule"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_dose_micrograms", b"_dose_micrograms", "_infusion_minutes", b"_infusion_minutes", "antiemetic", b"antiemetic", "dose_micrograms", b"dose_micrograms", "goal", b"goal", "infusion_minutes", b"infusion_minutes", "intake_id", b"intake_id", "kap", b"kap", "rationale", b"rationale", "schedule", b"schedule", "weight_basis", b"weight_basis"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__dose_micrograms: _TypeAlias = _typing.Literal["dose_micrograms"]  # noqa: Y015
     _WhichOneofArgType__dose_micrograms: _TypeAlias = _typing.Literal["_dose_micrograms", b"_dose_micrograms"]  # noqa: Y015
+    _WhichOneofReturnType__infusion_minutes: _TypeAlias = _typing.Literal["infusion_minutes"]  # noqa: Y015
+    _WhichOneofArgType__infusion_minutes: _TypeAlias = _typing.Literal["_infusion_minutes", b"_infusion_minutes"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__dose_micrograms) -> _WhichOneofReturnType__dose_micrograms | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__infusion_minutes) -> _WhichOneofReturnType__infusion_minutes | None: ...
 
 Global___ApprovePlanRequest: _TypeAlias = ApprovePlanRequest  # noqa: Y015
 
@@ -379,3 +407,99 @@ class UpdateClinicPolicyResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UpdateClinicPolicyResponse: _TypeAlias = UpdateClinicPolicyResponse  # noqa: Y015
+
+@_typing.final
+class SignDoseResponse(_message.Message):
+    """The intake after SignDose."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTAKE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def intake(self) -> _intake_pb2.Intake:
+        """The intake, with its plan."""
+
+    def __init__(
+        self,
+        *,
+        intake: _intake_pb2.Intake | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["intake", b"intake"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["intake", b"intake"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SignDoseResponse: _TypeAlias = SignDoseResponse  # noqa: Y015
+
+@_typing.final
+class RevisePlanResponse(_message.Message):
+    """The intake after RevisePlan."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTAKE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def intake(self) -> _intake_pb2.Intake:
+        """The intake, with its plan."""
+
+    def __init__(
+        self,
+        *,
+        intake: _intake_pb2.Intake | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["intake", b"intake"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["intake", b"intake"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RevisePlanResponse: _TypeAlias = RevisePlanResponse  # noqa: Y015
+
+@_typing.final
+class ResumePlanResponse(_message.Message):
+    """The intake after ResumePlan."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTAKE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def intake(self) -> _intake_pb2.Intake:
+        """The intake, with its plan."""
+
+    def __init__(
+        self,
+        *,
+        intake: _intake_pb2.Intake | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["intake", b"intake"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["intake", b"intake"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResumePlanResponse: _TypeAlias = ResumePlanResponse  # noqa: Y015
+
+@_typing.final
+class StopPlanResponse(_message.Message):
+    """The intake after StopPlan."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTAKE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def intake(self) -> _intake_pb2.Intake:
+        """The intake, with its plan."""
+
+    def __init__(
+        self,
+        *,
+        intake: _intake_pb2.Intake | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["intake", b"intake"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["intake", b"intake"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StopPlanResponse: _TypeAlias = StopPlanResponse  # noqa: Y015

@@ -3,7 +3,11 @@
 import grpc
 import warnings
 
+from halcyon.intake.v1 import eligibility_pb2 as halcyon_dot_intake_dot_v1_dot_eligibility__pb2
 from halcyon.intake.v1 import intake_service_pb2 as halcyon_dot_intake_dot_v1_dot_intake__service__pb2
+from halcyon.intake.v1 import pack_pb2 as halcyon_dot_intake_dot_v1_dot_pack__pb2
+from halcyon.intake.v1 import plan_pb2 as halcyon_dot_intake_dot_v1_dot_plan__pb2
+from halcyon.intake.v1 import scale_pb2 as halcyon_dot_intake_dot_v1_dot_scale__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -60,6 +64,76 @@ class IntakeServiceStub:
                 request_serializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ListIntakesRequest.SerializeToString,
                 response_deserializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ListIntakesResponse.FromString,
                 _registered_method=True)
+        self.ListAssessments = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/ListAssessments',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ListAssessmentsRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ListAssessmentsResponse.FromString,
+                _registered_method=True)
+        self.ReviewFindings = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/ReviewFindings',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ReviewFindingsRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ReviewFindingsResponse.FromString,
+                _registered_method=True)
+        self.DecideEligibility = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/DecideEligibility',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.DecideEligibilityRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.DecideEligibilityResponse.FromString,
+                _registered_method=True)
+        self.CheckSafety = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/CheckSafety',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.CheckSafetyRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.CheckSafetyResponse.FromString,
+                _registered_method=True)
+        self.SignDose = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/SignDose',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.SignDoseRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.SignDoseResponse.FromString,
+                _registered_method=True)
+        self.RevisePlan = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/RevisePlan',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.RevisePlanRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.RevisePlanResponse.FromString,
+                _registered_method=True)
+        self.ResumePlan = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/ResumePlan',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.ResumePlanRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ResumePlanResponse.FromString,
+                _registered_method=True)
+        self.StopPlan = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/StopPlan',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.StopPlanRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.StopPlanResponse.FromString,
+                _registered_method=True)
+        self.ListDoseOrders = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/ListDoseOrders',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.ListDoseOrdersRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.ListDoseOrdersResponse.FromString,
+                _registered_method=True)
+        self.RecordScale = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/RecordScale',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_scale__pb2.RecordScaleRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_scale__pb2.RecordScaleResponse.FromString,
+                _registered_method=True)
+        self.ListScores = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/ListScores',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_scale__pb2.ListScoresRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_scale__pb2.ListScoresResponse.FromString,
+                _registered_method=True)
+        self.PublishPack = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/PublishPack',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.PublishPackRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.PublishPackResponse.FromString,
+                _registered_method=True)
+        self.GetPack = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/GetPack',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.GetPackRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.GetPackResponse.FromString,
+                _registered_method=True)
+        self.ListPacks = channel.unary_unary(
+                '/halcyon.intake.v1.IntakeService/ListPacks',
+                request_serializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.ListPacksRequest.SerializeToString,
+                response_deserializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.ListPacksResponse.FromString,
+                _registered_method=True)
         self.UpdateClinicPolicy = channel.unary_unary(
                 '/halcyon.intake.v1.IntakeService/UpdateClinicPolicy',
                 request_serializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.UpdateClinicPolicyRequest.SerializeToString,
@@ -106,6 +180,104 @@ class IntakeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListAssessments(self, request, context):
+        """Every assessment of an intake, each with what the rules saw and said.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReviewFindings(self, request, context):
+        """A second specialist agrees to treat in spite of findings that ask for it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DecideEligibility(self, request, context):
+        """Decides on an assessed patient; deciding again before a plan replaces it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckSafety(self, request, context):
+        """What the longitudinal rules say of sessions at these times.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SignDose(self, request, context):
+        """Signs or refuses a dose beyond what titration may do by itself.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RevisePlan(self, request, context):
+        """Makes the next version of a plan; a new dose is a new order.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResumePlan(self, request, context):
+        """Goes on with a paused plan after a new assessment.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StopPlan(self, request, context):
+        """Ends a plan for good.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDoseOrders(self, request, context):
+        """Every dose order of a plan, with who ordered it and why.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordScale(self, request, context):
+        """Records a questionnaire; what it asks for, such as a suicide-risk screen, is opened at once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListScores(self, request, context):
+        """A patient's scores over time, oldest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PublishPack(self, request, context):
+        """Publishes a protocol pack; one that contradicts itself is refused with its wrong lines.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPack(self, request, context):
+        """One protocol pack with its text, to read or to edit into the next version.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPacks(self, request, context):
+        """The protocol packs that the caller's clinics may choose from.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def UpdateClinicPolicy(self, request, context):
         """Sets how a clinic approves plans.
         """
@@ -140,6 +312,76 @@ def add_IntakeServiceServicer_to_server(servicer, server):
                     servicer.ListIntakes,
                     request_deserializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ListIntakesRequest.FromString,
                     response_serializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ListIntakesResponse.SerializeToString,
+            ),
+            'ListAssessments': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAssessments,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ListAssessmentsRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ListAssessmentsResponse.SerializeToString,
+            ),
+            'ReviewFindings': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReviewFindings,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ReviewFindingsRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ReviewFindingsResponse.SerializeToString,
+            ),
+            'DecideEligibility': grpc.unary_unary_rpc_method_handler(
+                    servicer.DecideEligibility,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.DecideEligibilityRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.DecideEligibilityResponse.SerializeToString,
+            ),
+            'CheckSafety': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckSafety,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.CheckSafetyRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_eligibility__pb2.CheckSafetyResponse.SerializeToString,
+            ),
+            'SignDose': grpc.unary_unary_rpc_method_handler(
+                    servicer.SignDose,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.SignDoseRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.SignDoseResponse.SerializeToString,
+            ),
+            'RevisePlan': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevisePlan,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.RevisePlanRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.RevisePlanResponse.SerializeToString,
+            ),
+            'ResumePlan': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumePlan,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.ResumePlanRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ResumePlanResponse.SerializeToString,
+            ),
+            'StopPlan': grpc.unary_unary_rpc_method_handler(
+                    servicer.StopPlan,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.StopPlanRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_intake__service__pb2.StopPlanResponse.SerializeToString,
+            ),
+            'ListDoseOrders': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDoseOrders,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.ListDoseOrdersRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_plan__pb2.ListDoseOrdersResponse.SerializeToString,
+            ),
+            'RecordScale': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordScale,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_scale__pb2.RecordScaleRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_scale__pb2.RecordScaleResponse.SerializeToString,
+            ),
+            'ListScores': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListScores,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_scale__pb2.ListScoresRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_scale__pb2.ListScoresResponse.SerializeToString,
+            ),
+            'PublishPack': grpc.unary_unary_rpc_method_handler(
+                    servicer.PublishPack,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.PublishPackRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.PublishPackResponse.SerializeToString,
+            ),
+            'GetPack': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPack,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.GetPackRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.GetPackResponse.SerializeToString,
+            ),
+            'ListPacks': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPacks,
+                    request_deserializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.ListPacksRequest.FromString,
+                    response_serializer=halcyon_dot_intake_dot_v1_dot_pack__pb2.ListPacksResponse.SerializeToString,
             ),
             'UpdateClinicPolicy': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateClinicPolicy,
@@ -283,6 +525,384 @@ class IntakeService:
             '/halcyon.intake.v1.IntakeService/ListIntakes',
             halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ListIntakesRequest.SerializeToString,
             halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ListIntakesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAssessments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/ListAssessments',
+            halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ListAssessmentsRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ListAssessmentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReviewFindings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/ReviewFindings',
+            halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ReviewFindingsRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_eligibility__pb2.ReviewFindingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DecideEligibility(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/DecideEligibility',
+            halcyon_dot_intake_dot_v1_dot_eligibility__pb2.DecideEligibilityRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_eligibility__pb2.DecideEligibilityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckSafety(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/CheckSafety',
+            halcyon_dot_intake_dot_v1_dot_eligibility__pb2.CheckSafetyRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_eligibility__pb2.CheckSafetyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SignDose(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/SignDose',
+            halcyon_dot_intake_dot_v1_dot_plan__pb2.SignDoseRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_intake__service__pb2.SignDoseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevisePlan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/RevisePlan',
+            halcyon_dot_intake_dot_v1_dot_plan__pb2.RevisePlanRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_intake__service__pb2.RevisePlanResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumePlan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/ResumePlan',
+            halcyon_dot_intake_dot_v1_dot_plan__pb2.ResumePlanRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_intake__service__pb2.ResumePlanResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StopPlan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/StopPlan',
+            halcyon_dot_intake_dot_v1_dot_plan__pb2.StopPlanRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_intake__service__pb2.StopPlanResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDoseOrders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/ListDoseOrders',
+            halcyon_dot_intake_dot_v1_dot_plan__pb2.ListDoseOrdersRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_plan__pb2.ListDoseOrdersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordScale(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/RecordScale',
+            halcyon_dot_intake_dot_v1_dot_scale__pb2.RecordScaleRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_scale__pb2.RecordScaleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListScores(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/ListScores',
+            halcyon_dot_intake_dot_v1_dot_scale__pb2.ListScoresRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_scale__pb2.ListScoresResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PublishPack(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/PublishPack',
+            halcyon_dot_intake_dot_v1_dot_pack__pb2.PublishPackRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_pack__pb2.PublishPackResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPack(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/GetPack',
+            halcyon_dot_intake_dot_v1_dot_pack__pb2.GetPackRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_pack__pb2.GetPackResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPacks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.intake.v1.IntakeService/ListPacks',
+            halcyon_dot_intake_dot_v1_dot_pack__pb2.ListPacksRequest.SerializeToString,
+            halcyon_dot_intake_dot_v1_dot_pack__pb2.ListPacksResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,7 +5,11 @@ What callers may ask of intake."""
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from halcyon.intake.v1 import eligibility_pb2 as _eligibility_pb2
 from halcyon.intake.v1 import intake_service_pb2 as _intake_service_pb2
+from halcyon.intake.v1 import pack_pb2 as _pack_pb2
+from halcyon.intake.v1 import plan_pb2 as _plan_pb2
+from halcyon.intake.v1 import scale_pb2 as _scale_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -43,6 +47,34 @@ class IntakeServiceStub:
     """One intake, by its id or by its referral."""
     ListIntakes: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.ListIntakesRequest, _intake_service_pb2.ListIntakesResponse]
     """The specialist's queue, oldest first."""
+    ListAssessments: _grpc.UnaryUnaryMultiCallable[_eligibility_pb2.ListAssessmentsRequest, _eligibility_pb2.ListAssessmentsResponse]
+    """Every assessment of an intake, each with what the rules saw and said."""
+    ReviewFindings: _grpc.UnaryUnaryMultiCallable[_eligibility_pb2.ReviewFindingsRequest, _eligibility_pb2.ReviewFindingsResponse]
+    """A second specialist agrees to treat in spite of findings that ask for it."""
+    DecideEligibility: _grpc.UnaryUnaryMultiCallable[_eligibility_pb2.DecideEligibilityRequest, _eligibility_pb2.DecideEligibilityResponse]
+    """Decides on an assessed patient; deciding again before a plan replaces it."""
+    CheckSafety: _grpc.UnaryUnaryMultiCallable[_eligibility_pb2.CheckSafetyRequest, _eligibility_pb2.CheckSafetyResponse]
+    """What the longitudinal rules say of sessions at these times."""
+    SignDose: _grpc.UnaryUnaryMultiCallable[_plan_pb2.SignDoseRequest, _intake_service_pb2.SignDoseResponse]
+    """Signs or refuses a dose beyond what titration may do by itself."""
+    RevisePlan: _grpc.UnaryUnaryMultiCallable[_plan_pb2.RevisePlanRequest, _intake_service_pb2.RevisePlanResponse]
+    """Makes the next version of a plan; a new dose is a new order."""
+    ResumePlan: _grpc.UnaryUnaryMultiCallable[_plan_pb2.ResumePlanRequest, _intake_service_pb2.ResumePlanResponse]
+    """Goes on with a paused plan after a new assessment."""
+    StopPlan: _grpc.UnaryUnaryMultiCallable[_plan_pb2.StopPlanRequest, _intake_service_pb2.StopPlanResponse]
+    """Ends a plan for good."""
+    ListDoseOrders: _grpc.UnaryUnaryMultiCallable[_plan_pb2.ListDoseOrdersRequest, _plan_pb2.ListDoseOrdersResponse]
+    """Every dose order of a plan, with who ordered it and why."""
+    RecordScale: _grpc.UnaryUnaryMultiCallable[_scale_pb2.RecordScaleRequest, _scale_pb2.RecordScaleResponse]
+    """Records a questionnaire; what it asks for, such as a suicide-risk screen, is opened at once."""
+    ListScores: _grpc.UnaryUnaryMultiCallable[_scale_pb2.ListScoresRequest, _scale_pb2.ListScoresResponse]
+    """A patient's scores over time, oldest first."""
+    PublishPack: _grpc.UnaryUnaryMultiCallable[_pack_pb2.PublishPackRequest, _pack_pb2.PublishPackResponse]
+    """Publishes a protocol pack; one that contradicts itself is refused with its wrong lines."""
+    GetPack: _grpc.UnaryUnaryMultiCallable[_pack_pb2.GetPackRequest, _pack_pb2.GetPackResponse]
+    """One protocol pack with its text, to read or to edit into the next version."""
+    ListPacks: _grpc.UnaryUnaryMultiCallable[_pack_pb2.ListPacksRequest, _pack_pb2.ListPacksResponse]
+    """The protocol packs that the caller's clinics may choose from."""
     UpdateClinicPolicy: _grpc.UnaryUnaryMultiCallable[_intake_service_pb2.UpdateClinicPolicyRequest, _intake_service_pb2.UpdateClinicPolicyResponse]
     """Sets how a clinic approves plans."""
 
@@ -61,6 +93,34 @@ class IntakeServiceAsyncStub(IntakeServiceStub):
     """One intake, by its id or by its referral."""
     ListIntakes: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.ListIntakesRequest, _intake_service_pb2.ListIntakesResponse]  # type: ignore[assignment]
     """The specialist's queue, oldest first."""
+    ListAssessments: _aio.UnaryUnaryMultiCallable[_eligibility_pb2.ListAssessmentsRequest, _eligibility_pb2.ListAssessmentsResponse]  # type: ignore[assignment]
+    """Every assessment of an intake, each with what the rules saw and said."""
+    ReviewFindings: _aio.UnaryUnaryMultiCallable[_eligibility_pb2.ReviewFindingsRequest, _eligibility_pb2.ReviewFindingsResponse]  # type: ignore[assignment]
+    """A second specialist agrees to treat in spite of findings that ask for it."""
+    DecideEligibility: _aio.UnaryUnaryMultiCallable[_eligibility_pb2.DecideEligibilityRequest, _eligibility_pb2.DecideEligibilityResponse]  # type: ignore[assignment]
+    """Decides on an assessed patient; deciding again before a plan replaces it."""
+    CheckSafety: _aio.UnaryUnaryMultiCallable[_eligibility_pb2.CheckSafetyRequest, _eligibility_pb2.CheckSafetyResponse]  # type: ignore[assignment]
+    """What the longitudinal rules say of sessions at these times."""
+    SignDose: _aio.UnaryUnaryMultiCallable[_plan_pb2.SignDoseRequest, _intake_service_pb2.SignDoseResponse]  # type: ignore[assignment]
+    """Signs or refuses a dose beyond what titration may do by itself."""
+    RevisePlan: _aio.UnaryUnaryMultiCallable[_plan_pb2.RevisePlanRequest, _intake_service_pb2.RevisePlanResponse]  # type: ignore[assignment]
+    """Makes the next version of a plan; a new dose is a new order."""
+    ResumePlan: _aio.UnaryUnaryMultiCallable[_plan_pb2.ResumePlanRequest, _intake_service_pb2.ResumePlanResponse]  # type: ignore[assignment]
+    """Goes on with a paused plan after a new assessment."""
+    StopPlan: _aio.UnaryUnaryMultiCallable[_plan_pb2.StopPlanRequest, _intake_service_pb2.StopPlanResponse]  # type: ignore[assignment]
+    """Ends a plan for good."""
+    ListDoseOrders: _aio.UnaryUnaryMultiCallable[_plan_pb2.ListDoseOrdersRequest, _plan_pb2.ListDoseOrdersResponse]  # type: ignore[assignment]
+    """Every dose order of a plan, with who ordered it and why."""
+    RecordScale: _aio.UnaryUnaryMultiCallable[_scale_pb2.RecordScaleRequest, _scale_pb2.RecordScaleResponse]  # type: ignore[assignment]
+    """Records a questionnaire; what it asks for, such as a suicide-risk screen, is opened at once."""
+    ListScores: _aio.UnaryUnaryMultiCallable[_scale_pb2.ListScoresRequest, _scale_pb2.ListScoresResponse]  # type: ignore[assignment]
+    """A patient's scores over time, oldest first."""
+    PublishPack: _aio.UnaryUnaryMultiCallable[_pack_pb2.PublishPackRequest, _pack_pb2.PublishPackResponse]  # type: ignore[assignment]
+    """Publishes a protocol pack; one that contradicts itself is refused with its wrong lines."""
+    GetPack: _aio.UnaryUnaryMultiCallable[_pack_pb2.GetPackRequest, _pack_pb2.GetPackResponse]  # type: ignore[assignment]
+    """One protocol pack with its text, to read or to edit into the next version."""
+    ListPacks: _aio.UnaryUnaryMultiCallable[_pack_pb2.ListPacksRequest, _pack_pb2.ListPacksResponse]  # type: ignore[assignment]
+    """The protocol packs that the caller's clinics may choose from."""
     UpdateClinicPolicy: _aio.UnaryUnaryMultiCallable[_intake_service_pb2.UpdateClinicPolicyRequest, _intake_service_pb2.UpdateClinicPolicyResponse]  # type: ignore[assignment]
     """Sets how a clinic approves plans."""
 
@@ -106,6 +166,118 @@ class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_intake_service_pb2.ListIntakesResponse, _abc.Awaitable[_intake_service_pb2.ListIntakesResponse]]:
         """The specialist's queue, oldest first."""
+
+    @_abc_1.abstractmethod
+    def ListAssessments(
+        self,
+        request: _eligibility_pb2.ListAssessmentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_eligibility_pb2.ListAssessmentsResponse, _abc.Awaitable[_eligibility_pb2.ListAssessmentsResponse]]:
+        """Every assessment of an intake, each with what the rules saw and said."""
+
+    @_abc_1.abstractmethod
+    def ReviewFindings(
+        self,
+        request: _eligibility_pb2.ReviewFindingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_eligibility_pb2.ReviewFindingsResponse, _abc.Awaitable[_eligibility_pb2.ReviewFindingsResponse]]:
+        """A second specialist agrees to treat in spite of findings that ask for it."""
+
+    @_abc_1.abstractmethod
+    def DecideEligibility(
+        self,
+        request: _eligibility_pb2.DecideEligibilityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_eligibility_pb2.DecideEligibilityResponse, _abc.Awaitable[_eligibility_pb2.DecideEligibilityResponse]]:
+        """Decides on an assessed patient; deciding again before a plan replaces it."""
+
+    @_abc_1.abstractmethod
+    def CheckSafety(
+        self,
+        request: _eligibility_pb2.CheckSafetyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_eligibility_pb2.CheckSafetyResponse, _abc.Awaitable[_eligibility_pb2.CheckSafetyResponse]]:
+        """What the longitudinal rules say of sessions at these times."""
+
+    @_abc_1.abstractmethod
+    def SignDose(
+        self,
+        request: _plan_pb2.SignDoseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_intake_service_pb2.SignDoseResponse, _abc.Awaitable[_intake_service_pb2.SignDoseResponse]]:
+        """Signs or refuses a dose beyond what titration may do by itself."""
+
+    @_abc_1.abstractmethod
+    def RevisePlan(
+        self,
+        request: _plan_pb2.RevisePlanRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_intake_service_pb2.RevisePlanResponse, _abc.Awaitable[_intake_service_pb2.RevisePlanResponse]]:
+        """Makes the next version of a plan; a new dose is a new order."""
+
+    @_abc_1.abstractmethod
+    def ResumePlan(
+        self,
+        request: _plan_pb2.ResumePlanRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_intake_service_pb2.ResumePlanResponse, _abc.Awaitable[_intake_service_pb2.ResumePlanResponse]]:
+        """Goes on with a paused plan after a new assessment."""
+
+    @_abc_1.abstractmethod
+    def StopPlan(
+        self,
+        request: _plan_pb2.StopPlanRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_intake_service_pb2.StopPlanResponse, _abc.Awaitable[_intake_service_pb2.StopPlanResponse]]:
+        """Ends a plan for good."""
+
+    @_abc_1.abstractmethod
+    def ListDoseOrders(
+        self,
+        request: _plan_pb2.ListDoseOrdersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_plan_pb2.ListDoseOrdersResponse, _abc.Awaitable[_plan_pb2.ListDoseOrdersResponse]]:
+        """Every dose order of a plan, with who ordered it and why."""
+
+    @_abc_1.abstractmethod
+    def RecordScale(
+        self,
+        request: _scale_pb2.RecordScaleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scale_pb2.RecordScaleResponse, _abc.Awaitable[_scale_pb2.RecordScaleResponse]]:
+        """Records a questionnaire; what it asks for, such as a suicide-risk screen, is opened at once."""
+
+    @_abc_1.abstractmethod
+    def ListScores(
+        self,
+        request: _scale_pb2.ListScoresRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scale_pb2.ListScoresResponse, _abc.Awaitable[_scale_pb2.ListScoresResponse]]:
+        """A patient's scores over time, oldest first."""
+
+    @_abc_1.abstractmethod
+    def PublishPack(
+        self,
+        request: _pack_pb2.PublishPackRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pack_pb2.PublishPackResponse, _abc.Awaitable[_pack_pb2.PublishPackResponse]]:
+        """Publishes a protocol pack; one that contradicts itself is refused with its wrong lines."""
+
+    @_abc_1.abstractmethod
+    def GetPack(
+        self,
+        request: _pack_pb2.GetPackRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pack_pb2.GetPackResponse, _abc.Awaitable[_pack_pb2.GetPackResponse]]:
+        """One protocol pack with its text, to read or to edit into the next version."""
+
+    @_abc_1.abstractmethod
+    def ListPacks(
+        self,
+        request: _pack_pb2.ListPacksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pack_pb2.ListPacksResponse, _abc.Awaitable[_pack_pb2.ListPacksResponse]]:
+        """The protocol packs that the caller's clinics may choose from."""
 
     @_abc_1.abstractmethod
     def UpdateClinicPolicy(

@@ -131,6 +131,14 @@ class PlanApproved(_message.Message):
     APPROVAL_FIELD_NUMBER: _builtins.int
     PACK_FIELD_NUMBER: _builtins.int
     PRIORITY_FIELD_NUMBER: _builtins.int
+    DOSE_FIELD_NUMBER: _builtins.int
+    PLAN_VERSION_FIELD_NUMBER: _builtins.int
+    KAP_FIELD_NUMBER: _builtins.int
+    ANTIEMETIC_FIELD_NUMBER: _builtins.int
+    PRESSURE_EVERY_MINUTES_FIELD_NUMBER: _builtins.int
+    CONDITIONS_FIELD_NUMBER: _builtins.int
+    REVIEW_AFTER_SESSIONS_FIELD_NUMBER: _builtins.int
+    MAINTENANCE_EVERY_DAYS_FIELD_NUMBER: _builtins.int
     APPROVE_TIME_FIELD_NUMBER: _builtins.int
     intake_id: _builtins.str
     """The intake."""
@@ -162,9 +170,29 @@ class PlanApproved(_message.Message):
     """Protocol pack and version."""
     priority: _builtins.str
     """"routine" or "urgent"."""
+    dose: _builtins.str
+    """Dose of one infusion as an exact decimal of milligrams (UCUM mg)."""
+    plan_version: _builtins.int
+    """Version of the plan, from 1."""
+    kap: _builtins.str
+    """"with" or "without" psychotherapy."""
+    antiemetic: _builtins.str
+    """Antiemetic order of the pack, such as "ondansetron_odt"."""
+    pressure_every_minutes: _builtins.int
+    """Minutes between two pressures during the infusion."""
+    maintenance_every_days: _builtins.int
+    """Days between maintenance sessions after the series."""
     @_builtins.property
     def sessions_per_week(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Sessions in each week of the series, in order."""
+
+    @_builtins.property
+    def conditions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What must hold on each day of treatment, such as "escort_named"."""
+
+    @_builtins.property
+    def review_after_sessions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Sessions after which the response is judged."""
 
     @_builtins.property
     def approve_time(self) -> _timestamp_pb2.Timestamp:
@@ -189,11 +217,19 @@ class PlanApproved(_message.Message):
         approval: _builtins.str = ...,
         pack: _builtins.str = ...,
         priority: _builtins.str = ...,
+        dose: _builtins.str = ...,
+        plan_version: _builtins.int = ...,
+        kap: _builtins.str = ...,
+        antiemetic: _builtins.str = ...,
+        pressure_every_minutes: _builtins.int = ...,
+        conditions: _abc.Iterable[_builtins.str] | None = ...,
+        review_after_sessions: _abc.Iterable[_builtins.int] | None = ...,
+        maintenance_every_days: _builtins.int = ...,
         approve_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["approve_time", b"approve_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approval", b"approval", "approve_time", b"approve_time", "clinic_id", b"clinic_id", "dose_micrograms", b"dose_micrograms", "dose_order_id", b"dose_order_id", "indication_code", b"indication_code", "infusion_minutes", b"infusion_minutes", "intake_id", b"intake_id", "min_gap_hours", b"min_gap_hours", "pack", b"pack", "patient_id", b"patient_id", "plan_id", b"plan_id", "priority", b"priority", "recovery_minutes", b"recovery_minutes", "referral_id", b"referral_id", "revision", b"revision", "sessions_per_week", b"sessions_per_week"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["antiemetic", b"antiemetic", "approval", b"approval", "approve_time", b"approve_time", "clinic_id", b"clinic_id", "conditions", b"conditions", "dose", b"dose", "dose_micrograms", b"dose_micrograms", "dose_order_id", b"dose_order_id", "indication_code", b"indication_code", "infusion_minutes", b"infusion_minutes", "intake_id", b"intake_id", "kap", b"kap", "maintenance_every_days", b"maintenance_every_days", "min_gap_hours", b"min_gap_hours", "pack", b"pack", "patient_id", b"patient_id", "plan_id", b"plan_id", "plan_version", b"plan_version", "pressure_every_minutes", b"pressure_every_minutes", "priority", b"priority", "recovery_minutes", b"recovery_minutes", "referral_id", b"referral_id", "review_after_sessions", b"review_after_sessions", "revision", b"revision", "sessions_per_week", b"sessions_per_week"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -261,6 +297,10 @@ class DoseAdjusted(_message.Message):
     DIRECTION_FIELD_NUMBER: _builtins.int
     REASONS_FIELD_NUMBER: _builtins.int
     SESSION_ID_FIELD_NUMBER: _builtins.int
+    DOSE_FIELD_NUMBER: _builtins.int
+    PERCENT_CHANGE_FIELD_NUMBER: _builtins.int
+    PROPOSED_DOSE_FIELD_NUMBER: _builtins.int
+    ORDERED_BY_FIELD_NUMBER: _builtins.int
     ADJUST_TIME_FIELD_NUMBER: _builtins.int
     intake_id: _builtins.str
     """The intake."""
@@ -283,7 +323,15 @@ class DoseAdjusted(_message.Message):
     direction: _builtins.str
     """"up", "hold" or "down"."""
     session_id: _builtins.str
-    """The session whose response decided it."""
+    """The session whose response decided it; empty for a prescriber's own revision."""
+    dose: _builtins.str
+    """Dose from now on as an exact decimal of milligrams (UCUM mg)."""
+    percent_change: _builtins.str
+    """Percent of the baseline that has gone, one decimal; empty where not known."""
+    proposed_dose: _builtins.str
+    """Dose that waits for a prescriber's signature, decimal of milligrams; empty when none does."""
+    ordered_by: _builtins.str
+    """"titration", or "prescriber" where a person ordered or signed it."""
     @_builtins.property
     def reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Reason codes from the pack."""
@@ -307,12 +355,336 @@ class DoseAdjusted(_message.Message):
         direction: _builtins.str = ...,
         reasons: _abc.Iterable[_builtins.str] | None = ...,
         session_id: _builtins.str = ...,
+        dose: _builtins.str = ...,
+        percent_change: _builtins.str = ...,
+        proposed_dose: _builtins.str = ...,
+        ordered_by: _builtins.str = ...,
         adjust_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["adjust_time", b"adjust_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjust_time", b"adjust_time", "clinic_id", b"clinic_id", "direction", b"direction", "dose_micrograms", b"dose_micrograms", "dose_order_id", b"dose_order_id", "intake_id", b"intake_id", "number", b"number", "plan_id", b"plan_id", "previous_dose_micrograms", b"previous_dose_micrograms", "reasons", b"reasons", "referral_id", b"referral_id", "revision", b"revision", "session_id", b"session_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjust_time", b"adjust_time", "clinic_id", b"clinic_id", "direction", b"direction", "dose", b"dose", "dose_micrograms", b"dose_micrograms", "dose_order_id", b"dose_order_id", "intake_id", b"intake_id", "number", b"number", "ordered_by", b"ordered_by", "percent_change", b"percent_change", "plan_id", b"plan_id", "previous_dose_micrograms", b"previous_dose_micrograms", "proposed_dose", b"proposed_dose", "reasons", b"reasons", "referral_id", b"referral_id", "revision", b"revision", "session_id", b"session_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DoseAdjusted: _TypeAlias = DoseAdjusted  # noqa: Y015
+
+@_typing.final
+class SuicideRiskScreened(_message.Message):
+    """A suicide-risk screener was answered."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTAKE_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    PATIENT_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    BLOCK_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    PACK_FIELD_NUMBER: _builtins.int
+    SCREEN_TIME_FIELD_NUMBER: _builtins.int
+    intake_id: _builtins.str
+    """The intake."""
+    revision: _builtins.int
+    """The intake's revision after this fact."""
+    referral_id: _builtins.str
+    """The referral."""
+    patient_id: _builtins.str
+    """Registry id of the patient."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    level: _builtins.str
+    """Level reached, in the pack's words: "none", "low", "moderate" or "high" in the default pack."""
+    pack: _builtins.str
+    """Protocol pack that rated it."""
+    @_builtins.property
+    def block_until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when this level blocks treatment; absent where it does not."""
+
+    @_builtins.property
+    def screen_time(self) -> _timestamp_pb2.Timestamp:
+        """When the patient answered."""
+
+    def __init__(
+        self,
+        *,
+        intake_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        referral_id: _builtins.str = ...,
+        patient_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        level: _builtins.str = ...,
+        block_until_time: _timestamp_pb2.Timestamp | None = ...,
+        pack: _builtins.str = ...,
+        screen_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["block_until_time", b"block_until_time", "screen_time", b"screen_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["block_until_time", b"block_until_time", "clinic_id", b"clinic_id", "intake_id", b"intake_id", "level", b"level", "pack", b"pack", "patient_id", b"patient_id", "referral_id", b"referral_id", "revision", b"revision", "screen_time", b"screen_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuicideRiskScreened: _TypeAlias = SuicideRiskScreened  # noqa: Y015
+
+@_typing.final
+class EligibilityDecided(_message.Message):
+    """The specialist decided that the patient may be treated, under conditions perhaps, or not now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTAKE_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    CONDITIONS_FIELD_NUMBER: _builtins.int
+    DEFER_UNTIL_DATE_FIELD_NUMBER: _builtins.int
+    PACK_FIELD_NUMBER: _builtins.int
+    DECIDE_TIME_FIELD_NUMBER: _builtins.int
+    intake_id: _builtins.str
+    """The intake."""
+    revision: _builtins.int
+    """The intake's revision after this fact."""
+    referral_id: _builtins.str
+    """The referral."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    outcome: _builtins.str
+    """"eligible", "eligible_with_conditions" or "deferred"."""
+    defer_until_date: _builtins.str
+    """First day on which a deferred intake is looked at again, year-month-day."""
+    pack: _builtins.str
+    """Protocol pack."""
+    @_builtins.property
+    def conditions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What must hold on each day of treatment."""
+
+    @_builtins.property
+    def decide_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        intake_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        referral_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        outcome: _builtins.str = ...,
+        conditions: _abc.Iterable[_builtins.str] | None = ...,
+        defer_until_date: _builtins.str = ...,
+        pack: _builtins.str = ...,
+        decide_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "conditions", b"conditions", "decide_time", b"decide_time", "defer_until_date", b"defer_until_date", "intake_id", b"intake_id", "outcome", b"outcome", "pack", b"pack", "referral_id", b"referral_id", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EligibilityDecided: _TypeAlias = EligibilityDecided  # noqa: Y015
+
+@_typing.final
+class PlanRevised(_message.Message):
+    """A plan has a new version for its remaining sessions; a new dose is stated by DoseAdjusted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTAKE_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    PLAN_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    PLAN_VERSION_FIELD_NUMBER: _builtins.int
+    INFUSION_MINUTES_FIELD_NUMBER: _builtins.int
+    KAP_FIELD_NUMBER: _builtins.int
+    ANTIEMETIC_FIELD_NUMBER: _builtins.int
+    REVISE_TIME_FIELD_NUMBER: _builtins.int
+    intake_id: _builtins.str
+    """The intake."""
+    revision: _builtins.int
+    """The intake's revision after this fact."""
+    plan_id: _builtins.str
+    """The plan."""
+    referral_id: _builtins.str
+    """The referral."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    plan_version: _builtins.int
+    """Version of the plan from now on."""
+    infusion_minutes: _builtins.int
+    """Infusion time, minutes."""
+    kap: _builtins.str
+    """"with" or "without" psychotherapy."""
+    antiemetic: _builtins.str
+    """Antiemetic order of the pack."""
+    @_builtins.property
+    def revise_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        intake_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        plan_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        plan_version: _builtins.int = ...,
+        infusion_minutes: _builtins.int = ...,
+        kap: _builtins.str = ...,
+        antiemetic: _builtins.str = ...,
+        revise_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["revise_time", b"revise_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["antiemetic", b"antiemetic", "clinic_id", b"clinic_id", "infusion_minutes", b"infusion_minutes", "intake_id", b"intake_id", "kap", b"kap", "plan_id", b"plan_id", "plan_version", b"plan_version", "referral_id", b"referral_id", "revise_time", b"revise_time", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanRevised: _TypeAlias = PlanRevised  # noqa: Y015
+
+@_typing.final
+class PlanPaused(_message.Message):
+    """The series waits: no further session before a new assessment and a prescriber's word."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTAKE_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    PLAN_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    PAUSE_TIME_FIELD_NUMBER: _builtins.int
+    intake_id: _builtins.str
+    """The intake."""
+    revision: _builtins.int
+    """The intake's revision after this fact."""
+    plan_id: _builtins.str
+    """The plan."""
+    referral_id: _builtins.str
+    """The referral."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    reason: _builtins.str
+    """Reason code, such as "non_response"."""
+    session_id: _builtins.str
+    """The session whose response decided it."""
+    @_builtins.property
+    def pause_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        intake_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        plan_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        session_id: _builtins.str = ...,
+        pause_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["pause_time", b"pause_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "intake_id", b"intake_id", "pause_time", b"pause_time", "plan_id", b"plan_id", "reason", b"reason", "referral_id", b"referral_id", "revision", b"revision", "session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanPaused: _TypeAlias = PlanPaused  # noqa: Y015
+
+@_typing.final
+class PlanResumed(_message.Message):
+    """A paused plan goes on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTAKE_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    PLAN_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    RESUME_TIME_FIELD_NUMBER: _builtins.int
+    intake_id: _builtins.str
+    """The intake."""
+    revision: _builtins.int
+    """The intake's revision after this fact."""
+    plan_id: _builtins.str
+    """The plan."""
+    referral_id: _builtins.str
+    """The referral."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    @_builtins.property
+    def resume_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        intake_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        plan_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        resume_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["resume_time", b"resume_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "intake_id", b"intake_id", "plan_id", b"plan_id", "referral_id", b"referral_id", "resume_time", b"resume_time", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanResumed: _TypeAlias = PlanResumed  # noqa: Y015
+
+@_typing.final
+class PlanStopped(_message.Message):
+    """A plan has ended for good."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTAKE_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    PLAN_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    STOP_TIME_FIELD_NUMBER: _builtins.int
+    intake_id: _builtins.str
+    """The intake."""
+    revision: _builtins.int
+    """The intake's revision after this fact."""
+    plan_id: _builtins.str
+    """The plan."""
+    referral_id: _builtins.str
+    """The referral."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    reason: _builtins.str
+    """Reason, lower snake case of StopReason."""
+    @_builtins.property
+    def stop_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        intake_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        plan_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        stop_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["stop_time", b"stop_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "intake_id", b"intake_id", "plan_id", b"plan_id", "reason", b"reason", "referral_id", b"referral_id", "revision", b"revision", "stop_time", b"stop_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanStopped: _TypeAlias = PlanStopped  # noqa: Y015

@@ -1,0 +1,61 @@
+"""Nobody waits at rest; under load a batch gathers while the last one's cost is made good."""
+
+import asyncio
+
+import pytest
+
+from chassis.rhythm import Rhythm
+
+
+@pytest.fixture
+async def clock(monkeypatch):
+    """A clock that only sleep moves; what was slept is kept."""
+    loop, kept = asyncio.get_running_loop(), {"now": 1000.0, "slept": 0.0}
+    monkeypatch.setattr(loop, "time", lambda: kept["now"])
+
+    async def sleep(seconds):
+        kept["now"] += seconds
+        kept["slept"] += seconds
+
+    monkeypatch.setattr("chassis.rhythm.asyncio.sleep", sleep)
+    return kept
+
+
+async def _slept_after(clock, rhythm, size, took, idle=0.0):
+    rhythm.begin(size)
+    clock["now"] += took
+    rhythm.end()
+    clock["now"] += idle
+    clock["slept"] = 0.0
+    await rhythm.pause()
+    return clock["slept"]
+
+
+async def test_the_first_batch_begins_at_once(clock):
+    rhythm = Rhythm(pace=5)
+    rhythm.end()
+    await rhythm.pause()
+    assert clock["slept"] == 0
+
+
+@pytest.mark.parametrize(
+    ("size", "took", "idle", "paused"),
+    [
+        (1, 0.04, 0, 0),
+        (3, 0.04, 0, 0),
+        (6, 0.04, 0, 0.02),
+        (30, 0.04, 0, 0.036),
+        (30, 0.04, 0.03, 0.006),
+        (30, 0.04, 1, 0),
+        (30, 9, 0, 0.09),
+    ],
+)
+async def test_a_crowd_gathers_about_as_long_as_the_last_batch_took(
+    clock, size, took, idle, paused
+):
+    assert await _slept_after(clock, Rhythm(), size, took, idle) == pytest.approx(paused)
+
+
+@pytest.mark.parametrize(("idle", "paused"), [(0, 0.09), (0.05, 0.04), (0.2, 0)])
+async def test_paced_batches_begin_apart(clock, idle, paused):
+    assert await _slept_after(clock, Rhythm(pace=0.1), 1, 0.01, idle) == pytest.approx(paused)

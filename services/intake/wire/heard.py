@@ -1,0 +1,57 @@
+"""Facts heard: what others say, in our words."""
+
+from datetime import UTC, timedelta
+from uuid import UUID
+
+from chassis.refusal import Reject
+from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
+from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled, ReferralRouted
+from services.intake import domain
+
+
+def need(fact: ReferralRouted) -> domain.Need:
+    """What the referrer told; without measures nobody can be dosed."""
+    if fact.weight_grams <= 0 or fact.height_millimetres <= 0:
+        raise Reject("measures")
+    return domain.Need(
+        UUID(fact.referral_id),
+        UUID(fact.clinic_id),
+        UUID(fact.patient_id),
+        fact.indication_code,
+        fact.age_years,
+        fact.sex_at_birth,
+        fact.weight_grams,
+        fact.height_millimetres,
+        fact.phq9_score if fact.HasField("phq9_score") else None,
+        tuple(fact.psychiatric_history),
+        tuple(fact.physical_history),
+        tuple(fact.medications),
+        tuple(fact.allergies),
+        fact.priority,
+    )
+
+
+def withdrawn(fact: ReferralCancelled) -> domain.Need | None:
+    """The need that is no more; None when no clinic was ever asked."""
+    if not fact.clinic_id:
+        return None
+    return domain.Need(UUID(fact.referral_id), UUID(fact.clinic_id))
+
+
+def response(fact: InfusionCompleted) -> domain.Response:
+    """What an ended infusion says about the dose."""
+    return domain.Response(
+        UUID(fact.referral_id),
+        UUID(fact.plan_id),
+        UUID(fact.session_id),
+        fact.number,
+        fact.complete_time.ToDatetime(UTC) - timedelta(minutes=fact.running_minutes),
+        fact.outcome != "completed",
+        fact.peak_systolic,
+        fact.peak_diastolic,
+        fact.lowest_oxygen_saturation,
+        fact.lowest_moaas,
+        fact.given_micrograms,
+        tuple(fact.adverse_events),
+        fact.phq9_score if fact.HasField("phq9_score") else None,
+    )
