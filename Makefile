@@ -58,8 +58,8 @@ map-check: setup
 fast: setup
 	$(BIN)/pytest -q -n 2 tests/rooms tests/contracts -k "not slow" $(shell ls -d services/*/tests/test_domain.py)
 
-bench: setup ## Measure the flow against the floor, in one run
-	$(BIN)/python -m bench.flow
+bench: setup ## Measure the flow and the vital signs, each against its floor in one run
+	$(BIN)/python -m bench.flow && $(BIN)/python -m bench.vitals
 
 run: setup ## Run one service: make run s=intake
 	$(BIN)/python -m services.$(s)

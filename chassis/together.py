@@ -56,8 +56,10 @@ class Together(Generic[A, K, B]):
         load: Callable[[Tx, Sequence[A]], Awaitable[Sequence[K]]],
         handle: Callable[[A, K, Tx], Awaitable[B]],
         apart: Callable[[A], Collection[Hashable]],
+        most: int = _MOST,
     ) -> None:
         self._db, self._load, self._handle, self._apart = db, load, handle, apart
+        self._most = most
         self._waiting: list[_Call[A, B]] = []
         self._running: asyncio.Task[None] | None = None
         self._rhythm = Rhythm()
@@ -86,7 +88,7 @@ class Together(Generic[A, K, B]):
         for call in self._waiting:
             if call.answer.done():
                 continue
-            fits = len(batch) < _MOST and taken.isdisjoint(call.apart)
+            fits = len(batch) < self._most and taken.isdisjoint(call.apart)
             (batch if fits else later).append(call)
             taken.update(call.apart)
         self._waiting = later

@@ -64,7 +64,7 @@ def routes() -> Iterator[Route]:
 
 def _names_in(folder: Path) -> set[str]:
     """Names that wire.py uses: a fact that is never built there is never stated."""
-    files = [*folder.glob("wire.py"), *folder.glob("wire/*.py")]
+    files = [*folder.glob("wire.py"), *folder.glob("wire/**/*.py")]
     trees = [ast.walk(ast.parse(file.read_text())) for file in files]
     return {
         node.attr if isinstance(node, ast.Attribute) else node.id

@@ -4,14 +4,17 @@ import typer
 
 from clients.cli import (
     collecting,
+    custody,
     demo,
     flow,
+    infusion,
     intake,
     pack,
     parked,
     referral,
     scale,
     seed,
+    summary,
     token,
     up,
 )
@@ -36,6 +39,9 @@ app.add_typer(scale.app, name="scale")
 app.add_typer(pack.app, name="pack")
 app.add_typer(flow.app, name="flow")
 app.add_typer(collecting.app, name="billing")
+infusion.app.command("summary")(summary.summary)
+app.add_typer(infusion.app, name="infusion")
+app.add_typer(custody.app, name="custody")
 app.add_typer(parked.app, name="parked")
 
 

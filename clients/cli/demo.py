@@ -4,7 +4,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -14,8 +13,9 @@ from opentelemetry.trace import Tracer
 from chassis.embedded import remove
 from clients import accounts, journey
 from clients.cli import flow, signals
+from clients.cli.bedside import VISITS, Bedside
 from clients.cli.place import run
-from clients.cli.screen import console, show
+from clients.cli.screen import console, show, step
 from clients.cli.views import money, tables, tree, words
 from clients.network import Network, Options
 from clients.sdk import Halcyon
@@ -26,7 +26,11 @@ from halcyon.billing.events.v1.billing_events_pb2 import (
     SuperbillIssued,
 )
 from halcyon.billing.v1.billing_pb2 import Invoice
-from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted, SessionPlanned
+from halcyon.infusion.events.v1.infusion_events_pb2 import (
+    InfusionCompleted,
+    SessionDischarged,
+    SessionPlanned,
+)
 from halcyon.intake.events.v1.intake_events_pb2 import DoseAdjusted, IntakeOpened
 from halcyon.intake.v1.intake_pb2 import Intake
 from halcyon.referral.v1.referral_service_pb2 import CreateReferralRequest
@@ -34,7 +38,7 @@ from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesConfirmed, 
 from halcyon.scheduling.v1.scheduling_pb2 import Series
 
 _AUTOMATIC = (SeriesHeld, PaymentCollected, SeriesConfirmed, SessionPlanned)
-_AFTERWARDS = (InfusionCompleted, SuperbillIssued)
+_AFTERWARDS = (InfusionCompleted, SessionDischarged, SuperbillIssued)
 _PAPERS = Path(".halcyon") / "demo"
 _RATIONALE = "Screened findings weighed; benefit outweighs risk."
 
@@ -83,11 +87,12 @@ class Story:
             doctor = await self._person(stack, "referrer", npi=npi)
             specialist = await self._person(stack, "prescriber")
             nurse = await self._person(stack, "nurse", "coordinator")
+            second = await self._person(stack, "nurse")
             clerk = await self._person(stack, "coordinator", "cashier")
             with self._tracer.start_as_current_span("halcyon demo"):
                 await self._refer(doctor)
                 await self._decide(doctor, specialist)
-                await self._treat(doctor, clerk, nurse)
+                await self._treat(doctor, clerk, nurse, second)
                 await self._settle(doctor, clerk)
                 with untraced():
                     found = await flow.read(clerk, self._id)
@@ -100,20 +105,20 @@ class Story:
         with self._tracer.start_as_current_span("the doctor refers"):
             referral = await journey.refer(doctor, self._request)
         self._id = referral.referral_id
-        _step("doctor", f"referred {referral.clinical.indication_code}, {self._id}")
+        step("doctor", f"referred {referral.clinical.indication_code}, {self._id}")
 
     async def _decide(self, doctor: Halcyon, specialist: Halcyon) -> None:
         with untraced():
             await journey.until(doctor, self._id, [IntakeOpened])
             intake = await journey.intake_of(specialist, self._id)
         if intake.HasField("plan"):
-            _step("platform", "the medical director's standing order approved the plan")
+            step("platform", "the medical director's standing order approved the plan")
         else:
             intake = await self._assess_and_approve(specialist)
         plan = intake.plan
         weeks = "+".join(map(str, plan.sessions_per_week))
         given = f"{words.dose(plan.dose.dose_micrograms)} over {plan.infusion_minutes} min"
-        _step("plan", f"{weeks} sessions, {given}, by {plan.dose.weight_basis} weight")
+        step("plan", f"{weeks} sessions, {given}, by {plan.dose.weight_basis} weight")
 
     async def _assess_and_approve(self, specialist: Halcyon) -> Intake:
         clinical = self._request.clinical
@@ -126,23 +131,29 @@ class Story:
                 height_millimetres=clinical.height_millimetres,
             )
             found = ", ".join(flag.rule_id for flag in assessed.flags) or "nothing"
-            _step("specialist", f"assessed in four blocks; the screening found {found}")
+            step("specialist", f"assessed in four blocks; the screening found {found}")
             return await journey.approve(specialist, assessed.intake_id, _RATIONALE)
 
-    async def _treat(self, doctor: Halcyon, clerk: Halcyon, nurse: Halcyon) -> None:
+    async def _treat(
+        self, doctor: Halcyon, clerk: Halcyon, nurse: Halcyon, second: Halcyon
+    ) -> None:
         with untraced():
             await journey.until(doctor, self._id, _AUTOMATIC)
             booked = await flow.read(clerk, self._id)
         series, invoice = booked.series or Series(), booked.invoice or Invoice()
-        _step("platform", f"held and confirmed {len(series.bookings)} sessions")
-        _step("platform", f"collected {words.money(invoice.total)} up front")
-        for number, visit in enumerate(_VISITS, 1):
-            await self._infuse(nurse, series.series_id, number, visit)
+        step("platform", f"held and confirmed {len(series.bookings)} sessions")
+        step("platform", f"collected {words.money(invoice.total)} up front")
+        bedside = Bedside(nurse, second, self._tracer)
+        for number, visit in enumerate(VISITS, 1):
+            with untraced():
+                self._network.settle()
+                session = (await journey.sessions_of(nurse, series.series_id))[number - 1]
+            await (bedside.first if number == 1 else bedside.later)(session, visit)
             with untraced():
                 await journey.until(doctor, self._id, [*_AFTERWARDS, *[DoseAdjusted] * number])
                 dose = (await journey.doses_of(nurse, self._id))[-1]
             why = ", ".join(dose.reasons).replace("_", " ")
-            _step("platform", f"dose from now on {dose.dose} {dose.unit} ({why})")
+            step("platform", f"dose from now on {dose.dose} {dose.unit} ({why})")
 
     async def _settle(self, doctor: Halcyon, clerk: Halcyon) -> None:
         """One session is given up, the delivered one gets its receipt, and the books agree."""
@@ -152,7 +163,7 @@ class Story:
         with untraced():
             await journey.until(doctor, self._id, [PaymentRefunded])
             refunded = await accounts.settled(clerk, asked.refund_id)
-            _step("cashier", money.refund(refunded))
+            step("cashier", money.refund(refunded))
             estimate = await accounts.estimate_document(clerk, invoice)
             receipt = await accounts.document(clerk, invoice)
             balances = await accounts.balances_of(clerk, invoice.clinic_id)
@@ -165,32 +176,7 @@ class Story:
     def _file(self, name: str, content: bytes) -> None:
         self._papers.mkdir(parents=True, exist_ok=True)
         (self._papers / name).write_bytes(content)
-        _step("cashier", f"printed {self._papers / name}")
-
-    async def _infuse(self, nurse: Halcyon, series_id: str, number: int, visit: "Visit") -> None:
-        with self._tracer.start_as_current_span(f"the nurse runs infusion {number}"):
-            session = (await journey.sessions_of(nurse, series_id))[number - 1]
-            await journey.begin(nurse, session.session_id, phq9_score=visit.phq9_score)
-            readings = [journey.vitals(*pressure) for pressure in visit.pressures]
-            await journey.measure(nurse, session.session_id, *readings)
-            ended = await journey.finish(nurse, session.session_id)
-        given, (systolic, diastolic) = words.dose(ended.given_micrograms), max(visit.pressures)
-        seen = f"PHQ-9 {visit.phq9_score} before, pressure up to {systolic}/{diastolic}"
-        _step("nurse", f"gave {given} in infusion {number}; {seen}")
-
-
-@dataclass(frozen=True)
-class Visit:
-    """One session: the score before it, and the pressures during it."""
-
-    phq9_score: int
-    pressures: tuple[tuple[int, int], ...]
-
-
-_CALM = ((131, 84), (142, 88), (156, 95), (148, 90), (134, 85))
-_EXCURSION = ((138, 86), (161, 98), (184, 112), (168, 101), (141, 88))
-_VISITS = (Visit(20, _CALM), Visit(19, _CALM), Visit(12, _EXCURSION))
-"""A first infusion, a weak response that raises the dose, a pressure that lowers it again."""
+        step("cashier", f"printed {self._papers / name}")
 
 
 def _tell(network: Network, found: flow.Flow, trace_id: str) -> None:
@@ -198,10 +184,6 @@ def _tell(network: Network, found: flow.Flow, trace_id: str) -> None:
     flow.tell_money_and_time(found)
     network.settle()
     show(tree.trace(flow.written_spans(network.traces, trace_id), trace_id))
-
-
-def _step(who: str, what: str) -> None:
-    show(f"  [bold]{who:>10}[/]  {what}")
 
 
 @contextmanager

@@ -14,6 +14,11 @@ def show(*what: object) -> None:
     console.print(*what)
 
 
+def step(who: str, what: str) -> None:
+    """Tell one step of a story, and who took it."""
+    show(f"  [bold]{who:>10}[/]  {what}")
+
+
 def complain(first: str, *more: str) -> None:
     """Print an error: its one line, and what belongs to it below."""
     _errors.print(f"[red]✗[/] {first}", soft_wrap=True)

@@ -1,16 +1,20 @@
-"""The demonstration network: three clinics, how each approves plans and what it charges."""
+"""The demonstration network: three clinics, how each approves plans, what it charges and stocks."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from google.type.date_pb2 import Date
 from google.type.latlng_pb2 import LatLng
 
+from clients.custody import DEMO_DRUG
 from clients.sdk import Halcyon
 from halcyon.billing.v1 import billing_pb2 as billing
 from halcyon.billing.v1.billing_service_pb2 import UpdateClinicPriceRequest
 from halcyon.billing.v1.superbill_pb2 import BillingProfile
 from halcyon.billing.v1.superbill_service_pb2 import UpdateBillingProfileRequest
+from halcyon.infusion.v1 import custody_movements_pb2 as moving
 from halcyon.intake.v1 import intake_pb2 as intake
 from halcyon.intake.v1.intake_service_pb2 import UpdateClinicPolicyRequest
 from halcyon.scheduling.v1 import scheduling_pb2 as scheduling
@@ -19,6 +23,7 @@ from halcyon.scheduling.v1.scheduling_service_pb2 import ListClinicsRequest, Upd
 _PAGE: Final = "https://halcyon.clinic/clinics"
 _WEEKDAYS = range(1, 6)
 _TWO_DAYS = 172_800
+_SUPPLIER, _VIALS = "RH1111119", 10
 _SCHEDULE = "taper_3_2_1_1_1"
 
 
@@ -39,6 +44,7 @@ class DemoClinic:
     series_capacity: int = 200
     place: tuple[str, str, str] = ("Denver", "CO", "802020001")
     """City, state and ZIP+4, for receipts."""
+    dea_number: str = ""
 
     @property
     def clinic_id(self) -> UUID:
@@ -49,18 +55,23 @@ class DemoClinic:
 DENVER = DemoClinic(
     "denver", "Halcyon Denver", "America/Denver", 39.7392, -104.9903,
     ("F31", "F32", "F33", "F42", "F43"), 4, 3, intake.APPROVAL_SPECIALIST, 475,
+    dea_number="FH1000001",
 )  # fmt: skip
 PHOENIX = DemoClinic(
     "phoenix", "Halcyon Phoenix", "America/Phoenix", 33.4484, -112.0740,
     ("F31", "F32", "F33", "F43"), 3, 2, intake.APPROVAL_SPECIALIST, 450,
     place=("Phoenix", "AZ", "850030001"),
+    dea_number="FH2000002",
 )  # fmt: skip
 SEATTLE = DemoClinic(
     "seattle", "Halcyon Seattle", "America/Los_Angeles", 47.6062, -122.3321,
     ("F32", "F33", "G89", "G90", "M79"), 5, 4, intake.APPROVAL_STANDING_ORDER, 600,
     place=("Seattle", "WA", "981010001"),
+    dea_number="FH3000003",
 )  # fmt: skip
 CLINICS: Final = (DENVER, PHOENIX, SEATTLE)
+REGISTRATIONS: Final = {str(clinic.clinic_id): clinic.dea_number for clinic in CLINICS}
+"""DEA number by clinic."""
 
 
 async def seed(director: Halcyon) -> bool:
@@ -68,6 +79,7 @@ async def seed(director: Halcyon) -> bool:
     if (await director.scheduling.ListClinics(ListClinicsRequest(page_size=1))).clinics:
         return False
     for clinic in CLINICS:
+        await stock(director, clinic)
         await add(director, clinic)
     return True
 
@@ -110,6 +122,29 @@ def _profile(clinic: DemoClinic) -> BillingProfile:
         provider_taxonomy_code="207L00000X",
         provider_license_number="EXAMPLE-1",
     )
+
+
+async def stock(director: Halcyon, clinic: DemoClinic) -> None:
+    """The clinic's DEA registration, and ketamine for a week in its cabinet."""
+    opened = moving.CreateRegistrationRequest(
+        dea_number=clinic.dea_number,
+        clinic_id=str(clinic.clinic_id),
+        time_zone=clinic.time_zone,
+        open_date=Date(year=2026, month=1, day=1),
+    )
+    await director.custody.CreateRegistration(opened)
+    expiry = date.fromisoformat(DEMO_DRUG.expire_date)
+    received = moving.ReceiveContainersRequest(
+        request_id=str(uuid5(clinic.clinic_id, "stock")),
+        dea_number=clinic.dea_number,
+        ndc=DEMO_DRUG.ndc,
+        lot=DEMO_DRUG.lot,
+        expiry_date=Date(year=expiry.year, month=expiry.month, day=expiry.day),
+        arrivals=[moving.Arrival(label=f"K-{number:02d}") for number in range(1, _VIALS + 1)],
+        supplier_dea_number=_SUPPLIER,
+        invoice_number="DEMO-INVOICE-1",
+    )
+    await director.custody.ReceiveContainers(received)
 
 
 def _clinic(clinic: DemoClinic) -> scheduling.Clinic:

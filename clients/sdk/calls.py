@@ -91,6 +91,21 @@ class Streaming(grpc.aio.UnaryStreamClientInterceptor):
         return await continuation(self._carrying.carried(client_call_details, timeout), request)
 
 
+class BothWays(grpc.aio.StreamStreamClientInterceptor):
+    """A stream of requests and answers lasts as long as both sides wish."""
+
+    def __init__(self, carrying: Carrying) -> None:
+        self._carrying = carrying
+
+    async def intercept_stream_stream(
+        self, continuation: Any, client_call_details: ClientCallDetails, request_iterator: Any
+    ) -> Any:
+        """The call as begun."""
+        timeout = client_call_details.timeout
+        carried = self._carrying.carried(client_call_details, timeout)
+        return await continuation(carried, request_iterator)
+
+
 @cache
 def is_safe(method: str) -> bool:
     """Whether the contract says that the call may be sent again."""

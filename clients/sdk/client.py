@@ -12,7 +12,7 @@ import grpc
 from grpc import StatusCode
 from grpc.aio import AioRpcError
 
-from clients.sdk.calls import Carrying, Streaming, Token, Unary
+from clients.sdk.calls import BothWays, Carrying, Streaming, Token, Unary
 from clients.sdk.errors import typed
 from halcyon.billing.v1.billing_service_pb2_grpc import BillingServiceStub
 from halcyon.billing.v1.estimate_service_pb2_grpc import EstimateServiceStub
@@ -20,7 +20,9 @@ from halcyon.billing.v1.ledger_service_pb2_grpc import LedgerServiceStub
 from halcyon.billing.v1.payment_service_pb2_grpc import PaymentServiceStub
 from halcyon.billing.v1.refund_service_pb2_grpc import RefundServiceStub
 from halcyon.billing.v1.superbill_service_pb2_grpc import SuperbillServiceStub
+from halcyon.infusion.v1.custody_service_pb2_grpc import CustodyServiceStub
 from halcyon.infusion.v1.infusion_service_pb2_grpc import InfusionServiceStub
+from halcyon.infusion.v1.summary_service_pb2_grpc import SummaryServiceStub
 from halcyon.intake.v1.intake_service_pb2_grpc import IntakeServiceStub
 from halcyon.operations.v1.operations_service_pb2_grpc import OperationsServiceStub
 from halcyon.referral.v1.referral_pb2 import ReferralChange
@@ -35,7 +37,9 @@ if TYPE_CHECKING:
     from halcyon.billing.v1.payment_service_pb2_grpc import PaymentServiceAsyncStub
     from halcyon.billing.v1.refund_service_pb2_grpc import RefundServiceAsyncStub
     from halcyon.billing.v1.superbill_service_pb2_grpc import SuperbillServiceAsyncStub
+    from halcyon.infusion.v1.custody_service_pb2_grpc import CustodyServiceAsyncStub
     from halcyon.infusion.v1.infusion_service_pb2_grpc import InfusionServiceAsyncStub
+    from halcyon.infusion.v1.summary_service_pb2_grpc import SummaryServiceAsyncStub
     from halcyon.intake.v1.intake_service_pb2_grpc import IntakeServiceAsyncStub
     from halcyon.operations.v1.operations_service_pb2_grpc import OperationsServiceAsyncStub
     from halcyon.referral.v1.referral_service_pb2_grpc import ReferralServiceAsyncStub
@@ -66,7 +70,7 @@ class Halcyon:
         """`network` gives each service's address, or is the network.json of `halcyon up`."""
         self._addresses = addresses(network) if isinstance(network, Path) else dict(network)
         carrying = Carrying(token)
-        self._interceptors = (Unary(carrying, timeout), Streaming(carrying))
+        self._interceptors = (Unary(carrying, timeout), Streaming(carrying), BothWays(carrying))
         self._credentials = credentials
         self._channels: dict[str, grpc.aio.Channel] = {}
 
@@ -89,6 +93,16 @@ class Halcyon:
     def infusion(self) -> "InfusionServiceAsyncStub":
         """Keeps the record of each session."""
         return InfusionServiceStub(self._channel("infusion"))
+
+    @property
+    def custody(self) -> "CustodyServiceAsyncStub":
+        """Keeps the controlled-drug ledger; answered by infusion."""
+        return CustodyServiceStub(self._channel("infusion"))
+
+    @property
+    def summary(self) -> "SummaryServiceAsyncStub":
+        """Writes the summary of a session; answered by infusion."""
+        return SummaryServiceStub(self._channel("infusion"))
 
     @property
     def billing(self) -> "BillingServiceAsyncStub":

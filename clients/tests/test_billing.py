@@ -21,13 +21,14 @@ async def delivered(network: Network) -> tuple[str, Invoice]:
     async with (
         network.client("referrer", npi=request.referrer.npi) as doctor,
         network.client("nurse") as nurse,
+        network.client("nurse", "prescriber") as second,
         network.client("cashier") as clerk,
     ):
         referral_id = (await journey.refer(doctor, request)).referral_id
         await journey.until(doctor, referral_id, [SessionPlanned])
         invoice = await accounts.invoice_of(clerk, referral_id)
         first = (await journey.sessions_of(nurse, invoice.series_id))[0]
-        await journey.infuse(nurse, first.session_id)
+        await journey.infuse(nurse, second, first.session_id)
         await journey.until(doctor, referral_id, [SuperbillIssued])
     return referral_id, invoice
 

@@ -15,10 +15,13 @@ from clients import journey
 from clients.cli.__main__ import app
 from clients.cli.errors import told
 from clients.cli.token import ROLES
-from clients.cli.views import tree, words
+from clients.cli.views import sessions, tree, words
 from clients.network import record
 from clients.sdk.errors import typed
 from halcyon.billing.v1.billing_pb2 import Money
+from halcyon.infusion.v1.infusion_pb2 import SESSION_STATUS_INFUSING, Session, Vitals
+from halcyon.infusion.v1.monitoring_calls_pb2 import WatchSessionResponse
+from halcyon.infusion.v1.monitoring_pb2 import ALERT_LEVEL_PAUSE, Alert
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 runner = CliRunner()
@@ -45,6 +48,19 @@ runner = CliRunner()
         ["referral", "submit", "--help"],
         *(["billing", name, "--help"] for name in ("quote", "estimate", "pay")),
         ["parked", "replay", "--help"],
+        ["infusion", "summary", "--help"],
+        *(
+            ["infusion", name, "--help"]
+            for name in ("list", "show", "watch", "arrive", "check", "start", "pause", "resume")
+        ),
+        *(
+            ["infusion", name, "--help"]
+            for name in ("vitals", "acknowledge", "recover", "discharge")
+        ),
+        *(
+            ["custody", name, "--help"]
+            for name in ("receive", "administer", "waste", "witness", "count", "balance", "stock")
+        ),
         *(
             ["intake", name, "--help"]
             for name in ("queue", "show", "assess", "decide", "approve", "doses", "sign")
@@ -71,7 +87,12 @@ def test_every_command_explains_itself(words: list[str]) -> None:
         ["referral", "show", "x"],
         ["referral", "watch", "x"],
         ["flow", "show", "x"],
+        ["infusion", "show", "x"],
+        ["infusion", "watch", "x"],
+        ["infusion", "pause", "x", "alert"],
+        ["infusion", "vitals", "x", "--pressure", "120/80", "--spo2", "98", "--pulse", "70"],
         ["parked", "list"],
+        ["custody", "balance", "FH1000001"],
         ["intake", "queue"],
         ["intake", "show", "x"],
         ["scale", "record", "x", "phq9", "1,-,3"],
@@ -186,3 +207,27 @@ def test_a_trace_is_a_tree_and_twins_are_shown_once() -> None:
     assert [str(child.label).split(" [dim]")[0] for child in top.children] == [
         "[green]intake[/] process PlanApproved"
     ] * 2
+
+
+def test_a_pressure_is_two_numbers(tmp_path: Path) -> None:
+    told = ["--pressure", "high", "--spo2", "98", "--pulse", "70", "--data", str(tmp_path)]
+    result = runner.invoke(app, ["infusion", "vitals", "x", *told])
+    assert (result.exit_code, "128/82" in result.stderr) == (1, True)
+
+
+def test_a_watched_session_is_told_line_by_line() -> None:
+    reading = Vitals(oxygen_saturation=97, heart_rate=71, systolic=128, diastolic=82)
+    alert = Alert(level=ALERT_LEVEL_PAUSE, rule_id="systolic_very_high")
+    over = Alert(level=ALERT_LEVEL_PAUSE, rule_id="systolic_very_high")
+    over.clear_time.GetCurrentTime()
+    told = [
+        WatchSessionResponse(session=Session(status=SESSION_STATUS_INFUSING)),
+        WatchSessionResponse(reading=reading),
+        WatchSessionResponse(alert=alert),
+        WatchSessionResponse(alert=over),
+    ]
+    lines = [sessions.news(one) for one in told]
+    assert "infusing" in lines[0]
+    assert "128/82 SpO2 97 % pulse 71" in lines[1]
+    assert "pause[/] systolic very high" in lines[2]
+    assert "over[/] systolic very high" in lines[3]

@@ -1,14 +1,19 @@
-"""What infusion does when the rest of the platform speaks."""
+"""What infusion does when the rest of the platform speaks, and when something is due."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from chassis.database import Tx
+from chassis.deadlines import Deadlines
 from chassis.subscriptions import Subscriptions
 from halcyon.intake.events.v1.intake_events_pb2 import DoseAdjusted, PlanApproved
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesConfirmed, SeriesReleased
 from services.infusion import domain, store, wire
+from services.infusion.domain import custody
+from services.infusion.store import custody as ledger
 
 on = Subscriptions(pace=0.1)
+due = Deadlines()
 
 
 async def _first_orders(facts: Sequence[PlanApproved], tx: Tx) -> None:
@@ -50,3 +55,26 @@ async def cancel_sessions(fact: SeriesReleased, tx: Tx) -> None:
     course = wire.released(fact)
     existing = await store.programme(tx, course.course_id)
     store.record_programme(tx, domain.release(existing, course))
+
+
+@due(store.OVERDUE)
+async def look_for_reading(session_id: UUID, tx: Tx) -> None:
+    """No pressure in the time that the cadence leaves: the ward and the platform are told."""
+    visit = await store.get(tx, session_id)
+    last, known = await store.measured(tx, visit), await store.alerts(tx, session_id)
+    visit, events, alert, again = domain.look(visit, last, known, tx.now)
+    store.record(tx, visit, events)
+    store.keep_overdue(tx, session_id, alert, again)
+
+
+@due(store.PARTITIONS)
+async def make_months(entity_id: UUID, tx: Tx) -> None:
+    """Readings of the months to come have their tables."""
+    await store.make_partitions(tx, entity_id)
+
+
+@due(ledger.EXPLAIN)
+async def escalate_discrepancy(incident_id: UUID, tx: Tx) -> None:
+    """A difference that nobody explained in time is overdue."""
+    if incident := await ledger.find_incident(tx, incident_id):
+        ledger.record_incident(tx, *custody.lapse(incident, tx.now), None)

@@ -11,7 +11,17 @@ from halcyon.options.v1 import options_pb2
 from tests.contracts.examples import EXAMPLES, example
 from tools.factmap import SERVICES, contracts_of, facts_of
 
-IDENTIFYING = {"given_name", "family_name", "birth_date", "phone", "email", "address", "note"}
+IDENTIFYING = {
+    "given_name",
+    "family_name",
+    "birth_date",
+    "phone",
+    "email",
+    "address",
+    "note",
+    "escort_name",
+    "rationale",
+}
 
 
 def methods() -> Iterator[MethodDescriptor]:

@@ -180,11 +180,14 @@ async def _bookings(line: asyncpg.Connection) -> list[Booking]:
 
 
 async def _started(line: asyncpg.Connection) -> dict[UUID, bool]:
-    """A started session has an infusion whose order was known and whose baseline was measured."""
+    """A started session has an infusion with a baseline, a checklist and a second person."""
     rows = await line.fetch("""SELECT session.session_id, infusion.session_id IS NOT NULL
             AND baseline_time <= start_time + interval '1 minute'
+            AND EXISTS (SELECT FROM start_form WHERE start_form.session_id = session.session_id)
+            AND EXISTS (SELECT FROM double_check WHERE double_check.session_id = session.session_id)
         FROM session LEFT JOIN infusion USING (session_id)
-        WHERE status NOT IN ('planned', 'cancelled')""")
+        WHERE status IN ('infusing', 'paused', 'completed', 'stopped_early', 'recovery',
+            'discharged')""")
     return {row[0]: bool(row[1]) for row in rows}
 
 

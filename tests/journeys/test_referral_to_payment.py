@@ -57,8 +57,13 @@ async def test_a_bundle_becomes_eight_paid_sessions_and_a_first_infusion(network
     assert invoice.status == billing.INVOICE_STATUS_PAID
     assert invoice.total.minor_units == 8 * DENVER.dollars * 100
 
-    async with network.client(*STAFF) as staff, network.client("referrer", npi=NPI) as doctor:
-        await journey.infuse(staff, series.bookings[0].session_id)
+    async with (
+        network.client(*STAFF) as staff,
+        network.client("nurse") as second,
+        network.client("referrer", npi=NPI) as doctor,
+    ):
+        session = await journey.infuse(staff, second, series.bookings[0].session_id)
+        assert session.running_minutes == 40
         await journey.until(doctor, referral_id, [DoseAdjusted, SuperbillIssued])
         standing = await journey.referral_of(doctor, referral_id)
         assert standing.status == referral.REFERRAL_STATUS_IN_TREATMENT

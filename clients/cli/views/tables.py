@@ -49,7 +49,7 @@ def referral(one: Referral) -> Table:
 
 def timeline(changes: Iterable[ReferralChange]) -> Table:
     """What happened, who said it, and what it made of the referral."""
-    told = sorted(changes, key=lambda change: (when(change.change_time), change.revision))
+    told = sorted(changes, key=lambda change: change.revision)
     made = table("Timeline", "rev", "after", "stated by", "fact", "status", right=("rev", "after"))
     for change in told:
         service = owner(change.cause)
@@ -64,8 +64,10 @@ def timeline(changes: Iterable[ReferralChange]) -> Table:
 
 
 def since(first: ReferralChange, change: ReferralChange) -> str:
-    """Time from the first change to this one."""
+    """Time from the first change to this one; what was entered late may lie before it."""
     seconds = (when(change.change_time) - when(first.change_time)).total_seconds()
+    if seconds < 0:
+        return "told late"
     return f"{seconds * 1000:.0f} ms" if seconds < 10 else f"{seconds:.0f} s"
 
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from halcyon.billing.v1.billing_pb2 import Money
+from halcyon.infusion.v1.infusion_pb2 import Session
 
 COLOURS = {
     "referral": "cyan",
@@ -54,3 +55,9 @@ def owner(full_name: str) -> str:
 def plain(enum_name: str, prefix: str) -> str:
     """An enum value as words: REFERRAL_STATUS_IN_TREATMENT is "in treatment"."""
     return enum_name.removeprefix(prefix).replace("_", " ").lower()
+
+
+def stay(session: Session) -> str:
+    """How long a patient stayed after the infusion."""
+    rest = when(session.leave_time) - when(session.end_time)
+    return f"{int(rest.total_seconds() // 60)} min"

@@ -1,24 +1,10 @@
 """A course: the sessions that a confirmed series makes the clinic expect."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import Enum
 from uuid import UUID, uuid5
 
-
-class Status(Enum):
-    """Where a session stands."""
-
-    PLANNED = "planned"
-    INFUSING = "infusing"
-    COMPLETED = "completed"
-    STOPPED_EARLY = "stopped_early"
-    CANCELLED = "cancelled"
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the next session need not wait for it."""
-        return self not in (Status.PLANNED, Status.INFUSING)
+from services.infusion.domain.status import Move, Status, moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +37,14 @@ class Session:
     planned_start_time: datetime
     status: Status = Status.PLANNED
     revision: int = 0
+
+    def after(self, move: Move, facts: int = 0) -> "Session":
+        """The session after a legal move that states so many facts."""
+        return replace(self, status=moved(self.status, move), revision=self.revision + facts)
+
+    def stating(self, facts: int) -> "Session":
+        """The session after facts that do not move it."""
+        return replace(self, revision=self.revision + facts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,45 +1,125 @@
-"""The start gate: no pump starts before every line of it holds."""
+"""The start gate: no pump starts before every line of it holds, and all that fails is told."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from chassis.refusal import NotAllowed
-from services.infusion.domain.pack import Gate
+from services.infusion.domain import pump
+from services.infusion.domain.checklist import (
+    Checklist,
+    DoubleCheck,
+    Form,
+    Override,
+    Pregnancy,
+    SuicideRisk,
+)
+from services.infusion.domain.limits import out_of_limits
+from services.infusion.domain.orders import DoseOrder
+from services.infusion.domain.pack import Gate, Pack
 from services.infusion.domain.vitals import Vitals
+
+Finding = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Checklist:
-    """What must be true before an infusion starts."""
+class Evidence:
+    """Everything that the gate looks at."""
 
-    identity_checked_twice: bool
-    consent_current: bool
-    escort_confirmed: bool
-    fasting_kept: bool
-
-
-def pass_gate(gate: Gate, checklist: Checklist, baseline: Vitals) -> None:
-    """Refuse with everything that failed at once; the limits are told, the readings are not."""
-    if failed := dict([*_unchecked(checklist), *_out_of_bounds(gate, baseline)]):
-        raise NotAllowed("GATE_NOT_PASSED", "The start gate found something.", failed)
-
-
-def _unchecked(checklist: Checklist) -> Iterator[tuple[str, str]]:
-    for item in fields(checklist):
-        if not getattr(checklist, item.name):
-            yield item.name, "must be confirmed"
+    form: Form | None
+    double_check: DoubleCheck | None
+    overrides: Sequence[Override]
+    readings: Sequence[Vitals]
+    order: DoseOrder | None
+    minutes: int
+    """The ordered infusion time."""
+    forms: int = 0
+    """Checklists ever recorded, those of an earlier arrival among them."""
 
 
-def _out_of_bounds(gate: Gate, baseline: Vitals) -> Iterator[tuple[str, str]]:
-    if baseline.systolic is None:
-        yield "systolic", "must be measured"
-    elif not gate.systolic_least <= baseline.systolic < gate.systolic_hold_from:
-        yield "systolic", f"{gate.systolic_least} or more and below {gate.systolic_hold_from}"
-    if baseline.diastolic is None:
-        yield "diastolic", "must be measured"
-    elif baseline.diastolic >= gate.diastolic_hold_from:
-        yield "diastolic", f"below {gate.diastolic_hold_from}"
-    if baseline.oxygen_saturation < gate.oxygen_saturation_least:
-        yield "oxygen_saturation", f"{gate.oxygen_saturation_least} or more"
-    if not gate.heart_rate_least <= baseline.heart_rate <= gate.heart_rate_most:
-        yield "heart_rate", f"{gate.heart_rate_least} to {gate.heart_rate_most}"
+def findings(evidence: Evidence, pack: Pack, now: datetime) -> Mapping[str, str]:
+    """What a prescriber has not answered for; limits are told, readings are not."""
+    answered = {one.item for one in evidence.overrides} & pack.overridable_at_start
+    found = dict(_found(evidence, pack, now))
+    return {item: why for item, why in found.items() if item not in answered}
+
+
+def _found(evidence: Evidence, pack: Pack, now: datetime) -> Iterator[Finding]:
+    form = evidence.form
+    if form is None:
+        yield "checklist", "must be recorded"
+        return
+    if now - form.check_time > timedelta(minutes=pack.gate.valid_minutes):
+        yield "checklist", f"no older than {pack.gate.valid_minutes} minutes"
+    yield from _people(form.checklist, now)
+    yield from _body(form.checklist, pack, now)
+    yield from _mind(form.checklist, pack.gate)
+    yield from out_of_limits(evidence.readings, pack.gate)
+    yield from _dose(evidence, form, pack, now)
+
+
+def _people(told: Checklist, now: datetime) -> Iterator[Finding]:
+    for item in ("identity_checked_twice", "consent_current", "escort_confirmed", "fasting_kept"):
+        if not getattr(told, item):
+            yield item, "must be confirmed"
+    if told.consent_expire_date is None or told.consent_expire_date < now.date():
+        yield "consent_expire_date", "must be told and not have passed"
+    if not told.escort_name.strip():
+        yield "escort_name", "must be told"
+
+
+def _body(told: Checklist, pack: Pack, now: datetime) -> Iterator[Finding]:
+    fasts = (
+        ("solids", told.last_solids_time, pack.gate.solids_hours),
+        ("clear_fluids", told.last_clear_fluids_time, pack.gate.clear_fluids_hours),
+    )
+    for item, last, hours in fasts:
+        if last is None or now - last < timedelta(hours=hours):
+            yield item, f"{hours} hours or more ago"
+    if not told.substances_asked:
+        yield "substances", "must be asked"
+    for use in told.substances:
+        hours = pack.washout_hours.get(use.code, 0)
+        if not hours:
+            yield "substances", "one has no rule: name it by a code of the pack"
+        elif now - use.last_use_time < timedelta(hours=hours):
+            yield use.code, f"{hours} hours or more ago"
+    for code in sorted(pack.hold_on_screen & set(told.positive_screens)):
+        yield f"screen_{code}", "must be negative"
+    if told.pregnancy not in (Pregnancy.NOT_RELEVANT, Pregnancy.TEST_NEGATIVE):
+        yield "pregnancy", "must be excluded where it is possible"
+
+
+def _mind(told: Checklist, gate: Gate) -> Iterator[Finding]:
+    if told.phq9_score is None or told.phq9_item9 is None:
+        yield "phq9_score", "must be taken today, with item 9"
+    asks = told.phq9_item9 is not None and told.phq9_item9 >= gate.screen_item9_from
+    if asks and told.suicide_risk is SuicideRisk.NOT_SCREENED:
+        yield "suicide_risk", "item 9 asks for the C-SSRS screener"
+    if told.suicide_risk is SuicideRisk.HIGH:
+        yield "suicide_risk", "no infusion at high risk: a clinician today"
+
+
+def _dose(evidence: Evidence, form: Form, pack: Pack, now: datetime) -> Iterator[Finding]:
+    drug, setting = form.checklist.dose_part
+    if drug is None or not (drug.ndc and drug.lot):
+        yield "drug", "NDC, lot and expiry must be told"
+    elif drug.expire_date < now.date():
+        yield "drug_expire_date", "must not have passed"
+    if evidence.order is None:
+        yield "dose_order", "no dose order is known for the plan"
+    if setting is None:
+        yield "pump", "must be programmed"
+    elif evidence.order:
+        ordered = evidence.order.dose_micrograms
+        yield from pump.faults(setting, ordered, evidence.minutes, pack.library)
+    if not _is_double_checked(evidence.double_check, form):
+        yield "double_check", "a second person must confirm drug and programme"
+
+
+def _is_double_checked(check: DoubleCheck | None, form: Form) -> bool:
+    """Of exactly what is on the form, by somebody who did not write it."""
+    return (
+        check is not None
+        and check.confirmed == form.checklist.dose_part
+        and check.confirmed_by != form.recorded_by
+    )

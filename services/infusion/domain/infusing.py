@@ -1,110 +1,140 @@
-"""What may happen at a session: start, readings, end; each decision twice states nothing new."""
+"""The infusion itself: start, pause, rate, resume, end; each decision twice states nothing new."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import TypeAlias
 
-from chassis.refusal import Invalid, NotAllowed, Violation
-from services.infusion.domain.course import Session, Status
-from services.infusion.domain.events import Event, InfusionCompleted, InfusionStarted
-from services.infusion.domain.gate import pass_gate
-from services.infusion.domain.pack import Pack
-from services.infusion.domain.visit import DoseOrder, End, Ending, Infusion, Start, Visit
-from services.infusion.domain.vitals import Extremes, Vitals, check
+from chassis.refusal import NotAllowed
+from services.infusion.domain import pump
+from services.infusion.domain.alerts import Alert, must_allow_running
+from services.infusion.domain.course import Session
+from services.infusion.domain.events import Event, InfusionStarted
+from services.infusion.domain.gate import Evidence, findings
+from services.infusion.domain.moments import moment
+from services.infusion.domain.pump import Interval
+from services.infusion.domain.status import RUNNING, Move, Status, must_be, wrong_state
+from services.infusion.domain.visit import Infusion, Visit
+from services.infusion.domain.vitals import Vitals, check
 
 Decision: TypeAlias = tuple[Visit, tuple[Event, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What is told when an infusion is to start."""
+
+    baseline: Vitals
+    start_time: datetime | None = None
 
 
 def start(
     visit: Visit,
     asked: Start,
     earlier: Sequence[Session],
-    order: DoseOrder | None,
-    when: tuple[Pack, datetime],
+    evidence: Evidence,
+    now: datetime,
 ) -> Decision:
-    """The pump starts once the checklist and the vital signs allow it."""
-    pack, now = when
+    """The pump starts once every line of the gate holds, the vital signs of now among them."""
     if _is_started_so(visit, asked):
         return visit, ()
-    if visit.session.status is not Status.PLANNED:
-        raise _wrong_state("Only a planned session can start.")
-    if any(not session.status.is_over for session in earlier):
-        raise NotAllowed("OUT_OF_SEQUENCE", "An earlier session of the series is not done yet.")
-    if order is None:
-        raise NotAllowed("NO_DOSE_ORDER", "No dose order is known for the plan.")
-    check([("baseline", asked.baseline)], pack.windows, now, now)
-    pass_gate(pack.gate, asked.checklist, asked.baseline)
-    infusion = Infusion(
-        order.dose_order_id, order.dose_micrograms, now, asked.baseline, asked.phq9_score
-    )
-    started = Visit(visit.course, _moved(visit.session, Status.INFUSING), infusion)
+    _must_be_its_turn(visit, earlier, evidence)
+    at = moment("start_time", asked.start_time, visit, visit.pack.windows, now)
+    check([("baseline", asked.baseline)], visit.pack.windows, at, now)
+    seen = replace(evidence, readings=(*evidence.readings, asked.baseline))
+    if found := findings(seen, visit.pack, at):
+        raise NotAllowed("GATE_NOT_PASSED", "The start gate found something.", found)
+    infusion = _begun(seen, asked.baseline, at)
+    session = visit.session.after(Move.PASS).after(Move.START, 1)
+    started = visit.at(at, session, infusion=infusion)
     return started, (InfusionStarted(started, infusion),)
 
 
-def admit(
-    session: Session,
-    infusion: Infusion | None,
-    readings: Sequence[tuple[str, Vitals]],
-    when: tuple[Pack, datetime],
-) -> None:
-    """Readings belong to a running infusion and to its time."""
-    pack, now = when
-    if infusion is None or session.status is not Status.INFUSING:
-        raise _wrong_state("Readings are taken while the infusion runs.")
-    check(readings, pack.windows, infusion.start_time, now)
+def pause(visit: Visit, told: datetime | None, now: datetime) -> Visit:
+    """The pump stands still; the interval ends here."""
+    if visit.session.status is Status.PAUSED:
+        return visit
+    session = visit.session.after(Move.PAUSE)
+    at = moment("pause_time", told, visit, visit.pack.windows, now)
+    return visit.at(at, session, infusion=_infusion(visit).halted(at))
 
 
-def complete(visit: Visit, asked: End, extremes: Extremes, now: datetime) -> Decision:
-    """The infusion ends once, with no more given than was ordered."""
-    infusion = visit.infusion
-    if infusion is None:
-        raise _wrong_state("Only a running infusion can end.")
-    given = _given(infusion, asked)
-    events = tuple(dict.fromkeys(asked.adverse_events))
-    ending = Ending(given, asked.running_minutes, events, now)
-    status = Status.STOPPED_EARLY if asked.stopped_early else Status.COMPLETED
-    if infusion.ending:
-        if visit.session.status is status and infusion.ending == replace(
-            ending, end_time=infusion.ending.end_time
-        ):
-            return visit, ()
-        raise _wrong_state("The infusion has ended otherwise.")
-    _must_fit(infusion, asked, given)
-    ended = replace(infusion, ending=ending)
-    completed = Visit(visit.course, _moved(visit.session, status), ended)
-    return completed, (InfusionCompleted(completed, ended, ending, extremes),)
+def resume(
+    visit: Visit,
+    told: tuple[Decimal | None, datetime | None],
+    alerts: Sequence[Alert],
+    now: datetime,
+) -> Visit:
+    """The pump runs again, at the last rate unless another is told, and no alert forbids it."""
+    rate, told_time = told
+    if visit.session.status is Status.INFUSING:
+        return visit
+    session = visit.session.after(Move.RESUME)
+    must_allow_running(alerts)
+    at = moment("resume_time", told_time, visit, visit.pack.windows, now)
+    infusion = _infusion(visit)
+    chosen = rate or infusion.intervals[-1].rate_ml_per_h
+    _must_be_allowed(chosen, visit)
+    return visit.at(at, session, infusion=infusion.running(chosen, at))
 
 
-def _given(infusion: Infusion, asked: End) -> int:
-    if asked.given_micrograms or asked.stopped_early:
-        return asked.given_micrograms
-    return infusion.ordered_micrograms
+def change_rate(visit: Visit, rate: Decimal, told: datetime | None, now: datetime) -> Visit:
+    """A new rate is a new interval."""
+    only = frozenset({Status.INFUSING})
+    must_be(visit.session.status, only, "The rate is changed while the pump runs.")
+    infusion = _infusion(visit)
+    if infusion.intervals[-1].rate_ml_per_h == rate:
+        return visit
+    at = moment("change_time", told, visit, visit.pack.windows, now)
+    _must_be_allowed(rate, visit)
+    return visit.at(at, visit.session, infusion=infusion.running(rate, at))
 
 
-def _must_fit(infusion: Infusion, asked: End, given: int) -> None:
-    ordered = infusion.ordered_micrograms
-    if given > ordered:
-        raise NotAllowed("DOSE_ABOVE_ORDER", "The amount given exceeds the order.")
-    if asked.stopped_early == (given == ordered):
-        told = "less than the order" if asked.stopped_early else "the order, or left out"
-        fault = Violation("given_micrograms", f"must be {told} with this outcome")
-        raise Invalid("INVALID_COMPLETION", "The amount does not fit the outcome.", (fault,))
+def _must_be_its_turn(visit: Visit, earlier: Sequence[Session], evidence: Evidence) -> None:
+    status = visit.session.status
+    if visit.attendance is None or status in RUNNING or status.is_over:
+        raise wrong_state("Only a session whose patient is here can start, once.")
+    visit.session.after(Move.PASS)
+    if any(not session.status.is_over for session in earlier):
+        raise NotAllowed("OUT_OF_SEQUENCE", "An earlier session of the series is not done yet.")
+    if evidence.order is None:
+        raise NotAllowed("NO_DOSE_ORDER", "No dose order is known for the plan.")
+
+
+def _begun(evidence: Evidence, baseline: Vitals, at: datetime) -> Infusion:
+    """What the gate let through, as the infusion that it becomes."""
+    order, form = evidence.order, evidence.form
+    assert order
+    assert form
+    drug, setting = form.checklist.dose_part
+    assert drug
+    assert setting
+    return Infusion(
+        order.dose_order_id,
+        order.dose_micrograms,
+        at,
+        baseline,
+        form.checklist.phq9_score,
+        drug,
+        setting,
+        (Interval(at, setting.rate_ml_per_h),),
+    )
 
 
 def _is_started_so(visit: Visit, asked: Start) -> bool:
     """The same request again, while the infusion that it started runs."""
     infusion = visit.infusion
-    return (
-        infusion is not None
-        and visit.session.status is Status.INFUSING
-        and (infusion.baseline, infusion.phq9_score) == (asked.baseline, asked.phq9_score)
-    )
+    running = visit.session.status in RUNNING
+    return infusion is not None and running and infusion.baseline == asked.baseline
 
 
-def _moved(session: Session, status: Status) -> Session:
-    return replace(session, status=status, revision=session.revision + 1)
+def _must_be_allowed(rate: Decimal, visit: Visit) -> None:
+    concentration = _infusion(visit).setting.concentration_mg_per_ml
+    if not pump.is_allowed(rate, concentration, visit.pack.library):
+        raise NotAllowed("RATE_NOT_ALLOWED", "The drug library does not allow this rate.")
 
 
-def _wrong_state(message: str) -> NotAllowed:
-    return NotAllowed("WRONG_STATE", message)
+def _infusion(visit: Visit) -> Infusion:
+    assert visit.infusion
+    return visit.infusion

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
-from services.infusion.domain.course import Booking, Course, Programme, Session, Slot, Status
+from services.infusion.domain.course import Booking, Course, Programme, Session, Slot
 from services.infusion.domain.events import SessionPlanned
+from services.infusion.domain.status import BEFORE, Move, Status
 
 
 def plan(
@@ -47,5 +48,4 @@ def _booked(session: Session | None, slot: Slot, booking: Booking) -> Session:
 
 
 def _cancelled(session: Session) -> Session:
-    waiting = session.status is Status.PLANNED
-    return replace(session, status=Status.CANCELLED) if waiting else session
+    return session.after(Move.CANCEL) if session.status in BEFORE else session

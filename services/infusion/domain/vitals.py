@@ -6,6 +6,17 @@ from datetime import datetime, timedelta
 
 from chassis.refusal import Invalid, Violation
 from services.infusion.domain.pack import Windows
+from services.infusion.domain.status import PRESENT, Status, wrong_state
+
+PARAMETERS = (
+    "oxygen_saturation",
+    "heart_rate",
+    "systolic",
+    "diastolic",
+    "moaas",
+    "respiratory_rate",
+    "rass",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +29,10 @@ class Vitals:
     systolic: int | None = None
     diastolic: int | None = None
     moaas: int | None = None
+    respiratory_rate: int | None = None
+    rass: int | None = None
+    artefact: bool = False
+    """Kept as it came, and believed by nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +45,23 @@ class Extremes:
     lowest_moaas: int
 
 
+def admit(
+    status: Status,
+    arrive_time: datetime | None,
+    readings: Sequence[tuple[str, Vitals]],
+    when: tuple[Windows, datetime],
+) -> None:
+    """Readings belong to somebody who is here, and to the time of the visit."""
+    windows, now = when
+    if arrive_time is None or status not in PRESENT:
+        raise wrong_state("Readings are taken of somebody who is here.")
+    check(readings, windows, arrive_time, now)
+
+
 def check(
     readings: Sequence[tuple[str, Vitals]], windows: Windows, start: datetime, now: datetime
 ) -> None:
-    """Refuse readings that cannot be of this infusion, each with its place in the request."""
+    """Refuse readings that cannot be of this visit, each with its place in the request."""
     latest = now + timedelta(seconds=windows.ahead_seconds)
     earliest = start - timedelta(minutes=windows.before_start_minutes)
     faults = tuple(
@@ -49,7 +77,7 @@ def _faults(
     if reading.measure_time > latest:
         yield Violation(f"{place}.measure_time", "must not lie in the future")
     if reading.measure_time < earliest:
-        yield Violation(f"{place}.measure_time", "must not lie long before the start")
+        yield Violation(f"{place}.measure_time", "must not lie long before the arrival")
     if (reading.systolic is None) != (reading.diastolic is None):
         yield Violation(f"{place}.diastolic", "must be told together with the systolic pressure")
     elif reading.systolic and reading.diastolic and reading.diastolic >= reading.systolic:

@@ -1,46 +1,30 @@
-"""The versioned infusion protocol: every clinical number, with its source, as data."""
+"""The versioned infusion protocols: every clinical number, with its source, as data."""
 
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-import yaml
+from services.infusion.domain import Pack
+from services.infusion.packs.reading import PackBroken, read
 
-from services.infusion.domain import Gate, Pack, Windows
+__all__ = ["CURRENT", "PackBroken", "current", "named", "read"]
 
-__all__ = ["PackBroken", "current", "read"]
+CURRENT = "halcyon-default@2"
+_FOLDER = Path(__file__).parent
 
-_CURRENT = Path(__file__).parent / "halcyon-default-1.yaml"
+
+def current() -> Pack:
+    """The protocol that a session takes up when the patient arrives."""
+    return named(CURRENT)
 
 
-class PackBroken(ValueError):
-    """A pack file that must not be used; the message says where it is wrong."""
+def named(label: str) -> Pack:
+    """A protocol by its name and version; a session keeps the one that it took up."""
+    return _all()[label]
 
 
 @cache
-def current() -> Pack:
-    """The protocol in force."""
-    return read(yaml.safe_load(_CURRENT.read_text("utf-8")))
-
-
-def read(file: Mapping[str, Any]) -> Pack:
-    """The pack in a file's text; a number without a source, or one too many, is no pack."""
-    try:
-        gate, windows = Gate(**_numbers(file["start_gate"])), Windows(**_numbers(file["readings"]))
-        return Pack(file["name"], file["version"], gate, windows)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise PackBroken(f"not the form of a pack: {error}") from error
-
-
-def _numbers(node: Mapping[str, Any]) -> dict[str, int]:
-    return {name: _number(name, told) for name, told in node.items()}
-
-
-def _number(name: str, told: Mapping[str, Any]) -> int:
-    value, source = told["value"], told.get("source")
-    if not (isinstance(source, str) and source.strip()):
-        raise PackBroken(f"{name}: says no source")
-    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
-        raise PackBroken(f"{name}: must be a whole number above zero")
-    return value
+def _all() -> Mapping[str, Pack]:
+    files = sorted(set(_FOLDER.glob("*.yaml")) - set(_FOLDER.glob("custody-*.yaml")))
+    packs = [read(file.read_text("utf-8")) for file in files]
+    return {pack.label: pack for pack in packs}

@@ -1,51 +1,70 @@
-"""Vital signs in bulk: one statement for many readings, and their extremes in one look."""
+"""Vital signs in bulk: one statement for many readings of many sessions, and looks back at them."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from chassis.database import Tx
 from services.infusion.domain import Extremes, Vitals
 
-_COLUMNS = "measure_time, oxygen_saturation, heart_rate, systolic, diastolic, moaas"
+Key: TypeAlias = tuple[UUID, datetime]
+
+_COLUMNS = """measure_time, oxygen_saturation, heart_rate, systolic, diastolic, moaas,
+    respiratory_rate, rass, artefact"""
 _ADD = f"""
 INSERT INTO vitals (session_id, {_COLUMNS})
-SELECT $1, reading.* FROM unnest($2::timestamptz[], $3::smallint[], $4::smallint[],
-    $5::smallint[], $6::smallint[], $7::smallint[]) AS reading
-ON CONFLICT DO NOTHING
+SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::smallint[], $4::smallint[],
+    $5::smallint[], $6::smallint[], $7::smallint[], $8::smallint[], $9::smallint[], $10::boolean[])
+ON CONFLICT DO NOTHING RETURNING session_id, measure_time
 """  # noqa: S608
-_ALL = f"SELECT {_COLUMNS} FROM vitals WHERE session_id = $1 ORDER BY measure_time"  # noqa: S608
+_SINCE = f"""SELECT {_COLUMNS} FROM vitals WHERE session_id = $1 AND measure_time >= $2
+ORDER BY measure_time"""  # noqa: S608
 _WORST = """
 SELECT coalesce(max(systolic), 0), coalesce(max(diastolic), 0),
     coalesce(min(oxygen_saturation), 0), coalesce(min(moaas), 5)
-FROM vitals WHERE session_id = $1
+FROM vitals WHERE session_id = $1 AND measure_time >= $2 AND NOT artefact
+"""
+_LAST_PRESSURE = """
+SELECT max(measure_time) FROM vitals
+WHERE session_id = $1 AND measure_time >= $2 AND systolic IS NOT NULL AND NOT artefact
 """
 
 
-async def add_readings(tx: Tx, session_id: UUID, readings: Iterable[Vitals]) -> int:
-    """Keep readings, each moment once; how many were new."""
-    columns = zip(
-        *[
-            (
-                reading.measure_time,
-                reading.oxygen_saturation,
-                reading.heart_rate,
-                reading.systolic,
-                reading.diastolic,
-                reading.moaas,
-            )
-            for reading in readings
-        ],
-        strict=True,
-    )
-    said: str = await tx.driver.execute(_ADD, session_id, *map(list, columns))
-    return int(said.rpartition(" ")[2])
+async def add_readings(tx: Tx, readings: Iterable[tuple[UUID, Vitals]]) -> frozenset[Key]:
+    """Keep readings, each moment of a session once; which of them are new."""
+    told = [
+        (
+            session_id,
+            reading.measure_time,
+            reading.oxygen_saturation,
+            reading.heart_rate,
+            reading.systolic,
+            reading.diastolic,
+            reading.moaas,
+            reading.respiratory_rate,
+            reading.rass,
+            reading.artefact,
+        )
+        for session_id, reading in readings
+    ]
+    if not told:
+        return frozenset()
+    columns = map(list, zip(*told, strict=True))
+    return frozenset([tuple(row) for row in await tx.driver.fetch(_ADD, *columns)])
 
 
-async def readings(tx: Tx, session_id: UUID) -> Sequence[Vitals]:
-    """All readings of a session in order of time."""
-    return [Vitals(*row) for row in await tx.driver.fetch(_ALL, session_id)]
+async def readings(tx: Tx, session_id: UUID, since: datetime) -> Sequence[Vitals]:
+    """The readings of a session since a moment, in order: it names the months to look in."""
+    return [Vitals(*row) for row in await tx.driver.fetch(_SINCE, session_id, since)]
 
 
-async def extremes(tx: Tx, session_id: UUID) -> Extremes:
-    """The worst of a session's readings; 0 and 5 where nothing was measured."""
-    return Extremes(*await tx.driver.fetchrow(_WORST, session_id))
+async def extremes(tx: Tx, session_id: UUID, since: datetime) -> Extremes:
+    """The worst of a session's readings since a moment; 0 and 5 where nothing was measured."""
+    return Extremes(*await tx.driver.fetchrow(_WORST, session_id, since))
+
+
+async def last_pressure(tx: Tx, session_id: UUID, since: datetime) -> datetime:
+    """When pressure was last measured; the moment asked from when it never was."""
+    found: datetime | None = await tx.driver.fetchval(_LAST_PRESSURE, session_id, since)
+    return found or since

@@ -1,9 +1,10 @@
 """The tables, row by row; nothing outside this room sees a row."""
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Text
+from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Numeric, Text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -14,6 +15,14 @@ class Row(SQLModel, registry=registry()):
 
 def _moment() -> Column[datetime]:
     return Column(DateTime(timezone=True), nullable=False)
+
+
+def _maybe_moment() -> Column[datetime]:
+    return Column(DateTime(timezone=True))
+
+
+def _amount() -> Column[Decimal]:
+    return Column(Numeric, nullable=False)
 
 
 class CourseRow(Row, table=True):
@@ -67,7 +76,32 @@ class InfusionRow(Row, table=True):
     given_micrograms: int | None = Field(sa_type=BigInteger)
     running_minutes: int | None
     adverse_events: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
-    end_time: datetime | None = Field(sa_column=Column(DateTime(timezone=True)))
+    end_time: datetime | None = Field(sa_column=_maybe_moment())
+    respiratory_rate: int | None
+    rass: int | None
+    ndc: str
+    lot: str
+    expire_date: date
+    dose_mg: Decimal = Field(sa_column=_amount())
+    concentration_mg_per_ml: Decimal = Field(sa_column=_amount())
+    volume_ml: Decimal = Field(sa_column=_amount())
+    minutes: int
+    rate_ml_per_h: Decimal = Field(sa_column=_amount())
+    delivered_ml: Decimal | None = Field(sa_column=Column(Numeric))
+    stopped_early: bool | None
+    stop_reason: str | None
+
+
+class IntervalRow(Row, table=True):
+    """A stretch of the pump's running."""
+
+    __tablename__ = "pump_interval"
+
+    session_id: UUID = Field(primary_key=True, foreign_key="infusion.session_id")
+    number: int = Field(primary_key=True)
+    start_time: datetime = Field(sa_column=_moment())
+    rate_ml_per_h: Decimal = Field(sa_column=_amount())
+    end_time: datetime | None = Field(sa_column=_maybe_moment())
 
 
 class DoseOrderRow(Row, table=True):

@@ -1,8 +1,8 @@
-"""Entities as rows and rows as entities."""
+"""What is booked and ordered, as rows and from rows."""
 
 from chassis.plans import made
 from services.infusion import domain
-from services.infusion.store.rows import CourseRow, DoseOrderRow, InfusionRow, SessionRow
+from services.infusion.store.rows import CourseRow, DoseOrderRow, SessionRow
 
 
 def course(row: CourseRow) -> domain.Course:
@@ -67,49 +67,6 @@ def session_row(session: domain.Session) -> SessionRow:
     )
 
 
-def infusion(row: InfusionRow) -> domain.Infusion:
-    """The infusion that a row tells of."""
-    baseline = domain.Vitals(
-        row.baseline_time,
-        row.oxygen_saturation,
-        row.heart_rate,
-        row.systolic,
-        row.diastolic,
-        row.moaas,
-    )
-    return domain.Infusion(
-        row.dose_order_id,
-        row.ordered_micrograms,
-        row.start_time,
-        baseline,
-        row.phq9_score,
-        _ending(row),
-    )
-
-
-def infusion_row(session: domain.Session, infusion: domain.Infusion) -> InfusionRow:
-    """The row of an infusion."""
-    baseline, ending = infusion.baseline, infusion.ending
-    return made(
-        InfusionRow,
-        session_id=session.session_id,
-        dose_order_id=infusion.dose_order_id,
-        ordered_micrograms=infusion.ordered_micrograms,
-        start_time=infusion.start_time,
-        oxygen_saturation=baseline.oxygen_saturation,
-        heart_rate=baseline.heart_rate,
-        systolic=baseline.systolic,
-        diastolic=baseline.diastolic,
-        moaas=baseline.moaas,
-        baseline_time=baseline.measure_time,
-        phq9_score=infusion.phq9_score,
-        given_micrograms=ending.given_micrograms if ending else None,
-        running_minutes=ending.running_minutes if ending else None,
-        adverse_events=list(ending.adverse_events) if ending else [],
-        end_time=ending.end_time if ending else None,
-    )
-
-
 def order(row: DoseOrderRow) -> domain.DoseOrder:
     """The dose order that a row tells of."""
     return domain.DoseOrder(
@@ -127,10 +84,3 @@ def order_row(order: domain.DoseOrder) -> DoseOrderRow:
         dose_micrograms=order.dose_micrograms,
         order_time=order.order_time,
     )
-
-
-def _ending(row: InfusionRow) -> domain.Ending | None:
-    if row.end_time is None or row.given_micrograms is None or row.running_minutes is None:
-        return None
-    events = tuple(row.adverse_events)
-    return domain.Ending(row.given_micrograms, row.running_minutes, events, row.end_time)

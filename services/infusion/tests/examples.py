@@ -1,34 +1,78 @@
 """Named test data: synthetic series, plans, checklists and readings."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from halcyon.infusion.v1 import gate_calls_pb2 as gating
+from halcyon.infusion.v1 import gate_pb2 as gate
 from halcyon.infusion.v1 import infusion_pb2 as nouns
 from halcyon.infusion.v1 import infusion_service_pb2 as rpc
+from halcyon.infusion.v1 import leaving_calls_pb2 as leaving
 from halcyon.intake.events.v1.intake_events_pb2 import DoseAdjusted, PlanApproved
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
     SeriesConfirmed,
     SeriesReleased,
     SessionTime,
 )
-from services.infusion import domain, packs
+from services.infusion import domain, packs, wire
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BOSTON = UUID("0b000000-0000-4000-8000-000000000001")
 CHICAGO = UUID("0c000000-0000-4000-8000-000000000002")
 PACK = packs.current()
-CHECKED = domain.Checklist(True, True, True, True)
+DRUG = domain.Drug("12345-678-90", "L0T-7", date(2030, 1, 31))
 
 
 def stamp(moment: datetime) -> Timestamp:
     said = Timestamp()
     said.FromDatetime(moment)
     return said
+
+
+def setting(dose: int = 35000, volume: str = "100", minutes: int = 40) -> domain.Setting:
+    """The dose in a bag, over the ordered minutes."""
+    milligrams, millilitres = Decimal(dose) / 1000, Decimal(volume)
+    draft = domain.Setting(milligrams, milligrams / millilitres, millilitres, minutes, Decimal(1))
+    return replace(draft, rate_ml_per_h=domain.rate(draft, PACK.library))
+
+
+def checklist(at: datetime = NOON, **changes: Any) -> domain.Checklist:
+    """Everything as it should be."""
+    told = domain.Checklist(
+        identity_checked_twice=True,
+        consent_current=True,
+        escort_confirmed=True,
+        fasting_kept=True,
+        consent_expire_date=date(2030, 1, 1),
+        escort_name="Synthetic Escort",
+        last_solids_time=at - timedelta(hours=10),
+        last_clear_fluids_time=at - timedelta(hours=4),
+        substances_asked=True,
+        pregnancy=domain.Pregnancy.NOT_RELEVANT,
+        phq9_score=18,
+        phq9_item9=0,
+        drug=DRUG,
+        setting=setting(),
+    )
+    return replace(told, **changes)
+
+
+def vitals(at: datetime = NOON, **changes: Any) -> domain.Vitals:
+    told: dict[str, Any] = {
+        "oxygen_saturation": 98,
+        "heart_rate": 72,
+        "systolic": 122,
+        "diastolic": 78,
+        "moaas": 5,
+        "respiratory_rate": 14,
+    }
+    return domain.Vitals(at, **told | changes)
 
 
 @dataclass(frozen=True)
@@ -126,50 +170,81 @@ class Case:
         order_id = uuid5(self.plan_id, f"dose/{number}")
         return domain.DoseOrder(self.plan_id, number, order_id, dose, NOON)
 
+    def planned(self, number: int = 1) -> domain.Visit:
+        programme, _ = domain.plan(None, self.booking(), NOON)
+        return domain.Visit(programme.course, programme.sessions[number - 1])
 
-def vitals(at: datetime = NOON, **changes: Any) -> domain.Vitals:
-    told: dict[str, Any] = {
-        "oxygen_saturation": 98,
-        "heart_rate": 72,
-        "systolic": 122,
-        "diastolic": 78,
-        "moaas": 5,
-    }
-    return domain.Vitals(at, **told | changes)
+    def here(self, number: int = 1) -> domain.Visit:
+        return domain.arrive(self.planned(number), None, PACK, NOON)[0]
+
+    def evidence(self, **changes: Any) -> domain.Evidence:
+        """A gate that lets through."""
+        form = domain.Form(1, changes.pop("checklist", checklist()), "nurse one", NOON)
+        second = domain.DoubleCheck(form.checklist.dose_part, "nurse two", NOON)
+        told: dict[str, Any] = {
+            "form": form,
+            "double_check": second,
+            "overrides": (),
+            "readings": (vitals(),),
+            "order": self.order(),
+            "minutes": 40,
+        }
+        return domain.Evidence(**told | changes)
+
+    def ready(self, number: int = 1) -> domain.Visit:
+        return domain.settle(self.here(number), self.evidence(), NOON)[0]
+
+    def running(self) -> domain.Visit:
+        asked = domain.Start(vitals())
+        return domain.start(self.ready(), asked, (), self.evidence(), NOON)[0]
 
 
 def reading(at: datetime, **changes: Any) -> nouns.Vitals:
-    told: dict[str, Any] = {
-        "oxygen_saturation": 98,
-        "heart_rate": 72,
-        "systolic": 122,
-        "diastolic": 78,
-        "moaas": 5,
-    }
-    return nouns.Vitals(measure_time=stamp(at), **told | changes)
+    return wire.vitals(vitals(at, **changes))
+
+
+def checklist_request(
+    session_id: str, at: datetime, readings: Sequence[nouns.Vitals] = (), **changes: Any
+) -> gating.RecordChecklistRequest:
+    """Everything as it should be; `changes` reach the checklist."""
+    told = wire.told(checklist(at, **changes))
+    return gating.RecordChecklistRequest(
+        session_id=session_id, checklist=told, readings=readings or [reading(at)]
+    )
+
+
+def confirmation(session_id: str, dose: int = 35000) -> gating.ConfirmDoseRequest:
+    told = wire.told(checklist(setting=setting(dose)))
+    return gating.ConfirmDoseRequest(
+        session_id=session_id, drug=told.drug, programme=told.programme
+    )
 
 
 def start(session_id: str, at: datetime, **changes: Any) -> rpc.StartInfusionRequest:
-    """Everything as it should be; `changes` reach the baseline and the checklist."""
-    checklist: dict[str, Any] = {
-        "identity_checked_twice": True,
-        "consent_current": True,
-        "escort_confirmed": True,
-        "fasting_kept": True,
-    }
-    checklist |= {name: changes.pop(name) for name in list(changes) if name in checklist}
-    return rpc.StartInfusionRequest(
-        session_id=session_id,
-        checklist=nouns.StartChecklist(**checklist),
-        baseline=reading(at, **changes),
-        phq9_score=18,
-    )
+    return rpc.StartInfusionRequest(session_id=session_id, baseline=reading(at, **changes))
 
 
 def end(session_id: str, **changes: Any) -> rpc.CompleteInfusionRequest:
     told: dict[str, Any] = {
         "outcome": rpc.COMPLETION_OUTCOME_COMPLETED,
-        "running_minutes": 40,
         "adverse_events": ["nausea"],
     }
     return rpc.CompleteInfusionRequest(session_id=session_id, **told | changes)
+
+
+def going_home(session_id: str, at: datetime, **changes: Any) -> leaving.DischargeSessionRequest:
+    told: dict[str, Any] = {
+        "aldrete": 10,
+        "moaas": 5,
+        "nausea": 0,
+        "gait_steady": True,
+        "oriented": True,
+        "escort_present": True,
+        "escort_name": "Synthetic Escort",
+        "instructions": sorted(PACK.instructions),
+    }
+    return leaving.DischargeSessionRequest(
+        session_id=session_id,
+        assessment=gate.DischargeAssessment(**told | changes),
+        reading=reading(at),
+    )

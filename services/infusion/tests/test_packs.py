@@ -1,40 +1,54 @@
-"""A pack file that says too little, too much or nonsense is refused."""
+"""A pack file that says too little, too much or nonsense is refused, on its line."""
 
-import copy
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from services.infusion import packs
 from services.infusion.packs import PackBroken
 
-FILE = yaml.safe_load((Path(packs.__file__).parent / "halcyon-default-1.yaml").read_text("utf-8"))
+TEXT = (Path(packs.__file__).parent / "halcyon-default-2.yaml").read_text("utf-8")
 
 
 def test_the_default_pack_is_whole() -> None:
-    gate = packs.current().gate
-    assert (gate.systolic_hold_from, gate.diastolic_hold_from, gate.systolic_least) == (
-        160,
-        100,
-        90,
-    )
+    pack = packs.current()
+    assert pack.label == packs.CURRENT
+    assert (pack.gate.systolic_hold_from, pack.gate.diastolic_hold_from) == (160, 100)
+    assert packs.named(pack.label) is pack
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("old", "new", "said"),
     [
-        ("systolic_least", {"value": 90}),
-        ("systolic_least", {"value": 90, "source": ""}),
-        ("systolic_least", {"value": "90", "source": "x"}),
-        ("systolic_least", {"value": -1, "source": "x"}),
-        ("systolic_least", 90),
-        ("never_heard_of", {"value": 1, "source": "x"}),
+        ("{value: 90, source: \"[V] ED1: excluded below 90\"}", "{value: 90}", "systolic_least"),
+        ("{value: 90, source: \"[V] ED1: excluded below 90\"}", "90", "systolic_least"),
+        ("{value: 90,", "{value: '90',", "systolic_least"),
+        ("{value: 90,", "{value: -1,", "systolic_least"),
+        ("  systolic_least:", "  never_heard_of:", "start_gate"),
+        ("{value: 90,", "{value: 161,", "systolic_hold_from"),
+        ("level: pause, from: 180, clear: 165", "level: pause, from: 160, clear: 150", "alerts"),
+        ("below: 92, clear: 94", "below: 92, clear: 91", "clear"),
+        ("below: 92, clear: 94", "below: 92, from: 93, clear: 94", "alerts"),
+        ("parameter: rass", "parameter: mood", "parameter"),
+        ("level: stop", "level: panic", "level"),
+        ("id: agitation", "id: pulse_low", "id"),
+        ("{value: 120, source: \"[V] Ox", "{value: 50, source: \"[V] Ox", "stay_alone_minutes"),
+        ("version: 2", "version: two", "version"),
+        ("name: halcyon-default", "name: [", ""),
     ],
-)
-def test_a_broken_pack_is_refused(name: str, told: Any) -> None:
-    file = copy.deepcopy(FILE)
-    file["start_gate"][name] = told
-    with pytest.raises(PackBroken):
-        packs.read(file)
+)  # fmt: skip
+def test_a_broken_pack_is_refused_on_its_line(old: str, new: str, said: str) -> None:
+    assert old in TEXT
+    broken = TEXT.replace(old, new, 1)
+    with pytest.raises(PackBroken) as refused:
+        packs.read(broken)
+    message = str(refused.value)
+    assert said in message
+    assert "line" in message
+
+
+def test_the_line_is_the_right_one() -> None:
+    lines = TEXT.splitlines()
+    number = next(n for n, line in enumerate(lines, 1) if "id: agitation" in line)
+    with pytest.raises(PackBroken, match=f"^line {number}: alerts.11.id"):
+        packs.read(TEXT.replace("id: agitation", "id: pulse_low"))

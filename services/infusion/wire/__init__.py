@@ -1,27 +1,69 @@
 """Our words and everyone's: the only room that sees both the domain and the contracts."""
 
-from services.infusion.wire.facts import (
+from services.infusion.wire.assessments import assessment, assessment_text
+from services.infusion.wire.checklists import (
+    checklist_read,
+    checklist_text,
+    confirmed,
+    dose_text,
+    findings,
+    recorded,
+    told,
+)
+from services.infusion.wire.facts import event
+from services.infusion.wire.heard import (
     adjusted_order,
     booking,
     course_id,
-    event,
     first_order,
     released,
 )
-from services.infusion.wire.replies import session, stamp
-from services.infusion.wire.requests import end, readings, start, status
+from services.infusion.wire.measures import alert, reading, readings, vitals
+from services.infusion.wire.records import DISCHARGE, record
+from services.infusion.wire.replies import session
+from services.infusion.wire.requests import (
+    answer,
+    end,
+    observation,
+    observed,
+    rate,
+    resumed,
+    start,
+    status,
+)
+from services.infusion.wire.values import maybe_moment, stamp
 
 __all__ = [
+    "DISCHARGE",
     "adjusted_order",
+    "alert",
+    "answer",
+    "assessment",
+    "assessment_text",
     "booking",
+    "checklist_read",
+    "checklist_text",
+    "confirmed",
     "course_id",
+    "dose_text",
     "end",
     "event",
+    "findings",
     "first_order",
+    "maybe_moment",
+    "observation",
+    "observed",
+    "rate",
+    "reading",
     "readings",
+    "record",
+    "recorded",
     "released",
+    "resumed",
     "session",
     "stamp",
     "start",
     "status",
+    "told",
+    "vitals",
 ]

@@ -1,72 +1,17 @@
-"""Facts heard and facts stated."""
+"""Facts stated, pseudonymous."""
 
-from dataclasses import replace
-from datetime import UTC
-from uuid import UUID
+from typing import TypedDict
 
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
-from chassis.refusal import Reject
 from halcyon.infusion.events.v1 import infusion_events_pb2 as facts
-from halcyon.intake.events.v1.intake_events_pb2 import DoseAdjusted, PlanApproved
-from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesConfirmed, SeriesReleased
 from services.infusion import domain
-from services.infusion.wire.replies import stamp
-
-
-def first_order(fact: PlanApproved) -> domain.DoseOrder:
-    """A plan's first dose order."""
-    return domain.DoseOrder(
-        UUID(fact.plan_id),
-        1,
-        UUID(fact.dose_order_id),
-        fact.dose_micrograms,
-        fact.approve_time.ToDatetime(UTC),
-    )
-
-
-def adjusted_order(fact: DoseAdjusted) -> domain.DoseOrder:
-    """The order in force after an adjustment; after a hold it is the one that was."""
-    return domain.DoseOrder(
-        UUID(fact.plan_id),
-        fact.number,
-        UUID(fact.dose_order_id),
-        fact.dose_micrograms,
-        fact.adjust_time.ToDatetime(UTC),
-    )
-
-
-def course_id(fact: SeriesConfirmed | SeriesReleased) -> UUID:
-    """The course that a word about a series concerns."""
-    return domain.course_id(UUID(fact.series_id))
-
-
-def booking(fact: SeriesConfirmed) -> domain.Booking:
-    """The course a confirmed series asks for."""
-    if not fact.sessions:
-        raise Reject("no sessions")
-    slots = tuple(
-        [
-            domain.Slot(UUID(told.session_id), told.number, told.start_time.ToDatetime(UTC))
-            for told in fact.sessions
-        ]
-    )
-    course = replace(
-        _course(fact),
-        patient_id=UUID(fact.patient_id),
-        session_count=len(slots),
-        infusion_minutes=fact.infusion_minutes,
-    )
-    return domain.Booking(course, slots)
-
-
-def released(fact: SeriesReleased) -> domain.Course:
-    """What is known of a course when its series is given back."""
-    return _course(fact)
+from services.infusion.wire.values import stamp, text
 
 
 def event(stated: domain.Event) -> Message:
-    """A fact of ours, pseudonymous."""
+    """A fact of ours."""
     match stated:
         case domain.SessionPlanned():
             return _planned(stated)
@@ -74,19 +19,94 @@ def event(stated: domain.Event) -> Message:
             return _started(stated.visit, stated.infusion)
         case domain.InfusionCompleted():
             return _completed(stated)
+        case domain.SessionDischarged():
+            return _discharged(stated)
+        case _:
+            return _on_the_way(stated)
 
 
-def _course(fact: SeriesConfirmed | SeriesReleased) -> domain.Course:
-    series_id = UUID(fact.series_id)
-    return domain.Course(
-        domain.course_id(series_id),
-        0,
-        fact.revision,
-        series_id,
-        UUID(fact.plan_id),
-        UUID(fact.referral_id),
-        None,
-        UUID(fact.clinic_id),
+class _About(TypedDict):
+    session_id: str
+    revision: int
+    number: int
+    series_id: str
+    plan_id: str
+    referral_id: str
+    clinic_id: str
+
+
+def _about(visit: domain.Visit) -> _About:
+    course, session = visit.course, visit.session
+    return _About(
+        session_id=str(session.session_id),
+        revision=session.revision,
+        number=session.number,
+        series_id=str(course.series_id),
+        plan_id=str(course.plan_id),
+        referral_id=str(course.referral_id),
+        clinic_id=str(course.clinic_id),
+    )
+
+
+def _on_the_way(
+    stated: domain.GateOverridden
+    | domain.DischargeOverridden
+    | domain.VitalsOverdue
+    | domain.SessionTransferred
+    | domain.SessionMissed
+    | domain.SessionCancelled,
+) -> Message:
+    about = _about(stated.visit)
+    match stated:
+        case domain.GateOverridden():
+            return facts.GateOverridden(**about, **_overridden(stated))
+        case domain.DischargeOverridden():
+            return facts.DischargeOverridden(**about, **_overridden(stated))
+        case domain.VitalsOverdue():
+            last, overdue = stamp(stated.last_time), stamp(stated.overdue_time)
+            return facts.VitalsOverdue(**about, last_time=last, overdue_time=overdue)
+        case domain.SessionTransferred():
+            when = stamp(stated.transfer_time)
+            return facts.SessionTransferred(**about, reason=stated.reason, transfer_time=when)
+        case domain.SessionMissed():
+            planned = stamp(stated.visit.session.planned_start_time)
+            when = stamp(stated.miss_time)
+            return facts.SessionMissed(**about, planned_start_time=planned, miss_time=when)
+        case domain.SessionCancelled():
+            when = stamp(stated.cancel_time)
+            return facts.SessionCancelled(**about, reason=stated.reason, cancel_time=when)
+
+
+class _Answer(TypedDict):
+    items: list[str]
+    reason_code: str
+    override_time: Timestamp
+
+
+def _overridden(stated: domain.GateOverridden | domain.DischargeOverridden) -> _Answer:
+    return _Answer(
+        items=[one.item for one in stated.overrides],
+        reason_code=stated.overrides[0].reason_code,
+        override_time=stamp(stated.override_time),
+    )
+
+
+def _discharged(stated: domain.SessionDischarged) -> facts.SessionDischarged:
+    infusion, worst = stated.visit.infusion, stated.extremes
+    assert infusion
+    assert infusion.ending
+    stay = stated.discharge_time - infusion.ending.end_time
+    return facts.SessionDischarged(
+        **_about(stated.visit),
+        outcome="stopped_early" if infusion.ending.stopped_early else "completed",
+        company="escorted" if stated.escorted else "alone",
+        stay_minutes=int(stay.total_seconds() // 60),
+        adverse_events=stated.adverse_events,
+        peak_systolic=worst.peak_systolic,
+        peak_diastolic=worst.peak_diastolic,
+        lowest_oxygen_saturation=worst.lowest_oxygen_saturation,
+        lowest_moaas=worst.lowest_moaas,
+        discharge_time=stamp(stated.discharge_time),
     )
 
 
@@ -113,15 +133,8 @@ def _planned(stated: domain.SessionPlanned) -> facts.SessionPlanned:
 
 
 def _started(visit: domain.Visit, infusion: domain.Infusion) -> facts.InfusionStarted:
-    course, session = visit.course, visit.session
     return facts.InfusionStarted(
-        session_id=str(session.session_id),
-        revision=session.revision,
-        number=session.number,
-        series_id=str(course.series_id),
-        plan_id=str(course.plan_id),
-        referral_id=str(course.referral_id),
-        clinic_id=str(course.clinic_id),
+        **_about(visit),
         dose_order_id=str(infusion.dose_order_id),
         dose_micrograms=infusion.ordered_micrograms,
         start_time=stamp(infusion.start_time),
@@ -129,19 +142,14 @@ def _started(visit: domain.Visit, infusion: domain.Infusion) -> facts.InfusionSt
 
 
 def _completed(stated: domain.InfusionCompleted) -> facts.InfusionCompleted:
-    course, session = stated.visit.course, stated.visit.session
-    worst, ending = stated.extremes, stated.ending
+    course = stated.visit.course
+    worst, ending, given = stated.extremes, stated.ending, stated.infusion.given_mg
+    assert given is not None
     return facts.InfusionCompleted(
-        session_id=str(session.session_id),
-        revision=session.revision,
-        number=session.number,
+        **_about(stated.visit),
         session_count=course.session_count,
-        series_id=str(course.series_id),
-        plan_id=str(course.plan_id),
-        referral_id=str(course.referral_id),
         patient_id=str(course.patient_id),
-        clinic_id=str(course.clinic_id),
-        outcome=session.status.value,
+        outcome="stopped_early" if ending.stopped_early else "completed",
         dose_order_id=str(stated.infusion.dose_order_id),
         given_micrograms=ending.given_micrograms,
         running_minutes=ending.running_minutes,
@@ -151,5 +159,7 @@ def _completed(stated: domain.InfusionCompleted) -> facts.InfusionCompleted:
         lowest_moaas=worst.lowest_moaas,
         adverse_events=ending.adverse_events,
         phq9_score=stated.infusion.phq9_score,
+        stop_reason=ending.stop_reason,
+        given_mg=text(given),
         complete_time=stamp(ending.end_time),
     )

@@ -220,6 +220,19 @@ class Story:
         numbers = {"number": number, "session_count": count, "outcome": "completed"}
         return self._tell(kind, "complete_time", f"session/{number}", 2, **numbers)
 
+    def after_the_infusion(self) -> list[Message]:
+        """What may become of a visit besides the infusion."""
+        endings: list[tuple[type[Message], str]] = [
+            (infusion.SessionDischarged, "discharge_time"),
+            (infusion.SessionTransferred, "transfer_time"),
+            (infusion.SessionMissed, "miss_time"),
+            (infusion.SessionCancelled, "cancel_time"),
+        ]
+        return [
+            self._tell(kind, time, f"session/{number}", 3, number=number)
+            for number, (kind, time) in enumerate(endings, 2)
+        ]
+
     def until_scheduled(self) -> list[Message]:
         """The ordinary way, up to a booked series."""
         return [

@@ -109,6 +109,7 @@ async def test_each_fact_is_noted_once(
         story.resumed(),
         story.stopped(),
         story.declined(),
+        *story.after_the_infusion(),
     ]
     (fact,) = [one for one in told if type(one) is kind]
     once = await heard(desk, referral, fact)

@@ -41,6 +41,10 @@ NEWS: Mapping[type[Message], tuple[Step, str]] = {
     infusion.SessionPlanned: (Step.EXPECTED, "plan_time"),
     infusion.InfusionStarted: (Step.TREATING, "start_time"),
     infusion.InfusionCompleted: (Step.TREATING, "complete_time"),
+    infusion.SessionDischarged: (Step.NOTED, "discharge_time"),
+    infusion.SessionTransferred: (Step.NOTED, "transfer_time"),
+    infusion.SessionMissed: (Step.NOTED, "miss_time"),
+    infusion.SessionCancelled: (Step.NOTED, "cancel_time"),
 }
 """What each fact means to the referral, and the field that says when it happened."""
 

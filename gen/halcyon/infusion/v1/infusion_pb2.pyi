@@ -9,14 +9,15 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from halcyon.infusion.v1 import gate_pb2 as _gate_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
 
-if sys.version_info >= (3, 11):
-    from typing import TypeAlias as _TypeAlias, Never as _Never
+if sys.version_info >= (3, 10):
+    from typing import TypeAlias as _TypeAlias
 else:
-    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
+    from typing_extensions import TypeAlias as _TypeAlias
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -38,6 +39,22 @@ class _SessionStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Session
     """Stopped early, with what was given."""
     SESSION_STATUS_CANCELLED: _SessionStatus.ValueType  # 5
     """Called off before the start."""
+    SESSION_STATUS_ARRIVED: _SessionStatus.ValueType  # 6
+    """The patient is here."""
+    SESSION_STATUS_HELD: _SessionStatus.ValueType  # 7
+    """Something at the start gate fails."""
+    SESSION_STATUS_CHECKLIST_PASSED: _SessionStatus.ValueType  # 8
+    """Every line of the start gate holds."""
+    SESSION_STATUS_PAUSED: _SessionStatus.ValueType  # 9
+    """The pump stands still and may run again."""
+    SESSION_STATUS_RECOVERY: _SessionStatus.ValueType  # 10
+    """The infusion is over and the patient rests."""
+    SESSION_STATUS_DISCHARGED: _SessionStatus.ValueType  # 11
+    """The patient went home."""
+    SESSION_STATUS_TRANSFERRED: _SessionStatus.ValueType  # 12
+    """The patient was handed to another place of care."""
+    SESSION_STATUS_NO_SHOW: _SessionStatus.ValueType  # 13
+    """The patient did not come."""
 
 class SessionStatus(_SessionStatus, metaclass=_SessionStatusEnumTypeWrapper):
     """Where a session stands."""
@@ -54,6 +71,22 @@ SESSION_STATUS_STOPPED_EARLY: SessionStatus.ValueType  # 4
 """Stopped early, with what was given."""
 SESSION_STATUS_CANCELLED: SessionStatus.ValueType  # 5
 """Called off before the start."""
+SESSION_STATUS_ARRIVED: SessionStatus.ValueType  # 6
+"""The patient is here."""
+SESSION_STATUS_HELD: SessionStatus.ValueType  # 7
+"""Something at the start gate fails."""
+SESSION_STATUS_CHECKLIST_PASSED: SessionStatus.ValueType  # 8
+"""Every line of the start gate holds."""
+SESSION_STATUS_PAUSED: SessionStatus.ValueType  # 9
+"""The pump stands still and may run again."""
+SESSION_STATUS_RECOVERY: SessionStatus.ValueType  # 10
+"""The infusion is over and the patient rests."""
+SESSION_STATUS_DISCHARGED: SessionStatus.ValueType  # 11
+"""The patient went home."""
+SESSION_STATUS_TRANSFERRED: SessionStatus.ValueType  # 12
+"""The patient was handed to another place of care."""
+SESSION_STATUS_NO_SHOW: SessionStatus.ValueType  # 13
+"""The patient did not come."""
 Global___SessionStatus: _TypeAlias = SessionStatus  # noqa: Y015
 
 class _InfusionErrorReason:
@@ -80,6 +113,28 @@ class _InfusionErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_I
     """An earlier session of the series is not done yet."""
     INFUSION_ERROR_REASON_INVALID_COMPLETION: _InfusionErrorReason.ValueType  # 8
     """The times or amounts told do not fit the record."""
+    INFUSION_ERROR_REASON_INVALID_TIME: _InfusionErrorReason.ValueType  # 9
+    """A time told does not fit the record."""
+    INFUSION_ERROR_REASON_SAME_PERSON: _InfusionErrorReason.ValueType  # 10
+    """Who made the checklist cannot be its second person."""
+    INFUSION_ERROR_REASON_DOUBLE_CHECK_MISMATCH: _InfusionErrorReason.ValueType  # 11
+    """The second person saw another drug or another programme."""
+    INFUSION_ERROR_REASON_NOT_OVERRIDABLE: _InfusionErrorReason.ValueType  # 12
+    """Nobody can answer for this finding."""
+    INFUSION_ERROR_REASON_RATE_NOT_ALLOWED: _InfusionErrorReason.ValueType  # 13
+    """The drug library does not allow this rate."""
+    INFUSION_ERROR_REASON_ALERT_OPEN: _InfusionErrorReason.ValueType  # 14
+    """An alert asks for a pause, lasts, and no prescriber has acknowledged it."""
+    INFUSION_ERROR_REASON_ALERT_STOPS: _InfusionErrorReason.ValueType  # 15
+    """An alert asks for a stop."""
+    INFUSION_ERROR_REASON_ALERT_NOT_FOUND: _InfusionErrorReason.ValueType  # 16
+    """No alert of the session has this id."""
+    INFUSION_ERROR_REASON_DISCHARGE_NOT_READY: _InfusionErrorReason.ValueType  # 17
+    """The discharge gate found something; see the metadata."""
+    INFUSION_ERROR_REASON_REQUEST_ID_REUSED: _InfusionErrorReason.ValueType  # 18
+    """The request id noted something else before."""
+    INFUSION_ERROR_REASON_INVALID_VALUE: _InfusionErrorReason.ValueType  # 19
+    """What was told is no date, or no amount."""
 
 class InfusionErrorReason(_InfusionErrorReason, metaclass=_InfusionErrorReasonEnumTypeWrapper):
     """Why a call was refused; the `reason` of google.rpc.ErrorInfo."""
@@ -102,7 +157,53 @@ INFUSION_ERROR_REASON_OUT_OF_SEQUENCE: InfusionErrorReason.ValueType  # 7
 """An earlier session of the series is not done yet."""
 INFUSION_ERROR_REASON_INVALID_COMPLETION: InfusionErrorReason.ValueType  # 8
 """The times or amounts told do not fit the record."""
+INFUSION_ERROR_REASON_INVALID_TIME: InfusionErrorReason.ValueType  # 9
+"""A time told does not fit the record."""
+INFUSION_ERROR_REASON_SAME_PERSON: InfusionErrorReason.ValueType  # 10
+"""Who made the checklist cannot be its second person."""
+INFUSION_ERROR_REASON_DOUBLE_CHECK_MISMATCH: InfusionErrorReason.ValueType  # 11
+"""The second person saw another drug or another programme."""
+INFUSION_ERROR_REASON_NOT_OVERRIDABLE: InfusionErrorReason.ValueType  # 12
+"""Nobody can answer for this finding."""
+INFUSION_ERROR_REASON_RATE_NOT_ALLOWED: InfusionErrorReason.ValueType  # 13
+"""The drug library does not allow this rate."""
+INFUSION_ERROR_REASON_ALERT_OPEN: InfusionErrorReason.ValueType  # 14
+"""An alert asks for a pause, lasts, and no prescriber has acknowledged it."""
+INFUSION_ERROR_REASON_ALERT_STOPS: InfusionErrorReason.ValueType  # 15
+"""An alert asks for a stop."""
+INFUSION_ERROR_REASON_ALERT_NOT_FOUND: InfusionErrorReason.ValueType  # 16
+"""No alert of the session has this id."""
+INFUSION_ERROR_REASON_DISCHARGE_NOT_READY: InfusionErrorReason.ValueType  # 17
+"""The discharge gate found something; see the metadata."""
+INFUSION_ERROR_REASON_REQUEST_ID_REUSED: InfusionErrorReason.ValueType  # 18
+"""The request id noted something else before."""
+INFUSION_ERROR_REASON_INVALID_VALUE: InfusionErrorReason.ValueType  # 19
+"""What was told is no date, or no amount."""
 Global___InfusionErrorReason: _TypeAlias = InfusionErrorReason  # noqa: Y015
+
+class _ReadingQuality:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ReadingQualityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReadingQuality.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    READING_QUALITY_UNSPECIFIED: _ReadingQuality.ValueType  # 0
+    """As good."""
+    READING_QUALITY_GOOD: _ReadingQuality.ValueType  # 1
+    """Believed."""
+    READING_QUALITY_ARTEFACT: _ReadingQuality.ValueType  # 2
+    """Kept, and believed by nobody: a moved finger, a loose cuff."""
+
+class ReadingQuality(_ReadingQuality, metaclass=_ReadingQualityEnumTypeWrapper):
+    """Whether a reading is believed."""
+
+READING_QUALITY_UNSPECIFIED: ReadingQuality.ValueType  # 0
+"""As good."""
+READING_QUALITY_GOOD: ReadingQuality.ValueType  # 1
+"""Believed."""
+READING_QUALITY_ARTEFACT: ReadingQuality.ValueType  # 2
+"""Kept, and believed by nobody: a moved finger, a loose cuff."""
+Global___ReadingQuality: _TypeAlias = ReadingQuality  # noqa: Y015
 
 @_typing.final
 class Vitals(_message.Message):
@@ -116,6 +217,9 @@ class Vitals(_message.Message):
     SYSTOLIC_FIELD_NUMBER: _builtins.int
     DIASTOLIC_FIELD_NUMBER: _builtins.int
     MOAAS_FIELD_NUMBER: _builtins.int
+    RESPIRATORY_RATE_FIELD_NUMBER: _builtins.int
+    RASS_FIELD_NUMBER: _builtins.int
+    QUALITY_FIELD_NUMBER: _builtins.int
     oxygen_saturation: _builtins.int
     """Oxygen saturation by pulse oximeter, percent (LOINC 59408-5)."""
     heart_rate: _builtins.int
@@ -126,6 +230,12 @@ class Vitals(_message.Message):
     """Diastolic pressure, mm[Hg] (LOINC 8462-4)."""
     moaas: _builtins.int
     """Modified Observer's Assessment of Alertness/Sedation, 0 to 5."""
+    respiratory_rate: _builtins.int
+    """Respiratory rate, per minute (LOINC 9279-1)."""
+    rass: _builtins.int
+    """Richmond Agitation-Sedation Scale, -5 to 4."""
+    quality: Global___ReadingQuality.ValueType
+    """Whether it is believed."""
     @_builtins.property
     def measure_time(self) -> _timestamp_pb2.Timestamp:
         """When it was measured."""
@@ -139,21 +249,32 @@ class Vitals(_message.Message):
         systolic: _builtins.int | None = ...,
         diastolic: _builtins.int | None = ...,
         moaas: _builtins.int | None = ...,
+        respiratory_rate: _builtins.int | None = ...,
+        rass: _builtins.int | None = ...,
+        quality: Global___ReadingQuality.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_diastolic", b"_diastolic", "_moaas", b"_moaas", "_systolic", b"_systolic", "diastolic", b"diastolic", "measure_time", b"measure_time", "moaas", b"moaas", "systolic", b"systolic"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_diastolic", b"_diastolic", "_moaas", b"_moaas", "_rass", b"_rass", "_respiratory_rate", b"_respiratory_rate", "_systolic", b"_systolic", "diastolic", b"diastolic", "measure_time", b"measure_time", "moaas", b"moaas", "rass", b"rass", "respiratory_rate", b"respiratory_rate", "systolic", b"systolic"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_diastolic", b"_diastolic", "_moaas", b"_moaas", "_systolic", b"_systolic", "diastolic", b"diastolic", "heart_rate", b"heart_rate", "measure_time", b"measure_time", "moaas", b"moaas", "oxygen_saturation", b"oxygen_saturation", "systolic", b"systolic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_diastolic", b"_diastolic", "_moaas", b"_moaas", "_rass", b"_rass", "_respiratory_rate", b"_respiratory_rate", "_systolic", b"_systolic", "diastolic", b"diastolic", "heart_rate", b"heart_rate", "measure_time", b"measure_time", "moaas", b"moaas", "oxygen_saturation", b"oxygen_saturation", "quality", b"quality", "rass", b"rass", "respiratory_rate", b"respiratory_rate", "systolic", b"systolic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__diastolic: _TypeAlias = _typing.Literal["diastolic"]  # noqa: Y015
     _WhichOneofArgType__diastolic: _TypeAlias = _typing.Literal["_diastolic", b"_diastolic"]  # noqa: Y015
     _WhichOneofReturnType__moaas: _TypeAlias = _typing.Literal["moaas"]  # noqa: Y015
     _WhichOneofArgType__moaas: _TypeAlias = _typing.Literal["_moaas", b"_moaas"]  # noqa: Y015
+    _WhichOneofReturnType__rass: _TypeAlias = _typing.Literal["rass"]  # noqa: Y015
+    _WhichOneofArgType__rass: _TypeAlias = _typing.Literal["_rass", b"_rass"]  # noqa: Y015
+    _WhichOneofReturnType__respiratory_rate: _TypeAlias = _typing.Literal["respiratory_rate"]  # noqa: Y015
+    _WhichOneofArgType__respiratory_rate: _TypeAlias = _typing.Literal["_respiratory_rate", b"_respiratory_rate"]  # noqa: Y015
     _WhichOneofReturnType__systolic: _TypeAlias = _typing.Literal["systolic"]  # noqa: Y015
     _WhichOneofArgType__systolic: _TypeAlias = _typing.Literal["_systolic", b"_systolic"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__diastolic) -> _WhichOneofReturnType__diastolic | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__moaas) -> _WhichOneofReturnType__moaas | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__rass) -> _WhichOneofReturnType__rass | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__respiratory_rate) -> _WhichOneofReturnType__respiratory_rate | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__systolic) -> _WhichOneofReturnType__systolic | None: ...
 
@@ -169,6 +290,19 @@ class StartChecklist(_message.Message):
     CONSENT_CURRENT_FIELD_NUMBER: _builtins.int
     ESCORT_CONFIRMED_FIELD_NUMBER: _builtins.int
     FASTING_KEPT_FIELD_NUMBER: _builtins.int
+    CONSENT_EXPIRE_DATE_FIELD_NUMBER: _builtins.int
+    ESCORT_NAME_FIELD_NUMBER: _builtins.int
+    LAST_SOLIDS_TIME_FIELD_NUMBER: _builtins.int
+    LAST_CLEAR_FLUIDS_TIME_FIELD_NUMBER: _builtins.int
+    SUBSTANCES_ASKED_FIELD_NUMBER: _builtins.int
+    SUBSTANCES_FIELD_NUMBER: _builtins.int
+    POSITIVE_SCREENS_FIELD_NUMBER: _builtins.int
+    PREGNANCY_FIELD_NUMBER: _builtins.int
+    PHQ9_SCORE_FIELD_NUMBER: _builtins.int
+    PHQ9_ITEM9_FIELD_NUMBER: _builtins.int
+    SUICIDE_RISK_FIELD_NUMBER: _builtins.int
+    DRUG_FIELD_NUMBER: _builtins.int
+    PROGRAMME_FIELD_NUMBER: _builtins.int
     identity_checked_twice: _builtins.bool
     """The patient's identity was checked twice."""
     consent_current: _builtins.bool
@@ -177,6 +311,44 @@ class StartChecklist(_message.Message):
     """A responsible adult will take the patient home."""
     fasting_kept: _builtins.bool
     """The fasting rule was kept."""
+    consent_expire_date: _builtins.str
+    """Last day of the consent, ISO date."""
+    escort_name: _builtins.str
+    """The escort's name; protected."""
+    substances_asked: _builtins.bool
+    """Substances were asked for."""
+    pregnancy: _gate_pb2.Pregnancy.ValueType
+    """Pregnancy."""
+    phq9_score: _builtins.int
+    """PHQ-9 total taken today."""
+    phq9_item9: _builtins.int
+    """Its item 9, 0 to 3."""
+    suicide_risk: _gate_pb2.SuicideRisk.ValueType
+    """C-SSRS screener; needed when item 9 asks for it."""
+    @_builtins.property
+    def last_solids_time(self) -> _timestamp_pb2.Timestamp:
+        """Last solid food."""
+
+    @_builtins.property
+    def last_clear_fluids_time(self) -> _timestamp_pb2.Timestamp:
+        """Last clear fluid."""
+
+    @_builtins.property
+    def substances(self) -> _containers.RepeatedCompositeFieldContainer[_gate_pb2.SubstanceUse]:
+        """The substances named."""
+
+    @_builtins.property
+    def positive_screens(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Positive lines of today's urine drug screen that no prescription explains, as codes."""
+
+    @_builtins.property
+    def drug(self) -> _gate_pb2.DrugLot:
+        """The container that the dose is drawn from."""
+
+    @_builtins.property
+    def programme(self) -> _gate_pb2.PumpProgramme:
+        """What the pump is told to give."""
+
     def __init__(
         self,
         *,
@@ -184,12 +356,32 @@ class StartChecklist(_message.Message):
         consent_current: _builtins.bool = ...,
         escort_confirmed: _builtins.bool = ...,
         fasting_kept: _builtins.bool = ...,
+        consent_expire_date: _builtins.str = ...,
+        escort_name: _builtins.str = ...,
+        last_solids_time: _timestamp_pb2.Timestamp | None = ...,
+        last_clear_fluids_time: _timestamp_pb2.Timestamp | None = ...,
+        substances_asked: _builtins.bool = ...,
+        substances: _abc.Iterable[_gate_pb2.SubstanceUse] | None = ...,
+        positive_screens: _abc.Iterable[_builtins.str] | None = ...,
+        pregnancy: _gate_pb2.Pregnancy.ValueType = ...,
+        phq9_score: _builtins.int | None = ...,
+        phq9_item9: _builtins.int | None = ...,
+        suicide_risk: _gate_pb2.SuicideRisk.ValueType = ...,
+        drug: _gate_pb2.DrugLot | None = ...,
+        programme: _gate_pb2.PumpProgramme | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_phq9_item9", b"_phq9_item9", "_phq9_score", b"_phq9_score", "drug", b"drug", "last_clear_fluids_time", b"last_clear_fluids_time", "last_solids_time", b"last_solids_time", "phq9_item9", b"phq9_item9", "phq9_score", b"phq9_score", "programme", b"programme"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent_current", b"consent_current", "escort_confirmed", b"escort_confirmed", "fasting_kept", b"fasting_kept", "identity_checked_twice", b"identity_checked_twice"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_phq9_item9", b"_phq9_item9", "_phq9_score", b"_phq9_score", "consent_current", b"consent_current", "consent_expire_date", b"consent_expire_date", "drug", b"drug", "escort_confirmed", b"escort_confirmed", "escort_name", b"escort_name", "fasting_kept", b"fasting_kept", "identity_checked_twice", b"identity_checked_twice", "last_clear_fluids_time", b"last_clear_fluids_time", "last_solids_time", b"last_solids_time", "phq9_item9", b"phq9_item9", "phq9_score", b"phq9_score", "positive_screens", b"positive_screens", "pregnancy", b"pregnancy", "programme", b"programme", "substances", b"substances", "substances_asked", b"substances_asked", "suicide_risk", b"suicide_risk"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__phq9_item9: _TypeAlias = _typing.Literal["phq9_item9"]  # noqa: Y015
+    _WhichOneofArgType__phq9_item9: _TypeAlias = _typing.Literal["_phq9_item9", b"_phq9_item9"]  # noqa: Y015
+    _WhichOneofReturnType__phq9_score: _TypeAlias = _typing.Literal["phq9_score"]  # noqa: Y015
+    _WhichOneofArgType__phq9_score: _TypeAlias = _typing.Literal["_phq9_score", b"_phq9_score"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__phq9_item9) -> _WhichOneofReturnType__phq9_item9 | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__phq9_score) -> _WhichOneofReturnType__phq9_score | None: ...
 
 Global___StartChecklist: _TypeAlias = StartChecklist  # noqa: Y015
 
@@ -218,6 +410,14 @@ class Session(_message.Message):
     PHQ9_SCORE_FIELD_NUMBER: _builtins.int
     VITALS_FIELD_NUMBER: _builtins.int
     ADVERSE_EVENTS_FIELD_NUMBER: _builtins.int
+    RUNNING_MINUTES_FIELD_NUMBER: _builtins.int
+    GIVEN_MG_FIELD_NUMBER: _builtins.int
+    DELIVERED_ML_FIELD_NUMBER: _builtins.int
+    STOP_REASON_FIELD_NUMBER: _builtins.int
+    INTERVALS_FIELD_NUMBER: _builtins.int
+    ARRIVE_TIME_FIELD_NUMBER: _builtins.int
+    LEAVE_TIME_FIELD_NUMBER: _builtins.int
+    PACK_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """Identity, the same as the booking's."""
     revision: _builtins.int
@@ -246,6 +446,16 @@ class Session(_message.Message):
     """Infusion time ordered, minutes."""
     phq9_score: _builtins.int
     """PHQ-9 total taken before the start."""
+    running_minutes: _builtins.int
+    """Minutes the pump ran: the sum of its intervals, pauses in none of them."""
+    given_mg: _builtins.str
+    """Dose given, mg, exactly, once ended."""
+    delivered_ml: _builtins.str
+    """Volume given, mL, once ended."""
+    stop_reason: _builtins.str
+    """Why it was stopped early, as a code."""
+    pack: _builtins.str
+    """The protocol that the session was judged by, such as "halcyon-default@2"."""
     @_builtins.property
     def planned_start_time(self) -> _timestamp_pb2.Timestamp:
         """When it is booked."""
@@ -265,6 +475,18 @@ class Session(_message.Message):
     @_builtins.property
     def adverse_events(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Adverse events, codes such as "nausea" or "hypertension"."""
+
+    @_builtins.property
+    def intervals(self) -> _containers.RepeatedCompositeFieldContainer[_gate_pb2.PumpInterval]:
+        """The pump's intervals in order."""
+
+    @_builtins.property
+    def arrive_time(self) -> _timestamp_pb2.Timestamp:
+        """When the patient came."""
+
+    @_builtins.property
+    def leave_time(self) -> _timestamp_pb2.Timestamp:
+        """When the patient left."""
 
     def __init__(
         self,
@@ -288,10 +510,18 @@ class Session(_message.Message):
         phq9_score: _builtins.int | None = ...,
         vitals: _abc.Iterable[Global___Vitals] | None = ...,
         adverse_events: _abc.Iterable[_builtins.str] | None = ...,
+        running_minutes: _builtins.int = ...,
+        given_mg: _builtins.str = ...,
+        delivered_ml: _builtins.str = ...,
+        stop_reason: _builtins.str = ...,
+        intervals: _abc.Iterable[_gate_pb2.PumpInterval] | None = ...,
+        arrive_time: _timestamp_pb2.Timestamp | None = ...,
+        leave_time: _timestamp_pb2.Timestamp | None = ...,
+        pack: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_phq9_score", b"_phq9_score", "end_time", b"end_time", "phq9_score", b"phq9_score", "planned_start_time", b"planned_start_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_phq9_score", b"_phq9_score", "arrive_time", b"arrive_time", "end_time", b"end_time", "leave_time", b"leave_time", "phq9_score", b"phq9_score", "planned_start_time", b"planned_start_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_phq9_score", b"_phq9_score", "adverse_events", b"adverse_events", "clinic_id", b"clinic_id", "dose_order_id", b"dose_order_id", "end_time", b"end_time", "given_micrograms", b"given_micrograms", "infusion_minutes", b"infusion_minutes", "number", b"number", "ordered_micrograms", b"ordered_micrograms", "patient_id", b"patient_id", "phq9_score", b"phq9_score", "plan_id", b"plan_id", "planned_start_time", b"planned_start_time", "referral_id", b"referral_id", "revision", b"revision", "series_id", b"series_id", "session_id", b"session_id", "start_time", b"start_time", "status", b"status", "vitals", b"vitals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_phq9_score", b"_phq9_score", "adverse_events", b"adverse_events", "arrive_time", b"arrive_time", "clinic_id", b"clinic_id", "delivered_ml", b"delivered_ml", "dose_order_id", b"dose_order_id", "end_time", b"end_time", "given_mg", b"given_mg", "given_micrograms", b"given_micrograms", "infusion_minutes", b"infusion_minutes", "intervals", b"intervals", "leave_time", b"leave_time", "number", b"number", "ordered_micrograms", b"ordered_micrograms", "pack", b"pack", "patient_id", b"patient_id", "phq9_score", b"phq9_score", "plan_id", b"plan_id", "planned_start_time", b"planned_start_time", "referral_id", b"referral_id", "revision", b"revision", "running_minutes", b"running_minutes", "series_id", b"series_id", "session_id", b"session_id", "start_time", b"start_time", "status", b"status", "stop_reason", b"stop_reason", "vitals", b"vitals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__phq9_score: _TypeAlias = _typing.Literal["phq9_score"]  # noqa: Y015
     _WhichOneofArgType__phq9_score: _TypeAlias = _typing.Literal["_phq9_score", b"_phq9_score"]  # noqa: Y015

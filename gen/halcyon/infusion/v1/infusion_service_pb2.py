@@ -23,11 +23,16 @@ _sym_db = _symbol_database.Default()
 
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from halcyon.infusion.v1 import gate_calls_pb2 as halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2
 from halcyon.infusion.v1 import infusion_pb2 as halcyon_dot_infusion_dot_v1_dot_infusion__pb2
+from halcyon.infusion.v1 import leaving_calls_pb2 as halcyon_dot_infusion_dot_v1_dot_leaving__calls__pb2
+from halcyon.infusion.v1 import monitoring_calls_pb2 as halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2
+from halcyon.infusion.v1 import pump_calls_pb2 as halcyon_dot_infusion_dot_v1_dot_pump__calls__pb2
 from halcyon.options.v1 import options_pb2 as halcyon_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*halcyon/infusion/v1/infusion_service.proto\x12\x13halcyon.infusion.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\"halcyon/infusion/v1/infusion.proto\x1a halcyon/options/v1/options.proto\"\xde\x01\n\x14StartInfusionRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12>\n\tchecklist\x18\x02 \x01(\x0b\x32#.halcyon.infusion.v1.StartChecklistB\x06\xbaH\x03\xc8\x01\x01\x12\x35\n\x08\x62\x61seline\x18\x03 \x01(\x0b\x32\x1b.halcyon.infusion.v1.VitalsB\x06\xbaH\x03\xc8\x01\x01\x12\"\n\nphq9_score\x18\x04 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x1b(\x00H\x00\x88\x01\x01\x42\r\n\x0b_phq9_score\"F\n\x15StartInfusionResponse\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.halcyon.infusion.v1.Session\"o\n\x13RecordVitalsRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12:\n\x08readings\x18\x02 \x03(\x0b\x32\x1b.halcyon.infusion.v1.VitalsB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\".\n\x14RecordVitalsResponse\x12\x16\n\x0erecorded_count\x18\x01 \x01(\x05\"\x86\x02\n\x17\x43ompleteInfusionRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x43\n\x07outcome\x18\x02 \x01(\x0e\x32&.halcyon.infusion.v1.CompletionOutcomeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12%\n\x10given_micrograms\x18\x03 \x01(\x03\x42\x0b\xbaH\x08\"\x06\x18\xa0\xc2\x1e(\x00\x12#\n\x0frunning_minutes\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe0\x03(\x00\x12<\n\x0e\x61\x64verse_events\x18\x05 \x03(\tB$\xbaH!\x92\x01\x1e\x10\x14\"\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\"I\n\x18\x43ompleteInfusionResponse\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.halcyon.infusion.v1.Session\"1\n\x11GetSessionRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"C\n\x12GetSessionResponse\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.halcyon.infusion.v1.Session\"\xd0\x01\n\x13ListSessionsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1e\n\tseries_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1e\n\tclinic_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12<\n\x06status\x18\x05 \x01(\x0e\x32\".halcyon.infusion.v1.SessionStatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\"_\n\x14ListSessionsResponse\x12.\n\x08sessions\x18\x01 \x03(\x0b\x32\x1c.halcyon.infusion.v1.Session\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\x7f\n\x11\x43ompletionOutcome\x12\"\n\x1e\x43OMPLETION_OUTCOME_UNSPECIFIED\x10\x00\x12 \n\x1c\x43OMPLETION_OUTCOME_COMPLETED\x10\x01\x12$\n COMPLETION_OUTCOME_STOPPED_EARLY\x10\x02\x32\xd8\x04\n\x0fInfusionService\x12s\n\rStartInfusion\x12).halcyon.infusion.v1.StartInfusionRequest\x1a*.halcyon.infusion.v1.StartInfusionResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x04\x03\x12p\n\x0cRecordVitals\x12(.halcyon.infusion.v1.RecordVitalsRequest\x1a).halcyon.infusion.v1.RecordVitalsResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x04\x03\x12|\n\x10\x43ompleteInfusion\x12,.halcyon.infusion.v1.CompleteInfusionRequest\x1a-.halcyon.infusion.v1.CompleteInfusionResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x04\x03\x12l\n\nGetSession\x12&.halcyon.infusion.v1.GetSessionRequest\x1a\'.halcyon.infusion.v1.GetSessionResponse\"\r\x90\x02\x01\x8a\xb5\x18\x06\n\x04\x04\x03\x05\x02\x12r\n\x0cListSessions\x12(.halcyon.infusion.v1.ListSessionsRequest\x1a).halcyon.infusion.v1.ListSessionsResponse\"\r\x90\x02\x01\x8a\xb5\x18\x06\n\x04\x04\x03\x05\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*halcyon/infusion/v1/infusion_service.proto\x12\x13halcyon.infusion.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$halcyon/infusion/v1/gate_calls.proto\x1a\"halcyon/infusion/v1/infusion.proto\x1a\'halcyon/infusion/v1/leaving_calls.proto\x1a*halcyon/infusion/v1/monitoring_calls.proto\x1a$halcyon/infusion/v1/pump_calls.proto\x1a halcyon/options/v1/options.proto\"\x83\x02\n\x14StartInfusionRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12:\n\tchecklist\x18\x02 \x01(\x0b\x32#.halcyon.infusion.v1.StartChecklistB\x02\x18\x01\x12\x35\n\x08\x62\x61seline\x18\x03 \x01(\x0b\x32\x1b.halcyon.infusion.v1.VitalsB\x06\xbaH\x03\xc8\x01\x01\x12\x1b\n\nphq9_score\x18\x04 \x01(\x05\x42\x02\x18\x01H\x00\x88\x01\x01\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\r\n\x0b_phq9_score\"F\n\x15StartInfusionResponse\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.halcyon.infusion.v1.Session\"o\n\x13RecordVitalsRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12:\n\x08readings\x18\x02 \x03(\x0b\x32\x1b.halcyon.infusion.v1.VitalsB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\".\n\x14RecordVitalsResponse\x12\x16\n\x0erecorded_count\x18\x01 \x01(\x05\"\xc3\x03\n\x17\x43ompleteInfusionRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x43\n\x07outcome\x18\x02 \x01(\x0e\x32&.halcyon.infusion.v1.CompletionOutcomeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12%\n\x10given_micrograms\x18\x03 \x01(\x03\x42\x0b\xbaH\x08\"\x06\x18\xa0\xc2\x1e(\x00\x12\x1b\n\x0frunning_minutes\x18\x04 \x01(\x05\x42\x02\x18\x01\x12<\n\x0e\x61\x64verse_events\x18\x05 \x03(\tB$\xbaH!\x92\x01\x1e\x10\x14\"\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\x12;\n\x0c\x64\x65livered_ml\x18\x06 \x01(\tB%\xbaH\"r\x1d\x32\x1b^[0-9]{1,4}(\\.[0-9]{1,6})?$\xd8\x01\x01\x12\x35\n\x0bstop_reason\x18\x07 \x01(\tB \xbaH\x1dr\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\xd8\x01\x01\x12,\n\x08\x65nd_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12!\n\x0c\x63ontainer_id\x18\x14 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"I\n\x18\x43ompleteInfusionResponse\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.halcyon.infusion.v1.Session\"1\n\x11GetSessionRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"C\n\x12GetSessionResponse\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.halcyon.infusion.v1.Session\"\xd0\x01\n\x13ListSessionsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1e\n\tseries_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1e\n\tclinic_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12<\n\x06status\x18\x05 \x01(\x0e\x32\".halcyon.infusion.v1.SessionStatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\"_\n\x14ListSessionsResponse\x12.\n\x08sessions\x18\x01 \x03(\x0b\x32\x1c.halcyon.infusion.v1.Session\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\x7f\n\x11\x43ompletionOutcome\x12\"\n\x1e\x43OMPLETION_OUTCOME_UNSPECIFIED\x10\x00\x12 \n\x1c\x43OMPLETION_OUTCOME_COMPLETED\x10\x01\x12$\n COMPLETION_OUTCOME_STOPPED_EARLY\x10\x02\x32\xc5\x14\n\x0fInfusionService\x12t\n\rRecordArrival\x12).halcyon.infusion.v1.RecordArrivalRequest\x1a*.halcyon.infusion.v1.RecordArrivalResponse\"\x0c\x90\x02\x02\x8a\xb5\x18\x05\n\x03\x04\x03\x02\x12y\n\x0fRecordChecklist\x12+.halcyon.infusion.v1.RecordChecklistRequest\x1a,.halcyon.infusion.v1.RecordChecklistResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x04\x03\x12n\n\x0b\x43onfirmDose\x12\'.halcyon.infusion.v1.ConfirmDoseRequest\x1a(.halcyon.infusion.v1.ConfirmDoseResponse\"\x0c\x90\x02\x02\x8a\xb5\x18\x05\n\x03\x04\x03\x07\x12o\n\x0cOverrideGate\x12(.halcyon.infusion.v1.OverrideGateRequest\x1a).halcyon.infusion.v1.OverrideGateResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x03\x12q\n\x0cRecordNoShow\x12(.halcyon.infusion.v1.RecordNoShowRequest\x1a).halcyon.infusion.v1.RecordNoShowResponse\"\x0c\x90\x02\x02\x8a\xb5\x18\x05\n\x03\x04\x03\x02\x12t\n\rCancelSession\x12).halcyon.infusion.v1.CancelSessionRequest\x1a*.halcyon.infusion.v1.CancelSessionResponse\"\x0c\x90\x02\x02\x8a\xb5\x18\x05\n\x03\x04\x03\x02\x12s\n\rStartInfusion\x12).halcyon.infusion.v1.StartInfusionRequest\x1a*.halcyon.infusion.v1.StartInfusionResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x04\x03\x12s\n\rPauseInfusion\x12).halcyon.infusion.v1.PauseInfusionRequest\x1a*.halcyon.infusion.v1.PauseInfusionResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x04\x03\x12v\n\x0eResumeInfusion\x12*.halcyon.infusion.v1.ResumeInfusionRequest\x1a+.halcyon.infusion.v1.ResumeInfusionResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x04\x03\x12j\n\nChangeRate\x12&.halcyon.infusion.v1.ChangeRateRequest\x1a\'.halcyon.infusion.v1.ChangeRateResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x04\x03\x12u\n\x0cStreamVitals\x12(.halcyon.infusion.v1.StreamVitalsRequest\x1a).halcyon.infusion.v1.StreamVitalsResponse\"\x0c\x90\x02\x02\x8a\xb5\x18\x05\n\x03\x04\x03\t(\x01\x30\x01\x12p\n\x0cRecordVitals\x12(.halcyon.infusion.v1.RecordVitalsRequest\x1a).halcyon.infusion.v1.RecordVitalsResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x04\x03\x12|\n\x10\x43ompleteInfusion\x12,.halcyon.infusion.v1.CompleteInfusionRequest\x1a-.halcyon.infusion.v1.CompleteInfusionResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x04\x03\x12|\n\x10\x41\x63knowledgeAlert\x12,.halcyon.infusion.v1.AcknowledgeAlertRequest\x1a-.halcyon.infusion.v1.AcknowledgeAlertResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x04\x03\x12\x7f\n\x11RecordObservation\x12-.halcyon.infusion.v1.RecordObservationRequest\x1a..halcyon.infusion.v1.RecordObservationResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x04\x03\x12s\n\rBeginRecovery\x12).halcyon.infusion.v1.BeginRecoveryRequest\x1a*.halcyon.infusion.v1.BeginRecoveryResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x04\x03\x12|\n\x10\x44ischargeSession\x12,.halcyon.infusion.v1.DischargeSessionRequest\x1a-.halcyon.infusion.v1.DischargeSessionResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x04\x03\x12y\n\x0fTransferSession\x12+.halcyon.infusion.v1.TransferSessionRequest\x1a,.halcyon.infusion.v1.TransferSessionResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x04\x03\x12}\n\x10GetSessionRecord\x12,.halcyon.infusion.v1.GetSessionRecordRequest\x1a-.halcyon.infusion.v1.GetSessionRecordResponse\"\x0c\x90\x02\x01\x8a\xb5\x18\x05\n\x03\x04\x03\x05\x12t\n\x0cWatchSession\x12(.halcyon.infusion.v1.WatchSessionRequest\x1a).halcyon.infusion.v1.WatchSessionResponse\"\r\x90\x02\x01\x8a\xb5\x18\x06\n\x04\x04\x03\x05\x02\x30\x01\x12l\n\nGetSession\x12&.halcyon.infusion.v1.GetSessionRequest\x1a\'.halcyon.infusion.v1.GetSessionResponse\"\r\x90\x02\x01\x8a\xb5\x18\x06\n\x04\x04\x03\x05\x02\x12r\n\x0cListSessions\x12(.halcyon.infusion.v1.ListSessionsRequest\x1a).halcyon.infusion.v1.ListSessionsResponse\"\r\x90\x02\x01\x8a\xb5\x18\x06\n\x04\x04\x03\x05\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,11 +42,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STARTINFUSIONREQUEST'].fields_by_name['session_id']._loaded_options = None
   _globals['_STARTINFUSIONREQUEST'].fields_by_name['session_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_STARTINFUSIONREQUEST'].fields_by_name['checklist']._loaded_options = None
-  _globals['_STARTINFUSIONREQUEST'].fields_by_name['checklist']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_STARTINFUSIONREQUEST'].fields_by_name['checklist']._serialized_options = b'\030\001'
   _globals['_STARTINFUSIONREQUEST'].fields_by_name['baseline']._loaded_options = None
   _globals['_STARTINFUSIONREQUEST'].fields_by_name['baseline']._serialized_options = b'\272H\003\310\001\001'
   _globals['_STARTINFUSIONREQUEST'].fields_by_name['phq9_score']._loaded_options = None
-  _globals['_STARTINFUSIONREQUEST'].fields_by_name['phq9_score']._serialized_options = b'\272H\006\032\004\030\033(\000'
+  _globals['_STARTINFUSIONREQUEST'].fields_by_name['phq9_score']._serialized_options = b'\030\001'
   _globals['_RECORDVITALSREQUEST'].fields_by_name['session_id']._loaded_options = None
   _globals['_RECORDVITALSREQUEST'].fields_by_name['session_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_RECORDVITALSREQUEST'].fields_by_name['readings']._loaded_options = None
@@ -53,9 +58,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COMPLETEINFUSIONREQUEST'].fields_by_name['given_micrograms']._loaded_options = None
   _globals['_COMPLETEINFUSIONREQUEST'].fields_by_name['given_micrograms']._serialized_options = b'\272H\010\"\006\030\240\302\036(\000'
   _globals['_COMPLETEINFUSIONREQUEST'].fields_by_name['running_minutes']._loaded_options = None
-  _globals['_COMPLETEINFUSIONREQUEST'].fields_by_name['running_minutes']._serialized_options = b'\272H\007\032\005\030\340\003(\000'
+  _globals['_COMPLETEINFUSIONREQUEST'].fields_by_name['running_minutes']._serialized_options = b'\030\001'
   _globals['_COMPLETEINFUSIONREQUEST'].fields_by_name['adverse_events']._loaded_options = None
   _globals['_COMPLETEINFUSIONREQUEST'].fields_by_name['adverse_events']._serialized_options = b'\272H!\222\001\036\020\024\"\032r\0302\026^[a-z][a-z0-9_]{1,40}$'
+  _globals['_COMPLETEINFUSIONREQUEST'].fields_by_name['delivered_ml']._loaded_options = None
+  _globals['_COMPLETEINFUSIONREQUEST'].fields_by_name['delivered_ml']._serialized_options = b'\272H\"r\0352\033^[0-9]{1,4}(\\.[0-9]{1,6})?$\330\001\001'
+  _globals['_COMPLETEINFUSIONREQUEST'].fields_by_name['stop_reason']._loaded_options = None
+  _globals['_COMPLETEINFUSIONREQUEST'].fields_by_name['stop_reason']._serialized_options = b'\272H\035r\0302\026^[a-z][a-z0-9_]{1,40}$\330\001\001'
+  _globals['_COMPLETEINFUSIONREQUEST'].fields_by_name['container_id']._loaded_options = None
+  _globals['_COMPLETEINFUSIONREQUEST'].fields_by_name['container_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_GETSESSIONREQUEST'].fields_by_name['session_id']._loaded_options = None
   _globals['_GETSESSIONREQUEST'].fields_by_name['session_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_LISTSESSIONSREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -68,38 +79,72 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTSESSIONSREQUEST'].fields_by_name['clinic_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_LISTSESSIONSREQUEST'].fields_by_name['status']._loaded_options = None
   _globals['_LISTSESSIONSREQUEST'].fields_by_name['status']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_INFUSIONSERVICE'].methods_by_name['RecordArrival']._loaded_options = None
+  _globals['_INFUSIONSERVICE'].methods_by_name['RecordArrival']._serialized_options = b'\220\002\002\212\265\030\005\n\003\004\003\002'
+  _globals['_INFUSIONSERVICE'].methods_by_name['RecordChecklist']._loaded_options = None
+  _globals['_INFUSIONSERVICE'].methods_by_name['RecordChecklist']._serialized_options = b'\220\002\002\212\265\030\004\n\002\004\003'
+  _globals['_INFUSIONSERVICE'].methods_by_name['ConfirmDose']._loaded_options = None
+  _globals['_INFUSIONSERVICE'].methods_by_name['ConfirmDose']._serialized_options = b'\220\002\002\212\265\030\005\n\003\004\003\007'
+  _globals['_INFUSIONSERVICE'].methods_by_name['OverrideGate']._loaded_options = None
+  _globals['_INFUSIONSERVICE'].methods_by_name['OverrideGate']._serialized_options = b'\220\002\002\212\265\030\003\n\001\003'
+  _globals['_INFUSIONSERVICE'].methods_by_name['RecordNoShow']._loaded_options = None
+  _globals['_INFUSIONSERVICE'].methods_by_name['RecordNoShow']._serialized_options = b'\220\002\002\212\265\030\005\n\003\004\003\002'
+  _globals['_INFUSIONSERVICE'].methods_by_name['CancelSession']._loaded_options = None
+  _globals['_INFUSIONSERVICE'].methods_by_name['CancelSession']._serialized_options = b'\220\002\002\212\265\030\005\n\003\004\003\002'
   _globals['_INFUSIONSERVICE'].methods_by_name['StartInfusion']._loaded_options = None
   _globals['_INFUSIONSERVICE'].methods_by_name['StartInfusion']._serialized_options = b'\220\002\002\212\265\030\004\n\002\004\003'
+  _globals['_INFUSIONSERVICE'].methods_by_name['PauseInfusion']._loaded_options = None
+  _globals['_INFUSIONSERVICE'].methods_by_name['PauseInfusion']._serialized_options = b'\220\002\002\212\265\030\004\n\002\004\003'
+  _globals['_INFUSIONSERVICE'].methods_by_name['ResumeInfusion']._loaded_options = None
+  _globals['_INFUSIONSERVICE'].methods_by_name['ResumeInfusion']._serialized_options = b'\220\002\002\212\265\030\004\n\002\004\003'
+  _globals['_INFUSIONSERVICE'].methods_by_name['ChangeRate']._loaded_options = None
+  _globals['_INFUSIONSERVICE'].methods_by_name['ChangeRate']._serialized_options = b'\220\002\002\212\265\030\004\n\002\004\003'
+  _globals['_INFUSIONSERVICE'].methods_by_name['StreamVitals']._loaded_options = None
+  _globals['_INFUSIONSERVICE'].methods_by_name['StreamVitals']._serialized_options = b'\220\002\002\212\265\030\005\n\003\004\003\t'
   _globals['_INFUSIONSERVICE'].methods_by_name['RecordVitals']._loaded_options = None
   _globals['_INFUSIONSERVICE'].methods_by_name['RecordVitals']._serialized_options = b'\220\002\002\212\265\030\004\n\002\004\003'
   _globals['_INFUSIONSERVICE'].methods_by_name['CompleteInfusion']._loaded_options = None
   _globals['_INFUSIONSERVICE'].methods_by_name['CompleteInfusion']._serialized_options = b'\220\002\002\212\265\030\004\n\002\004\003'
+  _globals['_INFUSIONSERVICE'].methods_by_name['AcknowledgeAlert']._loaded_options = None
+  _globals['_INFUSIONSERVICE'].methods_by_name['AcknowledgeAlert']._serialized_options = b'\220\002\002\212\265\030\004\n\002\004\003'
+  _globals['_INFUSIONSERVICE'].methods_by_name['RecordObservation']._loaded_options = None
+  _globals['_INFUSIONSERVICE'].methods_by_name['RecordObservation']._serialized_options = b'\220\002\002\212\265\030\004\n\002\004\003'
+  _globals['_INFUSIONSERVICE'].methods_by_name['BeginRecovery']._loaded_options = None
+  _globals['_INFUSIONSERVICE'].methods_by_name['BeginRecovery']._serialized_options = b'\220\002\002\212\265\030\004\n\002\004\003'
+  _globals['_INFUSIONSERVICE'].methods_by_name['DischargeSession']._loaded_options = None
+  _globals['_INFUSIONSERVICE'].methods_by_name['DischargeSession']._serialized_options = b'\220\002\002\212\265\030\004\n\002\004\003'
+  _globals['_INFUSIONSERVICE'].methods_by_name['TransferSession']._loaded_options = None
+  _globals['_INFUSIONSERVICE'].methods_by_name['TransferSession']._serialized_options = b'\220\002\002\212\265\030\004\n\002\004\003'
+  _globals['_INFUSIONSERVICE'].methods_by_name['GetSessionRecord']._loaded_options = None
+  _globals['_INFUSIONSERVICE'].methods_by_name['GetSessionRecord']._serialized_options = b'\220\002\001\212\265\030\005\n\003\004\003\005'
+  _globals['_INFUSIONSERVICE'].methods_by_name['WatchSession']._loaded_options = None
+  _globals['_INFUSIONSERVICE'].methods_by_name['WatchSession']._serialized_options = b'\220\002\001\212\265\030\006\n\004\004\003\005\002'
   _globals['_INFUSIONSERVICE'].methods_by_name['GetSession']._loaded_options = None
   _globals['_INFUSIONSERVICE'].methods_by_name['GetSession']._serialized_options = b'\220\002\001\212\265\030\006\n\004\004\003\005\002'
   _globals['_INFUSIONSERVICE'].methods_by_name['ListSessions']._loaded_options = None
   _globals['_INFUSIONSERVICE'].methods_by_name['ListSessions']._serialized_options = b'\220\002\001\212\265\030\006\n\004\004\003\005\002'
-  _globals['_COMPLETIONOUTCOME']._serialized_start=1392
-  _globals['_COMPLETIONOUTCOME']._serialized_end=1519
-  _globals['_STARTINFUSIONREQUEST']._serialized_start=167
-  _globals['_STARTINFUSIONREQUEST']._serialized_end=389
-  _globals['_STARTINFUSIONRESPONSE']._serialized_start=391
-  _globals['_STARTINFUSIONRESPONSE']._serialized_end=461
-  _globals['_RECORDVITALSREQUEST']._serialized_start=463
-  _globals['_RECORDVITALSREQUEST']._serialized_end=574
-  _globals['_RECORDVITALSRESPONSE']._serialized_start=576
-  _globals['_RECORDVITALSRESPONSE']._serialized_end=622
-  _globals['_COMPLETEINFUSIONREQUEST']._serialized_start=625
-  _globals['_COMPLETEINFUSIONREQUEST']._serialized_end=887
-  _globals['_COMPLETEINFUSIONRESPONSE']._serialized_start=889
-  _globals['_COMPLETEINFUSIONRESPONSE']._serialized_end=962
-  _globals['_GETSESSIONREQUEST']._serialized_start=964
-  _globals['_GETSESSIONREQUEST']._serialized_end=1013
-  _globals['_GETSESSIONRESPONSE']._serialized_start=1015
-  _globals['_GETSESSIONRESPONSE']._serialized_end=1082
-  _globals['_LISTSESSIONSREQUEST']._serialized_start=1085
-  _globals['_LISTSESSIONSREQUEST']._serialized_end=1293
-  _globals['_LISTSESSIONSRESPONSE']._serialized_start=1295
-  _globals['_LISTSESSIONSRESPONSE']._serialized_end=1390
-  _globals['_INFUSIONSERVICE']._serialized_start=1522
-  _globals['_INFUSIONSERVICE']._serialized_end=2122
+  _globals['_COMPLETIONOUTCOME']._serialized_start=1812
+  _globals['_COMPLETIONOUTCOME']._serialized_end=1939
+  _globals['_STARTINFUSIONREQUEST']._serialized_start=361
+  _globals['_STARTINFUSIONREQUEST']._serialized_end=620
+  _globals['_STARTINFUSIONRESPONSE']._serialized_start=622
+  _globals['_STARTINFUSIONRESPONSE']._serialized_end=692
+  _globals['_RECORDVITALSREQUEST']._serialized_start=694
+  _globals['_RECORDVITALSREQUEST']._serialized_end=805
+  _globals['_RECORDVITALSRESPONSE']._serialized_start=807
+  _globals['_RECORDVITALSRESPONSE']._serialized_end=853
+  _globals['_COMPLETEINFUSIONREQUEST']._serialized_start=856
+  _globals['_COMPLETEINFUSIONREQUEST']._serialized_end=1307
+  _globals['_COMPLETEINFUSIONRESPONSE']._serialized_start=1309
+  _globals['_COMPLETEINFUSIONRESPONSE']._serialized_end=1382
+  _globals['_GETSESSIONREQUEST']._serialized_start=1384
+  _globals['_GETSESSIONREQUEST']._serialized_end=1433
+  _globals['_GETSESSIONRESPONSE']._serialized_start=1435
+  _globals['_GETSESSIONRESPONSE']._serialized_end=1502
+  _globals['_LISTSESSIONSREQUEST']._serialized_start=1505
+  _globals['_LISTSESSIONSREQUEST']._serialized_end=1713
+  _globals['_LISTSESSIONSRESPONSE']._serialized_start=1715
+  _globals['_LISTSESSIONSRESPONSE']._serialized_end=1810
+  _globals['_INFUSIONSERVICE']._serialized_start=1942
+  _globals['_INFUSIONSERVICE']._serialized_end=4571
 # @@protoc_insertion_point(module_scope)

@@ -6,6 +6,7 @@ What callers may ask of infusion."""
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from halcyon.infusion.v1 import infusion_pb2 as _infusion_pb2
@@ -17,6 +18,11 @@ if sys.version_info >= (3, 11):
     from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
+
+if sys.version_info >= (3, 13):
+    from warnings import deprecated as _deprecated
+else:
+    from typing_extensions import deprecated as _deprecated
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -54,17 +60,31 @@ class StartInfusionRequest(_message.Message):
     CHECKLIST_FIELD_NUMBER: _builtins.int
     BASELINE_FIELD_NUMBER: _builtins.int
     PHQ9_SCORE_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """The session."""
-    phq9_score: _builtins.int
-    """PHQ-9 total taken today."""
     @_builtins.property
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def phq9_score(self) -> _builtins.int:
+        """Not read any more: RecordChecklist records it."""
+
+    @phq9_score.setter
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def phq9_score(self, value: _builtins.int) -> None:
+        """Not read any more: RecordChecklist records it."""
+
+    @_builtins.property
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
     def checklist(self) -> _infusion_pb2.StartChecklist:
-        """The checklist, all of it."""
+        """Not read any more: RecordChecklist records it."""
 
     @_builtins.property
     def baseline(self) -> _infusion_pb2.Vitals:
         """Vital signs now."""
+
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """When the pump started. Now when unset; entered late within the pack's window."""
 
     def __init__(
         self,
@@ -73,10 +93,11 @@ class StartInfusionRequest(_message.Message):
         checklist: _infusion_pb2.StartChecklist | None = ...,
         baseline: _infusion_pb2.Vitals | None = ...,
         phq9_score: _builtins.int | None = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_phq9_score", b"_phq9_score", "baseline", b"baseline", "checklist", b"checklist", "phq9_score", b"phq9_score"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_phq9_score", b"_phq9_score", "baseline", b"baseline", "checklist", b"checklist", "phq9_score", b"phq9_score", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_phq9_score", b"_phq9_score", "baseline", b"baseline", "checklist", b"checklist", "phq9_score", b"phq9_score", "session_id", b"session_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_phq9_score", b"_phq9_score", "baseline", b"baseline", "checklist", b"checklist", "phq9_score", b"phq9_score", "session_id", b"session_id", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__phq9_score: _TypeAlias = _typing.Literal["phq9_score"]  # noqa: Y015
     _WhichOneofArgType__phq9_score: _TypeAlias = _typing.Literal["_phq9_score", b"_phq9_score"]  # noqa: Y015
@@ -169,17 +190,39 @@ class CompleteInfusionRequest(_message.Message):
     GIVEN_MICROGRAMS_FIELD_NUMBER: _builtins.int
     RUNNING_MINUTES_FIELD_NUMBER: _builtins.int
     ADVERSE_EVENTS_FIELD_NUMBER: _builtins.int
+    DELIVERED_ML_FIELD_NUMBER: _builtins.int
+    STOP_REASON_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    CONTAINER_ID_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """The session."""
     outcome: Global___CompletionOutcome.ValueType
     """How it ended."""
     given_micrograms: _builtins.int
-    """Dose given, micrograms; the ordered dose when zero and completed."""
-    running_minutes: _builtins.int
-    """Minutes the pump ran, pauses excluded."""
+    """Dose given, micrograms; when told, it must be the drug in the volume delivered."""
+    @_builtins.property
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def running_minutes(self) -> _builtins.int:
+        """Not read any more: the sum of the pump's intervals counts."""
+
+    @running_minutes.setter
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def running_minutes(self, value: _builtins.int) -> None:
+        """Not read any more: the sum of the pump's intervals counts."""
+
+    delivered_ml: _builtins.str
+    """Volume that the pump gave, mL; needed when stopped early, the whole volume when completed."""
+    stop_reason: _builtins.str
+    """Why it was stopped early, as a code: "alert", "patient_request", "adverse_event"."""
+    container_id: _builtins.str
+    """The container that the dose was drawn from: what was given enters the drug ledger with the end."""
     @_builtins.property
     def adverse_events(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Adverse events, codes of the local list."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When it ended. Now when unset; entered late within the pack's window."""
 
     def __init__(
         self,
@@ -189,10 +232,14 @@ class CompleteInfusionRequest(_message.Message):
         given_micrograms: _builtins.int = ...,
         running_minutes: _builtins.int = ...,
         adverse_events: _abc.Iterable[_builtins.str] | None = ...,
+        delivered_ml: _builtins.str = ...,
+        stop_reason: _builtins.str = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        container_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adverse_events", b"adverse_events", "given_micrograms", b"given_micrograms", "outcome", b"outcome", "running_minutes", b"running_minutes", "session_id", b"session_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adverse_events", b"adverse_events", "container_id", b"container_id", "delivered_ml", b"delivered_ml", "end_time", b"end_time", "given_micrograms", b"given_micrograms", "outcome", b"outcome", "running_minutes", b"running_minutes", "session_id", b"session_id", "stop_reason", b"stop_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

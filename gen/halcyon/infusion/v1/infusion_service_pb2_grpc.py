@@ -3,7 +3,11 @@
 import grpc
 import warnings
 
+from halcyon.infusion.v1 import gate_calls_pb2 as halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2
 from halcyon.infusion.v1 import infusion_service_pb2 as halcyon_dot_infusion_dot_v1_dot_infusion__service__pb2
+from halcyon.infusion.v1 import leaving_calls_pb2 as halcyon_dot_infusion_dot_v1_dot_leaving__calls__pb2
+from halcyon.infusion.v1 import monitoring_calls_pb2 as halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2
+from halcyon.infusion.v1 import pump_calls_pb2 as halcyon_dot_infusion_dot_v1_dot_pump__calls__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -35,10 +39,60 @@ class InfusionServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.RecordArrival = channel.unary_unary(
+                '/halcyon.infusion.v1.InfusionService/RecordArrival',
+                request_serializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.RecordArrivalRequest.SerializeToString,
+                response_deserializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.RecordArrivalResponse.FromString,
+                _registered_method=True)
+        self.RecordChecklist = channel.unary_unary(
+                '/halcyon.infusion.v1.InfusionService/RecordChecklist',
+                request_serializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.RecordChecklistRequest.SerializeToString,
+                response_deserializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.RecordChecklistResponse.FromString,
+                _registered_method=True)
+        self.ConfirmDose = channel.unary_unary(
+                '/halcyon.infusion.v1.InfusionService/ConfirmDose',
+                request_serializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.ConfirmDoseRequest.SerializeToString,
+                response_deserializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.ConfirmDoseResponse.FromString,
+                _registered_method=True)
+        self.OverrideGate = channel.unary_unary(
+                '/halcyon.infusion.v1.InfusionService/OverrideGate',
+                request_serializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.OverrideGateRequest.SerializeToString,
+                response_deserializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.OverrideGateResponse.FromString,
+                _registered_method=True)
+        self.RecordNoShow = channel.unary_unary(
+                '/halcyon.infusion.v1.InfusionService/RecordNoShow',
+                request_serializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.RecordNoShowRequest.SerializeToString,
+                response_deserializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.RecordNoShowResponse.FromString,
+                _registered_method=True)
+        self.CancelSession = channel.unary_unary(
+                '/halcyon.infusion.v1.InfusionService/CancelSession',
+                request_serializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.CancelSessionRequest.SerializeToString,
+                response_deserializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.CancelSessionResponse.FromString,
+                _registered_method=True)
         self.StartInfusion = channel.unary_unary(
                 '/halcyon.infusion.v1.InfusionService/StartInfusion',
                 request_serializer=halcyon_dot_infusion_dot_v1_dot_infusion__service__pb2.StartInfusionRequest.SerializeToString,
                 response_deserializer=halcyon_dot_infusion_dot_v1_dot_infusion__service__pb2.StartInfusionResponse.FromString,
+                _registered_method=True)
+        self.PauseInfusion = channel.unary_unary(
+                '/halcyon.infusion.v1.InfusionService/PauseInfusion',
+                request_serializer=halcyon_dot_infusion_dot_v1_dot_pump__calls__pb2.PauseInfusionRequest.SerializeToString,
+                response_deserializer=halcyon_dot_infusion_dot_v1_dot_pump__calls__pb2.PauseInfusionResponse.FromString,
+                _registered_method=True)
+        self.ResumeInfusion = channel.unary_unary(
+                '/halcyon.infusion.v1.InfusionService/ResumeInfusion',
+                request_serializer=halcyon_dot_infusion_dot_v1_dot_pump__calls__pb2.ResumeInfusionRequest.SerializeToString,
+                response_deserializer=halcyon_dot_infusion_dot_v1_dot_pump__calls__pb2.ResumeInfusionResponse.FromString,
+                _registered_method=True)
+        self.ChangeRate = channel.unary_unary(
+                '/halcyon.infusion.v1.InfusionService/ChangeRate',
+                request_serializer=halcyon_dot_infusion_dot_v1_dot_pump__calls__pb2.ChangeRateRequest.SerializeToString,
+                response_deserializer=halcyon_dot_infusion_dot_v1_dot_pump__calls__pb2.ChangeRateResponse.FromString,
+                _registered_method=True)
+        self.StreamVitals = channel.stream_stream(
+                '/halcyon.infusion.v1.InfusionService/StreamVitals',
+                request_serializer=halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.StreamVitalsRequest.SerializeToString,
+                response_deserializer=halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.StreamVitalsResponse.FromString,
                 _registered_method=True)
         self.RecordVitals = channel.unary_unary(
                 '/halcyon.infusion.v1.InfusionService/RecordVitals',
@@ -49,6 +103,41 @@ class InfusionServiceStub:
                 '/halcyon.infusion.v1.InfusionService/CompleteInfusion',
                 request_serializer=halcyon_dot_infusion_dot_v1_dot_infusion__service__pb2.CompleteInfusionRequest.SerializeToString,
                 response_deserializer=halcyon_dot_infusion_dot_v1_dot_infusion__service__pb2.CompleteInfusionResponse.FromString,
+                _registered_method=True)
+        self.AcknowledgeAlert = channel.unary_unary(
+                '/halcyon.infusion.v1.InfusionService/AcknowledgeAlert',
+                request_serializer=halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.AcknowledgeAlertRequest.SerializeToString,
+                response_deserializer=halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.AcknowledgeAlertResponse.FromString,
+                _registered_method=True)
+        self.RecordObservation = channel.unary_unary(
+                '/halcyon.infusion.v1.InfusionService/RecordObservation',
+                request_serializer=halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.RecordObservationRequest.SerializeToString,
+                response_deserializer=halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.RecordObservationResponse.FromString,
+                _registered_method=True)
+        self.BeginRecovery = channel.unary_unary(
+                '/halcyon.infusion.v1.InfusionService/BeginRecovery',
+                request_serializer=halcyon_dot_infusion_dot_v1_dot_leaving__calls__pb2.BeginRecoveryRequest.SerializeToString,
+                response_deserializer=halcyon_dot_infusion_dot_v1_dot_leaving__calls__pb2.BeginRecoveryResponse.FromString,
+                _registered_method=True)
+        self.DischargeSession = channel.unary_unary(
+                '/halcyon.infusion.v1.InfusionService/DischargeSession',
+                request_serializer=halcyon_dot_infusion_dot_v1_dot_leaving__calls__pb2.DischargeSessionRequest.SerializeToString,
+                response_deserializer=halcyon_dot_infusion_dot_v1_dot_leaving__calls__pb2.DischargeSessionResponse.FromString,
+                _registered_method=True)
+        self.TransferSession = channel.unary_unary(
+                '/halcyon.infusion.v1.InfusionService/TransferSession',
+                request_serializer=halcyon_dot_infusion_dot_v1_dot_leaving__calls__pb2.TransferSessionRequest.SerializeToString,
+                response_deserializer=halcyon_dot_infusion_dot_v1_dot_leaving__calls__pb2.TransferSessionResponse.FromString,
+                _registered_method=True)
+        self.GetSessionRecord = channel.unary_unary(
+                '/halcyon.infusion.v1.InfusionService/GetSessionRecord',
+                request_serializer=halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.GetSessionRecordRequest.SerializeToString,
+                response_deserializer=halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.GetSessionRecordResponse.FromString,
+                _registered_method=True)
+        self.WatchSession = channel.unary_stream(
+                '/halcyon.infusion.v1.InfusionService/WatchSession',
+                request_serializer=halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.WatchSessionRequest.SerializeToString,
+                response_deserializer=halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.WatchSessionResponse.FromString,
                 _registered_method=True)
         self.GetSession = channel.unary_unary(
                 '/halcyon.infusion.v1.InfusionService/GetSession',
@@ -66,8 +155,78 @@ class InfusionServiceServicer:
     """Keeps the record of each infusion session.
     """
 
+    def RecordArrival(self, request, context):
+        """The patient is here.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordChecklist(self, request, context):
+        """Records the checklist; the session passes or is held, with everything that fails.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmDose(self, request, context):
+        """A second person confirms drug and programme.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def OverrideGate(self, request, context):
+        """A prescriber answers for findings of a gate.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordNoShow(self, request, context):
+        """Nobody came.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelSession(self, request, context):
+        """Calls a session off before the drug.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def StartInfusion(self, request, context):
         """Starts the infusion once the checklist and the vital signs allow it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PauseInfusion(self, request, context):
+        """The pump stands still.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResumeInfusion(self, request, context):
+        """The pump runs again, where no alert forbids it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangeRate(self, request, context):
+        """The pump runs at another rate.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamVitals(self, request_iterator, context):
+        """Takes readings of many sessions from a monitor gateway; each message is answered once it is durable.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -82,6 +241,55 @@ class InfusionServiceServicer:
 
     def CompleteInfusion(self, request, context):
         """Ends the infusion, as ordered or early.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AcknowledgeAlert(self, request, context):
+        """Somebody has seen an alert; a prescriber's word lets a paused pump resume.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordObservation(self, request, context):
+        """Notes an adverse event, a medicine, company, a note or the patient's own account.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BeginRecovery(self, request, context):
+        """The patient rests.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DischargeSession(self, request, context):
+        """The patient goes home, once the discharge gate lets it be.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TransferSession(self, request, context):
+        """Hands the patient to another place of care.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSessionRecord(self, request, context):
+        """Everything that is kept of a session; protected data.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchSession(self, request, context):
+        """How a session stands, and then every reading, alert and move until it is over.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -104,10 +312,60 @@ class InfusionServiceServicer:
 
 def add_InfusionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'RecordArrival': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordArrival,
+                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.RecordArrivalRequest.FromString,
+                    response_serializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.RecordArrivalResponse.SerializeToString,
+            ),
+            'RecordChecklist': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordChecklist,
+                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.RecordChecklistRequest.FromString,
+                    response_serializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.RecordChecklistResponse.SerializeToString,
+            ),
+            'ConfirmDose': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmDose,
+                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.ConfirmDoseRequest.FromString,
+                    response_serializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.ConfirmDoseResponse.SerializeToString,
+            ),
+            'OverrideGate': grpc.unary_unary_rpc_method_handler(
+                    servicer.OverrideGate,
+                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.OverrideGateRequest.FromString,
+                    response_serializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.OverrideGateResponse.SerializeToString,
+            ),
+            'RecordNoShow': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordNoShow,
+                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.RecordNoShowRequest.FromString,
+                    response_serializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.RecordNoShowResponse.SerializeToString,
+            ),
+            'CancelSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelSession,
+                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.CancelSessionRequest.FromString,
+                    response_serializer=halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.CancelSessionResponse.SerializeToString,
+            ),
             'StartInfusion': grpc.unary_unary_rpc_method_handler(
                     servicer.StartInfusion,
                     request_deserializer=halcyon_dot_infusion_dot_v1_dot_infusion__service__pb2.StartInfusionRequest.FromString,
                     response_serializer=halcyon_dot_infusion_dot_v1_dot_infusion__service__pb2.StartInfusionResponse.SerializeToString,
+            ),
+            'PauseInfusion': grpc.unary_unary_rpc_method_handler(
+                    servicer.PauseInfusion,
+                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_pump__calls__pb2.PauseInfusionRequest.FromString,
+                    response_serializer=halcyon_dot_infusion_dot_v1_dot_pump__calls__pb2.PauseInfusionResponse.SerializeToString,
+            ),
+            'ResumeInfusion': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeInfusion,
+                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_pump__calls__pb2.ResumeInfusionRequest.FromString,
+                    response_serializer=halcyon_dot_infusion_dot_v1_dot_pump__calls__pb2.ResumeInfusionResponse.SerializeToString,
+            ),
+            'ChangeRate': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeRate,
+                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_pump__calls__pb2.ChangeRateRequest.FromString,
+                    response_serializer=halcyon_dot_infusion_dot_v1_dot_pump__calls__pb2.ChangeRateResponse.SerializeToString,
+            ),
+            'StreamVitals': grpc.stream_stream_rpc_method_handler(
+                    servicer.StreamVitals,
+                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.StreamVitalsRequest.FromString,
+                    response_serializer=halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.StreamVitalsResponse.SerializeToString,
             ),
             'RecordVitals': grpc.unary_unary_rpc_method_handler(
                     servicer.RecordVitals,
@@ -118,6 +376,41 @@ def add_InfusionServiceServicer_to_server(servicer, server):
                     servicer.CompleteInfusion,
                     request_deserializer=halcyon_dot_infusion_dot_v1_dot_infusion__service__pb2.CompleteInfusionRequest.FromString,
                     response_serializer=halcyon_dot_infusion_dot_v1_dot_infusion__service__pb2.CompleteInfusionResponse.SerializeToString,
+            ),
+            'AcknowledgeAlert': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcknowledgeAlert,
+                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.AcknowledgeAlertRequest.FromString,
+                    response_serializer=halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.AcknowledgeAlertResponse.SerializeToString,
+            ),
+            'RecordObservation': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordObservation,
+                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.RecordObservationRequest.FromString,
+                    response_serializer=halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.RecordObservationResponse.SerializeToString,
+            ),
+            'BeginRecovery': grpc.unary_unary_rpc_method_handler(
+                    servicer.BeginRecovery,
+                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_leaving__calls__pb2.BeginRecoveryRequest.FromString,
+                    response_serializer=halcyon_dot_infusion_dot_v1_dot_leaving__calls__pb2.BeginRecoveryResponse.SerializeToString,
+            ),
+            'DischargeSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.DischargeSession,
+                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_leaving__calls__pb2.DischargeSessionRequest.FromString,
+                    response_serializer=halcyon_dot_infusion_dot_v1_dot_leaving__calls__pb2.DischargeSessionResponse.SerializeToString,
+            ),
+            'TransferSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.TransferSession,
+                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_leaving__calls__pb2.TransferSessionRequest.FromString,
+                    response_serializer=halcyon_dot_infusion_dot_v1_dot_leaving__calls__pb2.TransferSessionResponse.SerializeToString,
+            ),
+            'GetSessionRecord': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSessionRecord,
+                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.GetSessionRecordRequest.FromString,
+                    response_serializer=halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.GetSessionRecordResponse.SerializeToString,
+            ),
+            'WatchSession': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchSession,
+                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.WatchSessionRequest.FromString,
+                    response_serializer=halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.WatchSessionResponse.SerializeToString,
             ),
             'GetSession': grpc.unary_unary_rpc_method_handler(
                     servicer.GetSession,
@@ -142,6 +435,168 @@ class InfusionService:
     """
 
     @staticmethod
+    def RecordArrival(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.infusion.v1.InfusionService/RecordArrival',
+            halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.RecordArrivalRequest.SerializeToString,
+            halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.RecordArrivalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordChecklist(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.infusion.v1.InfusionService/RecordChecklist',
+            halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.RecordChecklistRequest.SerializeToString,
+            halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.RecordChecklistResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmDose(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.infusion.v1.InfusionService/ConfirmDose',
+            halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.ConfirmDoseRequest.SerializeToString,
+            halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.ConfirmDoseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OverrideGate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.infusion.v1.InfusionService/OverrideGate',
+            halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.OverrideGateRequest.SerializeToString,
+            halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.OverrideGateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordNoShow(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.infusion.v1.InfusionService/RecordNoShow',
+            halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.RecordNoShowRequest.SerializeToString,
+            halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.RecordNoShowResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.infusion.v1.InfusionService/CancelSession',
+            halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.CancelSessionRequest.SerializeToString,
+            halcyon_dot_infusion_dot_v1_dot_gate__calls__pb2.CancelSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def StartInfusion(request,
             target,
             options=(),
@@ -158,6 +613,114 @@ class InfusionService:
             '/halcyon.infusion.v1.InfusionService/StartInfusion',
             halcyon_dot_infusion_dot_v1_dot_infusion__service__pb2.StartInfusionRequest.SerializeToString,
             halcyon_dot_infusion_dot_v1_dot_infusion__service__pb2.StartInfusionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PauseInfusion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.infusion.v1.InfusionService/PauseInfusion',
+            halcyon_dot_infusion_dot_v1_dot_pump__calls__pb2.PauseInfusionRequest.SerializeToString,
+            halcyon_dot_infusion_dot_v1_dot_pump__calls__pb2.PauseInfusionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumeInfusion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.infusion.v1.InfusionService/ResumeInfusion',
+            halcyon_dot_infusion_dot_v1_dot_pump__calls__pb2.ResumeInfusionRequest.SerializeToString,
+            halcyon_dot_infusion_dot_v1_dot_pump__calls__pb2.ResumeInfusionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangeRate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.infusion.v1.InfusionService/ChangeRate',
+            halcyon_dot_infusion_dot_v1_dot_pump__calls__pb2.ChangeRateRequest.SerializeToString,
+            halcyon_dot_infusion_dot_v1_dot_pump__calls__pb2.ChangeRateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamVitals(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/halcyon.infusion.v1.InfusionService/StreamVitals',
+            halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.StreamVitalsRequest.SerializeToString,
+            halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.StreamVitalsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -212,6 +775,195 @@ class InfusionService:
             '/halcyon.infusion.v1.InfusionService/CompleteInfusion',
             halcyon_dot_infusion_dot_v1_dot_infusion__service__pb2.CompleteInfusionRequest.SerializeToString,
             halcyon_dot_infusion_dot_v1_dot_infusion__service__pb2.CompleteInfusionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcknowledgeAlert(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.infusion.v1.InfusionService/AcknowledgeAlert',
+            halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.AcknowledgeAlertRequest.SerializeToString,
+            halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.AcknowledgeAlertResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordObservation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.infusion.v1.InfusionService/RecordObservation',
+            halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.RecordObservationRequest.SerializeToString,
+            halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.RecordObservationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BeginRecovery(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.infusion.v1.InfusionService/BeginRecovery',
+            halcyon_dot_infusion_dot_v1_dot_leaving__calls__pb2.BeginRecoveryRequest.SerializeToString,
+            halcyon_dot_infusion_dot_v1_dot_leaving__calls__pb2.BeginRecoveryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DischargeSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.infusion.v1.InfusionService/DischargeSession',
+            halcyon_dot_infusion_dot_v1_dot_leaving__calls__pb2.DischargeSessionRequest.SerializeToString,
+            halcyon_dot_infusion_dot_v1_dot_leaving__calls__pb2.DischargeSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TransferSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.infusion.v1.InfusionService/TransferSession',
+            halcyon_dot_infusion_dot_v1_dot_leaving__calls__pb2.TransferSessionRequest.SerializeToString,
+            halcyon_dot_infusion_dot_v1_dot_leaving__calls__pb2.TransferSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSessionRecord(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.infusion.v1.InfusionService/GetSessionRecord',
+            halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.GetSessionRecordRequest.SerializeToString,
+            halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.GetSessionRecordResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/halcyon.infusion.v1.InfusionService/WatchSession',
+            halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.WatchSessionRequest.SerializeToString,
+            halcyon_dot_infusion_dot_v1_dot_monitoring__calls__pb2.WatchSessionResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,7 +5,11 @@ What callers may ask of infusion."""
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from halcyon.infusion.v1 import gate_calls_pb2 as _gate_calls_pb2
 from halcyon.infusion.v1 import infusion_service_pb2 as _infusion_service_pb2
+from halcyon.infusion.v1 import leaving_calls_pb2 as _leaving_calls_pb2
+from halcyon.infusion.v1 import monitoring_calls_pb2 as _monitoring_calls_pb2
+from halcyon.infusion.v1 import pump_calls_pb2 as _pump_calls_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -33,12 +37,46 @@ class InfusionServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> InfusionServiceAsyncStub: ...
+    RecordArrival: _grpc.UnaryUnaryMultiCallable[_gate_calls_pb2.RecordArrivalRequest, _gate_calls_pb2.RecordArrivalResponse]
+    """The patient is here."""
+    RecordChecklist: _grpc.UnaryUnaryMultiCallable[_gate_calls_pb2.RecordChecklistRequest, _gate_calls_pb2.RecordChecklistResponse]
+    """Records the checklist; the session passes or is held, with everything that fails."""
+    ConfirmDose: _grpc.UnaryUnaryMultiCallable[_gate_calls_pb2.ConfirmDoseRequest, _gate_calls_pb2.ConfirmDoseResponse]
+    """A second person confirms drug and programme."""
+    OverrideGate: _grpc.UnaryUnaryMultiCallable[_gate_calls_pb2.OverrideGateRequest, _gate_calls_pb2.OverrideGateResponse]
+    """A prescriber answers for findings of a gate."""
+    RecordNoShow: _grpc.UnaryUnaryMultiCallable[_gate_calls_pb2.RecordNoShowRequest, _gate_calls_pb2.RecordNoShowResponse]
+    """Nobody came."""
+    CancelSession: _grpc.UnaryUnaryMultiCallable[_gate_calls_pb2.CancelSessionRequest, _gate_calls_pb2.CancelSessionResponse]
+    """Calls a session off before the drug."""
     StartInfusion: _grpc.UnaryUnaryMultiCallable[_infusion_service_pb2.StartInfusionRequest, _infusion_service_pb2.StartInfusionResponse]
     """Starts the infusion once the checklist and the vital signs allow it."""
+    PauseInfusion: _grpc.UnaryUnaryMultiCallable[_pump_calls_pb2.PauseInfusionRequest, _pump_calls_pb2.PauseInfusionResponse]
+    """The pump stands still."""
+    ResumeInfusion: _grpc.UnaryUnaryMultiCallable[_pump_calls_pb2.ResumeInfusionRequest, _pump_calls_pb2.ResumeInfusionResponse]
+    """The pump runs again, where no alert forbids it."""
+    ChangeRate: _grpc.UnaryUnaryMultiCallable[_pump_calls_pb2.ChangeRateRequest, _pump_calls_pb2.ChangeRateResponse]
+    """The pump runs at another rate."""
+    StreamVitals: _grpc.StreamStreamMultiCallable[_monitoring_calls_pb2.StreamVitalsRequest, _monitoring_calls_pb2.StreamVitalsResponse]
+    """Takes readings of many sessions from a monitor gateway; each message is answered once it is durable."""
     RecordVitals: _grpc.UnaryUnaryMultiCallable[_infusion_service_pb2.RecordVitalsRequest, _infusion_service_pb2.RecordVitalsResponse]
     """Adds readings; a reading sent twice is kept once."""
     CompleteInfusion: _grpc.UnaryUnaryMultiCallable[_infusion_service_pb2.CompleteInfusionRequest, _infusion_service_pb2.CompleteInfusionResponse]
     """Ends the infusion, as ordered or early."""
+    AcknowledgeAlert: _grpc.UnaryUnaryMultiCallable[_monitoring_calls_pb2.AcknowledgeAlertRequest, _monitoring_calls_pb2.AcknowledgeAlertResponse]
+    """Somebody has seen an alert; a prescriber's word lets a paused pump resume."""
+    RecordObservation: _grpc.UnaryUnaryMultiCallable[_monitoring_calls_pb2.RecordObservationRequest, _monitoring_calls_pb2.RecordObservationResponse]
+    """Notes an adverse event, a medicine, company, a note or the patient's own account."""
+    BeginRecovery: _grpc.UnaryUnaryMultiCallable[_leaving_calls_pb2.BeginRecoveryRequest, _leaving_calls_pb2.BeginRecoveryResponse]
+    """The patient rests."""
+    DischargeSession: _grpc.UnaryUnaryMultiCallable[_leaving_calls_pb2.DischargeSessionRequest, _leaving_calls_pb2.DischargeSessionResponse]
+    """The patient goes home, once the discharge gate lets it be."""
+    TransferSession: _grpc.UnaryUnaryMultiCallable[_leaving_calls_pb2.TransferSessionRequest, _leaving_calls_pb2.TransferSessionResponse]
+    """Hands the patient to another place of care."""
+    GetSessionRecord: _grpc.UnaryUnaryMultiCallable[_monitoring_calls_pb2.GetSessionRecordRequest, _monitoring_calls_pb2.GetSessionRecordResponse]
+    """Everything that is kept of a session; protected data."""
+    WatchSession: _grpc.UnaryStreamMultiCallable[_monitoring_calls_pb2.WatchSessionRequest, _monitoring_calls_pb2.WatchSessionResponse]
+    """How a session stands, and then every reading, alert and move until it is over."""
     GetSession: _grpc.UnaryUnaryMultiCallable[_infusion_service_pb2.GetSessionRequest, _infusion_service_pb2.GetSessionResponse]
     """One session with its readings."""
     ListSessions: _grpc.UnaryUnaryMultiCallable[_infusion_service_pb2.ListSessionsRequest, _infusion_service_pb2.ListSessionsResponse]
@@ -49,12 +87,46 @@ class InfusionServiceAsyncStub(InfusionServiceStub):
     """Keeps the record of each infusion session."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
+    RecordArrival: _aio.UnaryUnaryMultiCallable[_gate_calls_pb2.RecordArrivalRequest, _gate_calls_pb2.RecordArrivalResponse]  # type: ignore[assignment]
+    """The patient is here."""
+    RecordChecklist: _aio.UnaryUnaryMultiCallable[_gate_calls_pb2.RecordChecklistRequest, _gate_calls_pb2.RecordChecklistResponse]  # type: ignore[assignment]
+    """Records the checklist; the session passes or is held, with everything that fails."""
+    ConfirmDose: _aio.UnaryUnaryMultiCallable[_gate_calls_pb2.ConfirmDoseRequest, _gate_calls_pb2.ConfirmDoseResponse]  # type: ignore[assignment]
+    """A second person confirms drug and programme."""
+    OverrideGate: _aio.UnaryUnaryMultiCallable[_gate_calls_pb2.OverrideGateRequest, _gate_calls_pb2.OverrideGateResponse]  # type: ignore[assignment]
+    """A prescriber answers for findings of a gate."""
+    RecordNoShow: _aio.UnaryUnaryMultiCallable[_gate_calls_pb2.RecordNoShowRequest, _gate_calls_pb2.RecordNoShowResponse]  # type: ignore[assignment]
+    """Nobody came."""
+    CancelSession: _aio.UnaryUnaryMultiCallable[_gate_calls_pb2.CancelSessionRequest, _gate_calls_pb2.CancelSessionResponse]  # type: ignore[assignment]
+    """Calls a session off before the drug."""
     StartInfusion: _aio.UnaryUnaryMultiCallable[_infusion_service_pb2.StartInfusionRequest, _infusion_service_pb2.StartInfusionResponse]  # type: ignore[assignment]
     """Starts the infusion once the checklist and the vital signs allow it."""
+    PauseInfusion: _aio.UnaryUnaryMultiCallable[_pump_calls_pb2.PauseInfusionRequest, _pump_calls_pb2.PauseInfusionResponse]  # type: ignore[assignment]
+    """The pump stands still."""
+    ResumeInfusion: _aio.UnaryUnaryMultiCallable[_pump_calls_pb2.ResumeInfusionRequest, _pump_calls_pb2.ResumeInfusionResponse]  # type: ignore[assignment]
+    """The pump runs again, where no alert forbids it."""
+    ChangeRate: _aio.UnaryUnaryMultiCallable[_pump_calls_pb2.ChangeRateRequest, _pump_calls_pb2.ChangeRateResponse]  # type: ignore[assignment]
+    """The pump runs at another rate."""
+    StreamVitals: _aio.StreamStreamMultiCallable[_monitoring_calls_pb2.StreamVitalsRequest, _monitoring_calls_pb2.StreamVitalsResponse]  # type: ignore[assignment]
+    """Takes readings of many sessions from a monitor gateway; each message is answered once it is durable."""
     RecordVitals: _aio.UnaryUnaryMultiCallable[_infusion_service_pb2.RecordVitalsRequest, _infusion_service_pb2.RecordVitalsResponse]  # type: ignore[assignment]
     """Adds readings; a reading sent twice is kept once."""
     CompleteInfusion: _aio.UnaryUnaryMultiCallable[_infusion_service_pb2.CompleteInfusionRequest, _infusion_service_pb2.CompleteInfusionResponse]  # type: ignore[assignment]
     """Ends the infusion, as ordered or early."""
+    AcknowledgeAlert: _aio.UnaryUnaryMultiCallable[_monitoring_calls_pb2.AcknowledgeAlertRequest, _monitoring_calls_pb2.AcknowledgeAlertResponse]  # type: ignore[assignment]
+    """Somebody has seen an alert; a prescriber's word lets a paused pump resume."""
+    RecordObservation: _aio.UnaryUnaryMultiCallable[_monitoring_calls_pb2.RecordObservationRequest, _monitoring_calls_pb2.RecordObservationResponse]  # type: ignore[assignment]
+    """Notes an adverse event, a medicine, company, a note or the patient's own account."""
+    BeginRecovery: _aio.UnaryUnaryMultiCallable[_leaving_calls_pb2.BeginRecoveryRequest, _leaving_calls_pb2.BeginRecoveryResponse]  # type: ignore[assignment]
+    """The patient rests."""
+    DischargeSession: _aio.UnaryUnaryMultiCallable[_leaving_calls_pb2.DischargeSessionRequest, _leaving_calls_pb2.DischargeSessionResponse]  # type: ignore[assignment]
+    """The patient goes home, once the discharge gate lets it be."""
+    TransferSession: _aio.UnaryUnaryMultiCallable[_leaving_calls_pb2.TransferSessionRequest, _leaving_calls_pb2.TransferSessionResponse]  # type: ignore[assignment]
+    """Hands the patient to another place of care."""
+    GetSessionRecord: _aio.UnaryUnaryMultiCallable[_monitoring_calls_pb2.GetSessionRecordRequest, _monitoring_calls_pb2.GetSessionRecordResponse]  # type: ignore[assignment]
+    """Everything that is kept of a session; protected data."""
+    WatchSession: _aio.UnaryStreamMultiCallable[_monitoring_calls_pb2.WatchSessionRequest, _monitoring_calls_pb2.WatchSessionResponse]  # type: ignore[assignment]
+    """How a session stands, and then every reading, alert and move until it is over."""
     GetSession: _aio.UnaryUnaryMultiCallable[_infusion_service_pb2.GetSessionRequest, _infusion_service_pb2.GetSessionResponse]  # type: ignore[assignment]
     """One session with its readings."""
     ListSessions: _aio.UnaryUnaryMultiCallable[_infusion_service_pb2.ListSessionsRequest, _infusion_service_pb2.ListSessionsResponse]  # type: ignore[assignment]
@@ -64,12 +136,92 @@ class InfusionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps the record of each infusion session."""
 
     @_abc_1.abstractmethod
+    def RecordArrival(
+        self,
+        request: _gate_calls_pb2.RecordArrivalRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_gate_calls_pb2.RecordArrivalResponse, _abc.Awaitable[_gate_calls_pb2.RecordArrivalResponse]]:
+        """The patient is here."""
+
+    @_abc_1.abstractmethod
+    def RecordChecklist(
+        self,
+        request: _gate_calls_pb2.RecordChecklistRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_gate_calls_pb2.RecordChecklistResponse, _abc.Awaitable[_gate_calls_pb2.RecordChecklistResponse]]:
+        """Records the checklist; the session passes or is held, with everything that fails."""
+
+    @_abc_1.abstractmethod
+    def ConfirmDose(
+        self,
+        request: _gate_calls_pb2.ConfirmDoseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_gate_calls_pb2.ConfirmDoseResponse, _abc.Awaitable[_gate_calls_pb2.ConfirmDoseResponse]]:
+        """A second person confirms drug and programme."""
+
+    @_abc_1.abstractmethod
+    def OverrideGate(
+        self,
+        request: _gate_calls_pb2.OverrideGateRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_gate_calls_pb2.OverrideGateResponse, _abc.Awaitable[_gate_calls_pb2.OverrideGateResponse]]:
+        """A prescriber answers for findings of a gate."""
+
+    @_abc_1.abstractmethod
+    def RecordNoShow(
+        self,
+        request: _gate_calls_pb2.RecordNoShowRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_gate_calls_pb2.RecordNoShowResponse, _abc.Awaitable[_gate_calls_pb2.RecordNoShowResponse]]:
+        """Nobody came."""
+
+    @_abc_1.abstractmethod
+    def CancelSession(
+        self,
+        request: _gate_calls_pb2.CancelSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_gate_calls_pb2.CancelSessionResponse, _abc.Awaitable[_gate_calls_pb2.CancelSessionResponse]]:
+        """Calls a session off before the drug."""
+
+    @_abc_1.abstractmethod
     def StartInfusion(
         self,
         request: _infusion_service_pb2.StartInfusionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_infusion_service_pb2.StartInfusionResponse, _abc.Awaitable[_infusion_service_pb2.StartInfusionResponse]]:
         """Starts the infusion once the checklist and the vital signs allow it."""
+
+    @_abc_1.abstractmethod
+    def PauseInfusion(
+        self,
+        request: _pump_calls_pb2.PauseInfusionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pump_calls_pb2.PauseInfusionResponse, _abc.Awaitable[_pump_calls_pb2.PauseInfusionResponse]]:
+        """The pump stands still."""
+
+    @_abc_1.abstractmethod
+    def ResumeInfusion(
+        self,
+        request: _pump_calls_pb2.ResumeInfusionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pump_calls_pb2.ResumeInfusionResponse, _abc.Awaitable[_pump_calls_pb2.ResumeInfusionResponse]]:
+        """The pump runs again, where no alert forbids it."""
+
+    @_abc_1.abstractmethod
+    def ChangeRate(
+        self,
+        request: _pump_calls_pb2.ChangeRateRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pump_calls_pb2.ChangeRateResponse, _abc.Awaitable[_pump_calls_pb2.ChangeRateResponse]]:
+        """The pump runs at another rate."""
+
+    @_abc_1.abstractmethod
+    def StreamVitals(
+        self,
+        request_iterator: _MaybeAsyncIterator[_monitoring_calls_pb2.StreamVitalsRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_monitoring_calls_pb2.StreamVitalsResponse], _abc.AsyncIterator[_monitoring_calls_pb2.StreamVitalsResponse]]:
+        """Takes readings of many sessions from a monitor gateway; each message is answered once it is durable."""
 
     @_abc_1.abstractmethod
     def RecordVitals(
@@ -86,6 +238,62 @@ class InfusionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_infusion_service_pb2.CompleteInfusionResponse, _abc.Awaitable[_infusion_service_pb2.CompleteInfusionResponse]]:
         """Ends the infusion, as ordered or early."""
+
+    @_abc_1.abstractmethod
+    def AcknowledgeAlert(
+        self,
+        request: _monitoring_calls_pb2.AcknowledgeAlertRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_monitoring_calls_pb2.AcknowledgeAlertResponse, _abc.Awaitable[_monitoring_calls_pb2.AcknowledgeAlertResponse]]:
+        """Somebody has seen an alert; a prescriber's word lets a paused pump resume."""
+
+    @_abc_1.abstractmethod
+    def RecordObservation(
+        self,
+        request: _monitoring_calls_pb2.RecordObservationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_monitoring_calls_pb2.RecordObservationResponse, _abc.Awaitable[_monitoring_calls_pb2.RecordObservationResponse]]:
+        """Notes an adverse event, a medicine, company, a note or the patient's own account."""
+
+    @_abc_1.abstractmethod
+    def BeginRecovery(
+        self,
+        request: _leaving_calls_pb2.BeginRecoveryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_leaving_calls_pb2.BeginRecoveryResponse, _abc.Awaitable[_leaving_calls_pb2.BeginRecoveryResponse]]:
+        """The patient rests."""
+
+    @_abc_1.abstractmethod
+    def DischargeSession(
+        self,
+        request: _leaving_calls_pb2.DischargeSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_leaving_calls_pb2.DischargeSessionResponse, _abc.Awaitable[_leaving_calls_pb2.DischargeSessionResponse]]:
+        """The patient goes home, once the discharge gate lets it be."""
+
+    @_abc_1.abstractmethod
+    def TransferSession(
+        self,
+        request: _leaving_calls_pb2.TransferSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_leaving_calls_pb2.TransferSessionResponse, _abc.Awaitable[_leaving_calls_pb2.TransferSessionResponse]]:
+        """Hands the patient to another place of care."""
+
+    @_abc_1.abstractmethod
+    def GetSessionRecord(
+        self,
+        request: _monitoring_calls_pb2.GetSessionRecordRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_monitoring_calls_pb2.GetSessionRecordResponse, _abc.Awaitable[_monitoring_calls_pb2.GetSessionRecordResponse]]:
+        """Everything that is kept of a session; protected data."""
+
+    @_abc_1.abstractmethod
+    def WatchSession(
+        self,
+        request: _monitoring_calls_pb2.WatchSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_monitoring_calls_pb2.WatchSessionResponse], _abc.AsyncIterator[_monitoring_calls_pb2.WatchSessionResponse]]:
+        """How a session stands, and then every reading, alert and move until it is over."""
 
     @_abc_1.abstractmethod
     def GetSession(

@@ -190,6 +190,8 @@ class InfusionCompleted(_message.Message):
     LOWEST_MOAAS_FIELD_NUMBER: _builtins.int
     ADVERSE_EVENTS_FIELD_NUMBER: _builtins.int
     PHQ9_SCORE_FIELD_NUMBER: _builtins.int
+    STOP_REASON_FIELD_NUMBER: _builtins.int
+    GIVEN_MG_FIELD_NUMBER: _builtins.int
     COMPLETE_TIME_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """The session."""
@@ -227,6 +229,10 @@ class InfusionCompleted(_message.Message):
     """Deepest sedation, MOAA/S 0 to 5; 5 when never assessed."""
     phq9_score: _builtins.int
     """PHQ-9 total taken before this infusion."""
+    stop_reason: _builtins.str
+    """Why it was stopped early, as a code; empty when completed."""
+    given_mg: _builtins.str
+    """Dose given, mg, exactly."""
     @_builtins.property
     def adverse_events(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Adverse events, coded."""
@@ -257,14 +263,454 @@ class InfusionCompleted(_message.Message):
         lowest_moaas: _builtins.int = ...,
         adverse_events: _abc.Iterable[_builtins.str] | None = ...,
         phq9_score: _builtins.int | None = ...,
+        stop_reason: _builtins.str = ...,
+        given_mg: _builtins.str = ...,
         complete_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_phq9_score", b"_phq9_score", "complete_time", b"complete_time", "phq9_score", b"phq9_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_phq9_score", b"_phq9_score", "adverse_events", b"adverse_events", "clinic_id", b"clinic_id", "complete_time", b"complete_time", "dose_order_id", b"dose_order_id", "given_micrograms", b"given_micrograms", "lowest_moaas", b"lowest_moaas", "lowest_oxygen_saturation", b"lowest_oxygen_saturation", "number", b"number", "outcome", b"outcome", "patient_id", b"patient_id", "peak_diastolic", b"peak_diastolic", "peak_systolic", b"peak_systolic", "phq9_score", b"phq9_score", "plan_id", b"plan_id", "referral_id", b"referral_id", "revision", b"revision", "running_minutes", b"running_minutes", "series_id", b"series_id", "session_count", b"session_count", "session_id", b"session_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_phq9_score", b"_phq9_score", "adverse_events", b"adverse_events", "clinic_id", b"clinic_id", "complete_time", b"complete_time", "dose_order_id", b"dose_order_id", "given_mg", b"given_mg", "given_micrograms", b"given_micrograms", "lowest_moaas", b"lowest_moaas", "lowest_oxygen_saturation", b"lowest_oxygen_saturation", "number", b"number", "outcome", b"outcome", "patient_id", b"patient_id", "peak_diastolic", b"peak_diastolic", "peak_systolic", b"peak_systolic", "phq9_score", b"phq9_score", "plan_id", b"plan_id", "referral_id", b"referral_id", "revision", b"revision", "running_minutes", b"running_minutes", "series_id", b"series_id", "session_count", b"session_count", "session_id", b"session_id", "stop_reason", b"stop_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__phq9_score: _TypeAlias = _typing.Literal["phq9_score"]  # noqa: Y015
     _WhichOneofArgType__phq9_score: _TypeAlias = _typing.Literal["_phq9_score", b"_phq9_score"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__phq9_score) -> _WhichOneofReturnType__phq9_score | None: ...
 
 Global___InfusionCompleted: _TypeAlias = InfusionCompleted  # noqa: Y015
+
+@_typing.final
+class GateOverridden(_message.Message):
+    """A prescriber answered for findings of the start gate."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    PLAN_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    REASON_CODE_FIELD_NUMBER: _builtins.int
+    OVERRIDE_TIME_FIELD_NUMBER: _builtins.int
+    session_id: _builtins.str
+    """The session."""
+    revision: _builtins.int
+    """The session's revision after this fact."""
+    number: _builtins.int
+    """Number in the series, from 1."""
+    series_id: _builtins.str
+    """The series."""
+    plan_id: _builtins.str
+    """The plan."""
+    referral_id: _builtins.str
+    """The referral."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    reason_code: _builtins.str
+    """Why, as a code."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The findings answered for, by name."""
+
+    @_builtins.property
+    def override_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        session_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        number: _builtins.int = ...,
+        series_id: _builtins.str = ...,
+        plan_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        items: _abc.Iterable[_builtins.str] | None = ...,
+        reason_code: _builtins.str = ...,
+        override_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["override_time", b"override_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "items", b"items", "number", b"number", "override_time", b"override_time", "plan_id", b"plan_id", "reason_code", b"reason_code", "referral_id", b"referral_id", "revision", b"revision", "series_id", b"series_id", "session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GateOverridden: _TypeAlias = GateOverridden  # noqa: Y015
+
+@_typing.final
+class DischargeOverridden(_message.Message):
+    """A prescriber answered for findings of the discharge gate."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    PLAN_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    REASON_CODE_FIELD_NUMBER: _builtins.int
+    OVERRIDE_TIME_FIELD_NUMBER: _builtins.int
+    session_id: _builtins.str
+    """The session."""
+    revision: _builtins.int
+    """The session's revision after this fact."""
+    number: _builtins.int
+    """Number in the series, from 1."""
+    series_id: _builtins.str
+    """The series."""
+    plan_id: _builtins.str
+    """The plan."""
+    referral_id: _builtins.str
+    """The referral."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    reason_code: _builtins.str
+    """Why, as a code."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The findings answered for, by name."""
+
+    @_builtins.property
+    def override_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        session_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        number: _builtins.int = ...,
+        series_id: _builtins.str = ...,
+        plan_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        items: _abc.Iterable[_builtins.str] | None = ...,
+        reason_code: _builtins.str = ...,
+        override_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["override_time", b"override_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "items", b"items", "number", b"number", "override_time", b"override_time", "plan_id", b"plan_id", "reason_code", b"reason_code", "referral_id", b"referral_id", "revision", b"revision", "series_id", b"series_id", "session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DischargeOverridden: _TypeAlias = DischargeOverridden  # noqa: Y015
+
+@_typing.final
+class VitalsOverdue(_message.Message):
+    """No pressure was measured in the time that the protocol leaves."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    PLAN_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    LAST_TIME_FIELD_NUMBER: _builtins.int
+    OVERDUE_TIME_FIELD_NUMBER: _builtins.int
+    session_id: _builtins.str
+    """The session."""
+    revision: _builtins.int
+    """The session's revision after this fact."""
+    number: _builtins.int
+    """Number in the series, from 1."""
+    series_id: _builtins.str
+    """The series."""
+    plan_id: _builtins.str
+    """The plan."""
+    referral_id: _builtins.str
+    """The referral."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    @_builtins.property
+    def last_time(self) -> _timestamp_pb2.Timestamp:
+        """When pressure was last measured."""
+
+    @_builtins.property
+    def overdue_time(self) -> _timestamp_pb2.Timestamp:
+        """When the next reading was overdue."""
+
+    def __init__(
+        self,
+        *,
+        session_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        number: _builtins.int = ...,
+        series_id: _builtins.str = ...,
+        plan_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        last_time: _timestamp_pb2.Timestamp | None = ...,
+        overdue_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_time", b"last_time", "overdue_time", b"overdue_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "last_time", b"last_time", "number", b"number", "overdue_time", b"overdue_time", "plan_id", b"plan_id", "referral_id", b"referral_id", "revision", b"revision", "series_id", b"series_id", "session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VitalsOverdue: _TypeAlias = VitalsOverdue  # noqa: Y015
+
+@_typing.final
+class SessionDischarged(_message.Message):
+    """The patient went home."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    PLAN_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    COMPANY_FIELD_NUMBER: _builtins.int
+    STAY_MINUTES_FIELD_NUMBER: _builtins.int
+    ADVERSE_EVENTS_FIELD_NUMBER: _builtins.int
+    PEAK_SYSTOLIC_FIELD_NUMBER: _builtins.int
+    PEAK_DIASTOLIC_FIELD_NUMBER: _builtins.int
+    LOWEST_OXYGEN_SATURATION_FIELD_NUMBER: _builtins.int
+    LOWEST_MOAAS_FIELD_NUMBER: _builtins.int
+    DISCHARGE_TIME_FIELD_NUMBER: _builtins.int
+    session_id: _builtins.str
+    """The session."""
+    revision: _builtins.int
+    """The session's revision after this fact."""
+    number: _builtins.int
+    """Number in the series, from 1."""
+    series_id: _builtins.str
+    """The series."""
+    plan_id: _builtins.str
+    """The plan."""
+    referral_id: _builtins.str
+    """The referral."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    outcome: _builtins.str
+    """"completed" or "stopped_early"."""
+    company: _builtins.str
+    """"escorted" or "alone"."""
+    stay_minutes: _builtins.int
+    """Minutes from the end of the infusion to the way home."""
+    peak_systolic: _builtins.int
+    """Highest systolic pressure of the whole visit, mm[Hg]."""
+    peak_diastolic: _builtins.int
+    """Highest diastolic pressure of the whole visit, mm[Hg]."""
+    lowest_oxygen_saturation: _builtins.int
+    """Lowest oxygen saturation of the whole visit, percent."""
+    lowest_moaas: _builtins.int
+    """Deepest sedation of the whole visit, MOAA/S 0 to 5; 5 when never assessed."""
+    @_builtins.property
+    def adverse_events(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Adverse events of the whole visit, coded."""
+
+    @_builtins.property
+    def discharge_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        session_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        number: _builtins.int = ...,
+        series_id: _builtins.str = ...,
+        plan_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        outcome: _builtins.str = ...,
+        company: _builtins.str = ...,
+        stay_minutes: _builtins.int = ...,
+        adverse_events: _abc.Iterable[_builtins.str] | None = ...,
+        peak_systolic: _builtins.int = ...,
+        peak_diastolic: _builtins.int = ...,
+        lowest_oxygen_saturation: _builtins.int = ...,
+        lowest_moaas: _builtins.int = ...,
+        discharge_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["discharge_time", b"discharge_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adverse_events", b"adverse_events", "clinic_id", b"clinic_id", "company", b"company", "discharge_time", b"discharge_time", "lowest_moaas", b"lowest_moaas", "lowest_oxygen_saturation", b"lowest_oxygen_saturation", "number", b"number", "outcome", b"outcome", "peak_diastolic", b"peak_diastolic", "peak_systolic", b"peak_systolic", "plan_id", b"plan_id", "referral_id", b"referral_id", "revision", b"revision", "series_id", b"series_id", "session_id", b"session_id", "stay_minutes", b"stay_minutes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SessionDischarged: _TypeAlias = SessionDischarged  # noqa: Y015
+
+@_typing.final
+class SessionTransferred(_message.Message):
+    """The patient was handed to another place of care."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    PLAN_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    TRANSFER_TIME_FIELD_NUMBER: _builtins.int
+    session_id: _builtins.str
+    """The session."""
+    revision: _builtins.int
+    """The session's revision after this fact."""
+    number: _builtins.int
+    """Number in the series, from 1."""
+    series_id: _builtins.str
+    """The series."""
+    plan_id: _builtins.str
+    """The plan."""
+    referral_id: _builtins.str
+    """The referral."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    reason: _builtins.str
+    """Why, as a code."""
+    @_builtins.property
+    def transfer_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        session_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        number: _builtins.int = ...,
+        series_id: _builtins.str = ...,
+        plan_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        transfer_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["transfer_time", b"transfer_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "number", b"number", "plan_id", b"plan_id", "reason", b"reason", "referral_id", b"referral_id", "revision", b"revision", "series_id", b"series_id", "session_id", b"session_id", "transfer_time", b"transfer_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SessionTransferred: _TypeAlias = SessionTransferred  # noqa: Y015
+
+@_typing.final
+class SessionMissed(_message.Message):
+    """The patient did not come."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    PLAN_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    PLANNED_START_TIME_FIELD_NUMBER: _builtins.int
+    MISS_TIME_FIELD_NUMBER: _builtins.int
+    session_id: _builtins.str
+    """The session."""
+    revision: _builtins.int
+    """The session's revision after this fact."""
+    number: _builtins.int
+    """Number in the series, from 1."""
+    series_id: _builtins.str
+    """The series."""
+    plan_id: _builtins.str
+    """The plan."""
+    referral_id: _builtins.str
+    """The referral."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    @_builtins.property
+    def planned_start_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was booked."""
+
+    @_builtins.property
+    def miss_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was recorded."""
+
+    def __init__(
+        self,
+        *,
+        session_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        number: _builtins.int = ...,
+        series_id: _builtins.str = ...,
+        plan_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        planned_start_time: _timestamp_pb2.Timestamp | None = ...,
+        miss_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["miss_time", b"miss_time", "planned_start_time", b"planned_start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "miss_time", b"miss_time", "number", b"number", "plan_id", b"plan_id", "planned_start_time", b"planned_start_time", "referral_id", b"referral_id", "revision", b"revision", "series_id", b"series_id", "session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SessionMissed: _TypeAlias = SessionMissed  # noqa: Y015
+
+@_typing.final
+class SessionCancelled(_message.Message):
+    """The clinic called the session off before the drug."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    PLAN_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    CANCEL_TIME_FIELD_NUMBER: _builtins.int
+    session_id: _builtins.str
+    """The session."""
+    revision: _builtins.int
+    """The session's revision after this fact."""
+    number: _builtins.int
+    """Number in the series, from 1."""
+    series_id: _builtins.str
+    """The series."""
+    plan_id: _builtins.str
+    """The plan."""
+    referral_id: _builtins.str
+    """The referral."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    reason: _builtins.str
+    """Why, as a code."""
+    @_builtins.property
+    def cancel_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        session_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        number: _builtins.int = ...,
+        series_id: _builtins.str = ...,
+        plan_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        cancel_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cancel_time", b"cancel_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancel_time", b"cancel_time", "clinic_id", b"clinic_id", "number", b"number", "plan_id", b"plan_id", "reason", b"reason", "referral_id", b"referral_id", "revision", b"revision", "series_id", b"series_id", "session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SessionCancelled: _TypeAlias = SessionCancelled  # noqa: Y015

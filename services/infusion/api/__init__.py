@@ -1,0 +1,18 @@
+"""What callers may ask of infusion."""
+
+import grpc
+
+from chassis.database import Database
+from services.infusion.api import custody, sessions, summaries
+from services.infusion.api.custody import CustodyService
+from services.infusion.api.sessions import InfusionService
+from services.infusion.api.summaries import SummaryService
+
+__all__ = ["CustodyService", "InfusionService", "SummaryService", "serve"]
+
+
+def serve(server: grpc.aio.Server, db: Database) -> None:
+    """Answer on this server."""
+    sessions.serve(server, db)
+    custody.serve(server, db)
+    summaries.serve(server, db)

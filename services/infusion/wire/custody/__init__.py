@@ -1,0 +1,55 @@
+"""The controlled-drug record in everyone's words."""
+
+from services.infusion.wire.custody.replies import (
+    balance,
+    container,
+    counted,
+    disposal,
+    entry,
+    incident,
+    inventory,
+    line,
+    registration,
+)
+from services.infusion.wire.custody.requests import (
+    checked,
+    delivery,
+    disposal_amount,
+    disposing,
+    drawing,
+    incident_status,
+    kind,
+    place,
+    reversal,
+    sending,
+    tally,
+    use,
+    verdict,
+)
+from services.infusion.wire.custody.stated import fact
+
+__all__ = [
+    "balance",
+    "checked",
+    "container",
+    "counted",
+    "delivery",
+    "disposal",
+    "disposal_amount",
+    "disposing",
+    "drawing",
+    "entry",
+    "fact",
+    "incident",
+    "incident_status",
+    "inventory",
+    "kind",
+    "line",
+    "place",
+    "registration",
+    "reversal",
+    "sending",
+    "tally",
+    "use",
+    "verdict",
+]
