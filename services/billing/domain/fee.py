@@ -21,6 +21,8 @@ class Fee:
 
     session_id: UUID
     invoice_id: UUID
+    invoice_attempt: int
+    """Issued again since, the invoice has sold other sessions."""
     clinic_id: UUID
     missed: Missed
     notice_minutes: int

@@ -46,7 +46,8 @@ def reverse_fee(invoice: Invoice, fee: Fee, now: datetime) -> Decision:
     if not fee.amount:
         return Decision(kept=(taken_back,))
     account = Account.DEFERRED_REVENUE if fee.forfeits else Account.PATIENT_RECEIVABLE
-    if fee.forfeits and invoice.status is not Status.PAID:
+    sold = invoice.status is Status.PAID and invoice.attempt == fee.invoice_attempt
+    if fee.forfeits and not sold:
         raise NotAllowed("WRONG_STATE", "The session's money is not here any more.")
     amount = fee.amount.minor_units
     sides = {Account.CANCELLATION_FEES: amount, account: -amount}
@@ -67,7 +68,7 @@ def expire(invoice: Invoice, paid_at: datetime, terms: Terms, now: datetime) -> 
         return NOTHING
     forfeited = invoice.forfeited_count + invoice.unused_count
     expired = replace(_turned(invoice, now), forfeited_count=forfeited)
-    cause = uuid5(invoice.payment_id, f"expiry/{invoice.forfeited_count}")
+    cause = uuid5(invoice.payment_id, f"expiry/{invoice.turn}")
     entry = post(Rule.EXPIRE_PACKAGE, cause, invoice, value, now)
     return Decision(invoice=expired, entries=(entry,))
 
@@ -81,6 +82,7 @@ def _fee(invoice: Invoice, absence: Absence, terms: Terms, now: datetime) -> Fee
     return Fee(
         session_id=absence.session_id,
         invoice_id=invoice.invoice_id,
+        invoice_attempt=invoice.attempt,
         clinic_id=invoice.clinic_id,
         missed=absence.missed,
         notice_minutes=int(absence.notice.total_seconds() // 60),

@@ -74,6 +74,7 @@ def _fee_row(fee: domain.Fee) -> FeeRow:
         FeeRow,
         session_id=fee.session_id,
         invoice_id=fee.invoice_id,
+        invoice_attempt=fee.invoice_attempt,
         clinic_id=fee.clinic_id,
         missed=fee.missed.value,
         notice_minutes=fee.notice_minutes,

@@ -55,6 +55,7 @@ class FeeRow(Row, table=True):
     __tablename__ = "missed_session_fee"
     session_id: UUID = Field(primary_key=True)
     invoice_id: UUID = Field(foreign_key="invoice.invoice_id")
+    invoice_attempt: int
     clinic_id: UUID
     missed: str
     notice_minutes: int

@@ -48,6 +48,7 @@ def fee_of(row: FeeRow) -> domain.Fee:
     return domain.Fee(
         session_id=row.session_id,
         invoice_id=row.invoice_id,
+        invoice_attempt=row.invoice_attempt,
         clinic_id=row.clinic_id,
         missed=domain.Missed(row.missed),
         notice_minutes=row.notice_minutes,

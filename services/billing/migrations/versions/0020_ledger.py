@@ -57,6 +57,7 @@ _STATEMENTS = (
     """CREATE TABLE missed_session_fee (
         session_id uuid PRIMARY KEY,
         invoice_id uuid NOT NULL REFERENCES invoice,
+        invoice_attempt integer NOT NULL,
         clinic_id uuid NOT NULL,
         missed text NOT NULL CHECK (missed IN ('cancelled', 'no_show')),
         notice_minutes integer NOT NULL,
