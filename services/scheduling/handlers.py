@@ -23,7 +23,8 @@ async def _for_holds(facts: Sequence[PlanApproved], tx: Tx) -> None:
     clinics = {plan.clinic_id for plan in plans}
     await store.open_desks(tx, clinics, careful=len(plans) == 1)
     await store.load(tx, [domain.series_id(plan.plan_id) for plan in plans])
-    await store.load_cancelled(tx, [plan.referral_id for plan in plans])
+    await store.load_referrals(tx, [plan.referral_id for plan in plans])
+    await store.load_sessions(tx, [plan.patient_id for plan in plans])
     await store.read_ahead(tx, plans)
 
 
@@ -91,7 +92,7 @@ async def _for_cancellations(facts: Sequence[ReferralCancelled], tx: Tx) -> None
     before = await store.series_of_referrals(tx, referrals)
     clinics = named | {clinic for _, clinic in before}
     await store.open_desks(tx, clinics, careful=True)
-    await store.load_cancelled(tx, referrals)
+    await store.load_referrals(tx, referrals)
 
 
 @on(ReferralCancelled, prefetch=_for_cancellations)

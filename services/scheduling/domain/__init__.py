@@ -4,14 +4,11 @@ from services.scheduling.domain.agenda import Agenda, Unread
 from services.scheduling.domain.allocation import (
     Bound,
     Outcome,
-    Wish,
+    Search,
     allocate,
     first_unit,
-    placements,
     places_at,
-    room_minutes,
     window,
-    wish,
 )
 from services.scheduling.domain.booking import (
     Booking,
@@ -22,9 +19,11 @@ from services.scheduling.domain.booking import (
     must_be_free,
     standing,
 )
-from services.scheduling.domain.clinic import Clinic, ClinicUpdated, Hours, Kind, Resource, update
+from services.scheduling.domain.clinic import Clinic, ClinicUpdated, Closure, Hours, Kind, Resource
 from services.scheduling.domain.day import Day
-from services.scheduling.domain.policy import Policy
+from services.scheduling.domain.explaining import binding_reason, nearest_pattern
+from services.scheduling.domain.placing import placements
+from services.scheduling.domain.policy import Limits, Policy
 from services.scheduling.domain.reach import Reach, advanced, given_back
 from services.scheduling.domain.series import (
     Decision,
@@ -40,7 +39,7 @@ from services.scheduling.domain.series import (
     series_id,
     session_id,
 )
-from services.scheduling.domain.shelf import Placement, Shelf, Spot
+from services.scheduling.domain.shelf import Fitting, Placement, Shelf, Spot
 from services.scheduling.domain.standing import (
     cancel,
     confirm,
@@ -54,6 +53,9 @@ from services.scheduling.domain.standing import (
     too_late,
     wants_times,
 )
+from services.scheduling.domain.upkeep import update
+from services.scheduling.domain.visit import Shape, Visit
+from services.scheduling.domain.wish import Patient, Preferences, Wish, shape_of, wish
 
 __all__ = [
     "Agenda",
@@ -61,33 +63,42 @@ __all__ = [
     "Bound",
     "Clinic",
     "ClinicUpdated",
+    "Closure",
     "Day",
     "Decision",
     "Event",
+    "Fitting",
     "Hours",
     "Keeping",
     "Kind",
+    "Limits",
     "Outcome",
+    "Patient",
     "Placement",
     "Places",
     "Plan",
     "Policy",
+    "Preferences",
     "Reach",
     "Reason",
     "Resource",
+    "Search",
     "Series",
     "SeriesConfirmed",
     "SeriesHeld",
     "SeriesReleased",
     "SeriesWaitlisted",
+    "Shape",
     "Shelf",
     "Spot",
     "Standing",
     "Status",
     "Unread",
+    "Visit",
     "Wish",
     "advanced",
     "allocate",
+    "binding_reason",
     "cancel",
     "confirm",
     "deliver",
@@ -97,15 +108,16 @@ __all__ = [
     "hold_or_wait",
     "may_restore",
     "must_be_free",
+    "nearest_pattern",
     "opened",
     "paid_late",
     "payment_failed",
     "placements",
     "places_at",
     "restore",
-    "room_minutes",
     "series_id",
     "session_id",
+    "shape_of",
     "standing",
     "too_late",
     "update",

@@ -8,7 +8,7 @@ from uuid import UUID
 from chassis.refusal import NotAllowed
 from services.scheduling.domain.allocation import Bound
 from services.scheduling.domain.series import Decision, Series, Status
-from services.scheduling.domain.shelf import Placement, Spot
+from services.scheduling.domain.shelf import Fitting, Placement, Spot
 from services.scheduling.domain.standing import hold, waitlist
 
 
@@ -49,7 +49,7 @@ class Places:
 
     spots: tuple[Spot, ...]
     placements: tuple[Placement, ...]
-    minutes: int
+    fitting: Fitting
     held_for: timedelta
 
 
@@ -65,7 +65,7 @@ def hold_or_wait(series: Series, found: Places | Bound, now: datetime) -> Decisi
     if isinstance(found, Bound):
         return waitlist(series, found, now)
     starts = [one.start for one in found.placements]
-    return hold(series, starts, found.minutes, found.held_for, now)
+    return hold(series, starts, found.fitting.shape, found.held_for, now)
 
 
 def must_be_free(found: Places | Bound) -> Places:

@@ -6,6 +6,8 @@ from enum import StrEnum
 from hashlib import sha1
 from uuid import UUID, uuid5
 
+from services.scheduling.domain.visit import Shape
+
 
 class Status(StrEnum):
     """Where a series stands."""
@@ -50,7 +52,7 @@ class Series:
     status: Status
     plan: Plan
     starts: tuple[datetime, ...]
-    room_minutes: int
+    shape: Shape
     delivered: int
     hold_expire_time: datetime | None
     release_reason: Reason | None

@@ -18,17 +18,20 @@ from services.scheduling.domain.series import (
     Status,
     series_id,
 )
+from services.scheduling.domain.visit import Shape
+
+_NONE = Shape(0, 0, 0, 0)
 
 
 def opened(plan: Plan, now: datetime) -> Series:
     """A series nobody has been told of yet."""
     return Series(
-        series_id(plan.plan_id), 0, Status.WAITLISTED, plan, (), 0, 0, None, None, None, now
+        series_id(plan.plan_id), 0, Status.WAITLISTED, plan, (), _NONE, 0, None, None, None, now
     )
 
 
 def hold(
-    series: Series, starts: Sequence[datetime], minutes: int, held_for: timedelta, now: datetime
+    series: Series, starts: Sequence[datetime], shape: Shape, held_for: timedelta, now: datetime
 ) -> Decision:
     """These times are the patient's until the hold expires; what has times keeps them."""
     if not wants_times(series):
@@ -38,7 +41,7 @@ def hold(
         revision=series.revision + 1,
         status=Status.HELD,
         starts=tuple(starts),
-        room_minutes=minutes,
+        shape=shape,
         hold_expire_time=now + held_for,
         release_reason=None,
         payment_id=None,

@@ -10,6 +10,7 @@ from services.scheduling.store.clinics import (
 )
 from services.scheduling.store.desk import Desk
 from services.scheduling.store.desks import desk_of, open_desks, read_ahead
+from services.scheduling.store.patients import keep_preferences, load_sessions
 from services.scheduling.store.places import claim_places, claim_same_places
 from services.scheduling.store.reading import list_day, read_series, read_series_of
 from services.scheduling.store.series import (
@@ -22,7 +23,7 @@ from services.scheduling.store.series import (
     is_cancelled,
     load,
     load_bookings,
-    load_cancelled,
+    load_referrals,
     record,
     remember_cancelled,
     series_of_referrals,
@@ -42,11 +43,13 @@ __all__ = [
     "get_clinic",
     "give_back",
     "is_cancelled",
+    "keep_preferences",
     "list_clinics",
     "list_day",
     "load",
     "load_bookings",
-    "load_cancelled",
+    "load_referrals",
+    "load_sessions",
     "lock_clinic",
     "open_desks",
     "owned",

@@ -12,13 +12,23 @@ from sqlmodel import col, select
 
 from chassis.database import Tx
 from chassis.plans import made
-from services.scheduling.domain import Agenda, Day, Placement, Reach, Shelf, Spot, given_back
+from services.scheduling.domain import (
+    Agenda,
+    Day,
+    Fitting,
+    Placement,
+    Reach,
+    Shelf,
+    Spot,
+    given_back,
+)
 from services.scheduling.packs import policy
 from services.scheduling.store.rows import AgendaRow, DeskRow
 
 _FORGET = "DELETE FROM agenda WHERE clinic_id = $1 AND day < $2"
 _TAKEN = """
-SELECT number, start_time, end_time, room_id, pump_id, nurse_id FROM booking
+SELECT number, start_time, infuse_time, infuse_end_time, room_end_time, end_time,
+    room_id, pump_id, nurse_id, nurse_place, monitor_id, chair_id, therapist_id FROM booking
 WHERE clinic_id = $1 AND start_time > $2::timestamptz - interval '2 days' AND status = 'taken'
 """
 _AHEAD = 28
@@ -69,10 +79,10 @@ class Desk:
         """Read the weeks from a day on."""
         await self.read(range(ordinal, ordinal + _AHEAD))
 
-    def take(self, spots: Iterable[Spot]) -> None:
+    def take(self, spots: Iterable[Spot], fitting: Fitting) -> None:
         """Promise these spots."""
         spots = tuple(spots)
-        self.agenda.take(spots)
+        self.agenda.take(spots, fitting)
         self._keep({spot.ordinal for spot in spots})
 
     async def free(self, placements: Iterable[Placement]) -> None:

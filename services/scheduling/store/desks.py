@@ -10,6 +10,7 @@ from chassis.refusal import Busy
 from services.scheduling.domain import Plan, Shelf, window, wish
 from services.scheduling.packs import policy
 from services.scheduling.store.clinics import get_clinic
+from services.scheduling.store.closures import closures_of
 from services.scheduling.store.desk import Desk, layout
 from services.scheduling.store.rows import AgendaRow, DeskRow
 
@@ -75,7 +76,9 @@ def _desks(tx: Tx) -> list[tuple[UUID, Desk]]:
 async def _desk(tx: Tx, row: DeskRow, *, careful: bool) -> Desk:
     shelf = _shelves.get(layout(row))
     if shelf is None:
-        shelf = Shelf(await get_clinic(tx, row.clinic_id), policy().unit_minutes)
+        clinic = await get_clinic(tx, row.clinic_id)
+        closures = await closures_of(tx, row.clinic_id)
+        shelf = Shelf(clinic, policy().unit_minutes, closures)
         _shelves[layout(row)] = shelf
         if len(_shelves) > _SHELVES:
             _shelves.popitem(last=False)

@@ -2,19 +2,20 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import NamedTuple
 
 from asyncpg import ExclusionViolationError
 
 from chassis.database import Tx
-from chassis.plans import plan_of
 from chassis.refusal import Busy
 from services.scheduling.domain import (
     Bound,
-    Keeping,
+    Fitting,
     Outcome,
     Places,
     Series,
     Unread,
+    Visit,
     advanced,
     allocate,
     first_unit,
@@ -25,20 +26,40 @@ from services.scheduling.domain import (
 from services.scheduling.packs import policy
 from services.scheduling.store.desk import Desk
 from services.scheduling.store.desks import desk_of
+from services.scheduling.store.patients import note_sessions, patient_of
 from services.scheduling.store.rows import BookingRow
+from services.scheduling.store.shapes import booking_row
 
 _BOOK = """
-INSERT INTO booking (series_id, number, clinic_id, start_time, end_time,
-                     room_id, pump_id, nurse_id, status)
-SELECT $1, place.number, $2, begins, ends, room_id, pump_id, nurse_id, 'taken'
-FROM unnest($3::smallint[], $4::timestamptz[], $5::timestamptz[],
-            $6::uuid[], $7::uuid[], $8::uuid[])
-    AS place (number, begins, ends, room_id, pump_id, nurse_id)
+INSERT INTO booking (series_id, number, clinic_id, start_time, infuse_time, infuse_end_time,
+                     room_end_time, end_time, room_id, pump_id, nurse_id, nurse_place,
+                     monitor_id, chair_id, therapist_id, status)
+SELECT $1, place.number, $2, begins, infuses, infused, room_ends, ends, room_id, pump_id, nurse_id,
+       nurse_place, monitor_id, chair_id, therapist_id, 'taken'
+FROM unnest($3::smallint[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[],
+            $7::timestamptz[], $8::timestamptz[], $9::uuid[], $10::uuid[], $11::uuid[],
+            $12::smallint[], $13::uuid[], $14::uuid[], $15::uuid[])
+    AS place (number, begins, infuses, infused, room_ends, ends, room_id, pump_id, nurse_id,
+              nurse_place, monitor_id, chair_id, therapist_id)
 ON CONFLICT (series_id, number) DO UPDATE SET
-    start_time = excluded.start_time, end_time = excluded.end_time, room_id = excluded.room_id,
-    pump_id = excluded.pump_id, nurse_id = excluded.nurse_id, status = excluded.status
+    clinic_id = excluded.clinic_id, start_time = excluded.start_time,
+    infuse_time = excluded.infuse_time, infuse_end_time = excluded.infuse_end_time,
+    room_end_time = excluded.room_end_time, end_time = excluded.end_time,
+    room_id = excluded.room_id, pump_id = excluded.pump_id, nurse_id = excluded.nurse_id,
+    nurse_place = excluded.nurse_place, monitor_id = excluded.monitor_id,
+    chair_id = excluded.chair_id, therapist_id = excluded.therapist_id,
+    status = excluded.status, arrive_time = NULL
 """
 _ATTEMPTS = 3
+
+
+class Sought(NamedTuple):
+    """Sessions of a series that want places, numbered on from the first, and how to find them."""
+
+    series: Series
+    fitting: Fitting
+    search: Callable[[], Outcome]
+    first: int = 1
 
 
 async def claim_places(tx: Tx, series: Series) -> Places | Bound:
@@ -46,13 +67,17 @@ async def claim_places(tx: Tx, series: Series) -> Places | Bound:
     desk = await desk_of(tx, series.plan.clinic_id)
     if desk is None:
         return Bound.CLINIC_UNKNOWN
-    wanted = wish(series.plan, policy(), desk.agenda, tx.now)
+    wanted = wish(series.plan, policy(), desk.agenda, tx.now, await patient_of(tx, series))
+    reached = 0 if wanted.personal else desk.reach.get(wanted.pattern, 0)
+    fitting = desk.shelf.fitting(wanted.visit)
 
     def search() -> Outcome:
-        return allocate(wanted, desk.agenda, desk.reach.get(wanted.pattern, 0))
+        return allocate(wanted, desk.agenda, reached)
 
-    found = await _claim(tx, desk, series, wanted.minutes, search)
+    found = await claim(tx, desk, Sought(series, fitting, search))
     if isinstance(found, Places):
+        note_sessions(tx, series, [one.start for one in found.placements])
+    if isinstance(found, Places) and not wanted.personal:
         desk.learn(advanced(desk.reach, wanted.pattern, first_unit(found.spots, desk.agenda)))
     return found
 
@@ -62,26 +87,28 @@ async def claim_same_places(tx: Tx, series: Series) -> Places | Bound:
     desk = await desk_of(tx, series.plan.clinic_id)
     if desk is None:
         return Bound.CLINIC_UNKNOWN
-    minutes = series.room_minutes
+    liked = (await patient_of(tx, series)).preferences
+    fitting = desk.shelf.fitting(Visit(series.shape, liked.therapist, liked.skills))
 
     def search() -> Outcome:
-        return places_at(series.starts, minutes, desk.agenda)
+        return places_at(series.starts, fitting, desk.agenda)
 
-    return await _claim(tx, desk, series, minutes, search)
+    return await claim(tx, desk, Sought(series, fitting, search))
 
 
-async def _claim(
-    tx: Tx, desk: Desk, series: Series, minutes: int, search: Callable[[], Outcome]
-) -> Places | Bound:
+async def claim(tx: Tx, desk: Desk, sought: Sought) -> Places | Bound:
+    """What a search finds, proved and taken."""
+    series, fitting = sought.series, sought.fitting
     for _ in range(_ATTEMPTS):
-        while isinstance(spots := search(), Unread):
+        while isinstance(spots := sought.search(), Unread):
             await desk.read_on(spots.ordinal)
         if isinstance(spots, Bound):
             return spots
         held_for = timedelta(seconds=desk.shelf.clinic.hold_seconds)
-        places = Places(spots, placements(spots, minutes, desk.agenda), minutes, held_for)
+        found = placements(spots, fitting, desk.agenda, sought.first)
+        places = Places(spots, found, fitting, held_for)
         if await _book(tx, desk, series, places):
-            desk.take(spots)
+            desk.take(spots, fitting)
             return places
         await desk.rebuild()
     raise Busy("AGENDA_UNSETTLED", "The clinic's agenda could not be put right; try again.")
@@ -95,47 +122,19 @@ async def _book(tx: Tx, desk: Desk, series: Series, places: Places) -> bool:
     if (desk.careful or again) and not await _proved(tx, series, places):
         return False
     if again or not desk.careful:
-        for row in _rows(series, places):
-            tx.put(row)
+        for one in places.placements:
+            tx.put(booking_row(series, one))
     return True
 
 
 async def _proved(tx: Tx, series: Series, places: Places) -> bool:
     """The bookings themselves say whether the places are free."""
-    columns = zip(
-        *[
-            (one.number, one.start, one.end, one.room_id, one.pump_id, one.nurse_id)
-            for one in places.placements
-        ],
-        strict=True,
-    )
+    columns = map(list, zip(*places.placements, strict=True))
     await tx.driver.execute("SAVEPOINT booking")
     try:
-        await tx.driver.execute(_BOOK, series.series_id, series.plan.clinic_id, *map(list, columns))
+        await tx.driver.execute(_BOOK, series.series_id, series.plan.clinic_id, *columns)
     except ExclusionViolationError:
         await tx.driver.execute("ROLLBACK TO SAVEPOINT booking")
         return False
     await tx.driver.execute("RELEASE SAVEPOINT booking")
     return True
-
-
-def _rows(series: Series, places: Places) -> list[BookingRow]:
-    clinic_id, series_id, taken = series.plan.clinic_id, series.series_id, Keeping.TAKEN.value
-    revive = plan_of(BookingRow).revive
-    return [
-        revive(
-            (
-                ("series_id", series_id),
-                ("number", one.number),
-                ("clinic_id", clinic_id),
-                ("room_id", one.room_id),
-                ("pump_id", one.pump_id),
-                ("nurse_id", one.nurse_id),
-                ("start_time", one.start),
-                ("end_time", one.end),
-                ("status", taken),
-            ),
-            raw=False,
-        )
-        for one in places.placements
-    ]

@@ -9,7 +9,7 @@ from chassis.refusal import NotFound
 from services.scheduling import wire
 from services.scheduling.domain import Event, Keeping, Placement, Series, Status
 from services.scheduling.store.desks import desk_of
-from services.scheduling.store.rows import BookingRow, CancelledRow, SeriesRow
+from services.scheduling.store.rows import BookingRow, ReferralRow, SeriesRow
 from services.scheduling.store.shapes import placement, series_of_row, series_row
 
 RELEASE_HOLD = "release-hold"
@@ -62,20 +62,25 @@ async def series_of_referrals(tx: Tx, referral_ids: Sequence[UUID]) -> list[tupl
     return [(row[0], row[1]) for row in await tx.driver.fetch(_OF_REFERRALS, referral_ids)]
 
 
-async def load_cancelled(tx: Tx, referral_ids: Iterable[UUID]) -> None:
-    """Which of many referrals were withdrawn."""
-    await tx.load(CancelledRow, referral_ids)
+async def load_referrals(tx: Tx, referral_ids: Iterable[UUID]) -> None:
+    """What was said about many referrals."""
+    await tx.load(ReferralRow, referral_ids)
 
 
 async def is_cancelled(tx: Tx, referral_id: UUID) -> bool:
     """Whether a referral was withdrawn."""
-    return await tx.find(CancelledRow, referral_id) is not None
+    row = await tx.find(ReferralRow, referral_id)
+    return row is not None and row.cancel_time is not None
 
 
 async def remember_cancelled(tx: Tx, referral_id: UUID) -> None:
     """A plan may come later than its cancellation."""
-    if not await is_cancelled(tx, referral_id):
-        tx.put(made(CancelledRow, referral_id=referral_id, cancel_time=tx.now))
+    row = await tx.find(ReferralRow, referral_id)
+    if row is None:
+        row = made(ReferralRow, referral_id=referral_id, cancel_time=None, preferences=None)
+    if row.cancel_time is None:
+        row.cancel_time = tx.now
+        tx.put(row)
 
 
 def record(tx: Tx, series: Series, events: Iterable[Event]) -> None:

@@ -1,7 +1,7 @@
 """Rows as domain values and back."""
 
 from chassis.plans import made
-from services.scheduling.domain import Placement, Plan, Reason, Series, Status
+from services.scheduling.domain import Keeping, Placement, Plan, Reason, Series, Shape, Status
 from services.scheduling.store.rows import BookingRow, SeriesRow
 
 
@@ -23,7 +23,7 @@ def series_row(series: Series) -> SeriesRow:
         infusion_minutes=plan.infusion_minutes,
         recovery_minutes=plan.recovery_minutes,
         starts=list(series.starts),
-        room_minutes=series.room_minutes,
+        shape=list(series.shape),
         delivered=series.delivered,
         hold_expire_time=series.hold_expire_time,
         release_reason=series.release_reason.value if series.release_reason else None,
@@ -50,7 +50,7 @@ def series_of_row(row: SeriesRow) -> Series:
             row.recovery_minutes,
         ),
         starts=tuple(row.starts),
-        room_minutes=row.room_minutes,
+        shape=Shape(*row.shape),
         delivered=row.delivered,
         hold_expire_time=row.hold_expire_time,
         release_reason=Reason(row.release_reason) if row.release_reason else None,
@@ -60,7 +60,46 @@ def series_of_row(row: SeriesRow) -> Series:
 
 
 def placement(row: BookingRow) -> Placement:
-    """A booking's time and resources."""
+    """A booking's times and resources."""
     return Placement(
-        row.number, row.start_time, row.end_time, row.room_id, row.pump_id, row.nurse_id
+        row.number,
+        row.start_time,
+        row.infuse_time,
+        row.infuse_end_time,
+        row.room_end_time,
+        row.end_time,
+        row.room_id,
+        row.pump_id,
+        row.nurse_id,
+        row.nurse_place,
+        row.monitor_id,
+        row.chair_id,
+        row.therapist_id,
     )
+
+
+def booking_row(series: Series, place: Placement) -> BookingRow:
+    """A taken time as a row."""
+    return made(
+        BookingRow,
+        series_id=series.series_id,
+        number=place.number,
+        clinic_id=series.plan.clinic_id,
+        room_id=place.room_id,
+        pump_id=place.pump_id,
+        nurse_id=place.nurse_id,
+        start_time=place.start,
+        end_time=place.end,
+        status=_TAKEN,
+        infuse_time=place.infuse,
+        infuse_end_time=place.infuse_end,
+        room_end_time=place.room_end,
+        nurse_place=place.nurse_place,
+        monitor_id=place.monitor_id,
+        chair_id=place.chair_id,
+        therapist_id=place.therapist_id,
+        arrive_time=None,
+    )
+
+
+_TAKEN = Keeping.TAKEN.value

@@ -19,10 +19,18 @@ WAITLISTED = nouns.SERIES_STATUS_WAITLISTED
 FULFILLED = nouns.SERIES_STATUS_FULFILLED
 
 _OVERLAPS = """
-SELECT count(*) FROM booking a JOIN booking b
-    ON (a.series_id, a.number) < (b.series_id, b.number) AND a.during && b.during
-    AND (a.room_id = b.room_id OR a.pump_id = b.pump_id OR a.nurse_id = b.nurse_id)
-WHERE a.status = 'taken' AND b.status = 'taken'
+WITH part AS (
+    SELECT series_id, number, seat, place, during
+    FROM booking, LATERAL (VALUES
+        (room_id, 0, tstzrange(start_time, room_end_time)),
+        (pump_id, 0, tstzrange(infuse_time, infuse_end_time)),
+        (nurse_id, nurse_place, tstzrange(start_time, end_time)),
+        (monitor_id, 0, tstzrange(start_time, end_time)),
+        (chair_id, 0, tstzrange(infuse_end_time, end_time)),
+        (therapist_id, 0, tstzrange(infuse_time, end_time))) AS one (seat, place, during)
+    WHERE status = 'taken' AND seat IS NOT NULL)
+SELECT count(*) FROM part a JOIN part b ON a.seat = b.seat AND a.place = b.place
+    AND (a.series_id, a.number) < (b.series_id, b.number) AND a.during && b.during
 """
 
 

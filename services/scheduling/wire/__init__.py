@@ -1,5 +1,6 @@
 """Our words and everyone's words: the only room that sees both the domain and the contracts."""
 
+from services.scheduling.wire.clinics import clinic_reply, clinic_wanted, day_of
 from services.scheduling.wire.heard import (
     clinic_of,
     moment,
@@ -10,13 +11,7 @@ from services.scheduling.wire.heard import (
     session,
 )
 from services.scheduling.wire.keys import day_key, name_key
-from services.scheduling.wire.replies import (
-    booking_reply,
-    clinic_reply,
-    clinic_wanted,
-    day_of,
-    series_reply,
-)
+from services.scheduling.wire.replies import booking_reply, series_reply
 from services.scheduling.wire.stated import event
 
 __all__ = [

@@ -109,7 +109,7 @@ def _updated(clinic: domain.Clinic, at: datetime) -> facts.ClinicUpdated:
 
 def _with_sessions(fact: _Timed, series: domain.Series) -> _Timed:
     """Filled in place, which costs half of building each message first; starts are whole units."""
-    add, lasting = fact.sessions.add, series.room_minutes * 60
+    add, lasting = fact.sessions.add, series.shape.total * 60
     for number, start in enumerate(series.starts, 1):
         one = add(session_id=domain.session_id(series.series_id, number), number=number)
         seconds = int(start.timestamp())

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.type import date_pb2 as _date_pb2
 from google.type import latlng_pb2 as _latlng_pb2
 import builtins as _builtins
 import sys
@@ -139,6 +140,14 @@ class _ResourceKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Resource
     """An infusion pump."""
     RESOURCE_KIND_NURSE: _ResourceKind.ValueType  # 3
     """A nurse."""
+    RESOURCE_KIND_MONITOR: _ResourceKind.ValueType  # 4
+    """A vital signs monitor; a clinic that lists none has one in every room."""
+    RESOURCE_KIND_CHAIR: _ResourceKind.ValueType  # 5
+    """A recovery chair; where there are none, patients recover in the room."""
+    RESOURCE_KIND_THERAPIST: _ResourceKind.ValueType  # 6
+    """A therapist, taken by visits with ketamine-assisted psychotherapy."""
+    RESOURCE_KIND_PRESCRIBER: _ResourceKind.ValueType  # 7
+    """A prescriber; where any is listed, the clinic is open only while one is on site."""
 
 class ResourceKind(_ResourceKind, metaclass=_ResourceKindEnumTypeWrapper):
     """What a resource is."""
@@ -151,33 +160,57 @@ RESOURCE_KIND_PUMP: ResourceKind.ValueType  # 2
 """An infusion pump."""
 RESOURCE_KIND_NURSE: ResourceKind.ValueType  # 3
 """A nurse."""
+RESOURCE_KIND_MONITOR: ResourceKind.ValueType  # 4
+"""A vital signs monitor; a clinic that lists none has one in every room."""
+RESOURCE_KIND_CHAIR: ResourceKind.ValueType  # 5
+"""A recovery chair; where there are none, patients recover in the room."""
+RESOURCE_KIND_THERAPIST: ResourceKind.ValueType  # 6
+"""A therapist, taken by visits with ketamine-assisted psychotherapy."""
+RESOURCE_KIND_PRESCRIBER: ResourceKind.ValueType  # 7
+"""A prescriber; where any is listed, the clinic is open only while one is on site."""
 Global___ResourceKind: _TypeAlias = ResourceKind  # noqa: Y015
 
 @_typing.final
 class Resource(_message.Message):
-    """Something a session takes for itself alone."""
+    """Something a session takes for its part of the visit."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     RESOURCE_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     LABEL_FIELD_NUMBER: _builtins.int
+    PATIENTS_FIELD_NUMBER: _builtins.int
+    SKILLS_FIELD_NUMBER: _builtins.int
+    SHIFTS_FIELD_NUMBER: _builtins.int
     resource_id: _builtins.str
     """Identity."""
     kind: Global___ResourceKind.ValueType
     """What it is."""
     label: _builtins.str
     """Short label for a board, such as "Room 2"; for staff a role label, never a name of a patient."""
+    patients: _builtins.int
+    """Patients a nurse may have at one time; 1 when zero, and 1 for all but nurses."""
+    @_builtins.property
+    def skills(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What it can do, as codes such as "kap"."""
+
+    @_builtins.property
+    def shifts(self) -> _containers.RepeatedCompositeFieldContainer[Global___OpeningHours]:
+        """When it is there, in the clinic's wall time; none means whenever the clinic is open."""
+
     def __init__(
         self,
         *,
         resource_id: _builtins.str = ...,
         kind: Global___ResourceKind.ValueType = ...,
         label: _builtins.str = ...,
+        patients: _builtins.int = ...,
+        skills: _abc.Iterable[_builtins.str] | None = ...,
+        shifts: _abc.Iterable[Global___OpeningHours] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "label", b"label", "resource_id", b"resource_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "label", b"label", "patients", b"patients", "resource_id", b"resource_id", "shifts", b"shifts", "skills", b"skills"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -229,6 +262,7 @@ class Clinic(_message.Message):
     RESOURCES_FIELD_NUMBER: _builtins.int
     HOLD_SECONDS_FIELD_NUMBER: _builtins.int
     SERIES_CAPACITY_FIELD_NUMBER: _builtins.int
+    HOLIDAYS_FIELD_NUMBER: _builtins.int
     clinic_id: _builtins.str
     """Identity."""
     revision: _builtins.int
@@ -255,7 +289,11 @@ class Clinic(_message.Message):
 
     @_builtins.property
     def resources(self) -> _containers.RepeatedCompositeFieldContainer[Global___Resource]:
-        """Rooms, pumps and nurses."""
+        """Rooms, pumps, nurses and what else it has; at least one of each of the three."""
+
+    @_builtins.property
+    def holidays(self) -> _containers.RepeatedCompositeFieldContainer[_date_pb2.Date]:
+        """Local dates on which it does not open."""
 
     def __init__(
         self,
@@ -270,10 +308,11 @@ class Clinic(_message.Message):
         resources: _abc.Iterable[Global___Resource] | None = ...,
         hold_seconds: _builtins.int = ...,
         series_capacity: _builtins.int = ...,
+        holidays: _abc.Iterable[_date_pb2.Date] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["position", b"position"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "hold_seconds", b"hold_seconds", "indications", b"indications", "name", b"name", "opening_hours", b"opening_hours", "position", b"position", "resources", b"resources", "revision", b"revision", "series_capacity", b"series_capacity", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "hold_seconds", b"hold_seconds", "holidays", b"holidays", "indications", b"indications", "name", b"name", "opening_hours", b"opening_hours", "position", b"position", "resources", b"resources", "revision", b"revision", "series_capacity", b"series_capacity", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -293,6 +332,12 @@ class Booking(_message.Message):
     ROOM_ID_FIELD_NUMBER: _builtins.int
     PUMP_ID_FIELD_NUMBER: _builtins.int
     NURSE_ID_FIELD_NUMBER: _builtins.int
+    INFUSE_TIME_FIELD_NUMBER: _builtins.int
+    INFUSE_END_TIME_FIELD_NUMBER: _builtins.int
+    ROOM_END_TIME_FIELD_NUMBER: _builtins.int
+    MONITOR_ID_FIELD_NUMBER: _builtins.int
+    CHAIR_ID_FIELD_NUMBER: _builtins.int
+    THERAPIST_ID_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """Identity of the session, the same in infusion."""
     number: _builtins.int
@@ -305,12 +350,30 @@ class Booking(_message.Message):
     """The pump."""
     nurse_id: _builtins.str
     """The nurse."""
+    monitor_id: _builtins.str
+    """The monitor, where the clinic lists monitors."""
+    chair_id: _builtins.str
+    """The recovery chair, where the clinic lists chairs."""
+    therapist_id: _builtins.str
+    """The therapist, if the visit has one."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """When the room is taken from."""
 
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When everything the visit takes is free again."""
+
+    @_builtins.property
+    def infuse_time(self) -> _timestamp_pb2.Timestamp:
+        """When the pump is taken from."""
+
+    @_builtins.property
+    def infuse_end_time(self) -> _timestamp_pb2.Timestamp:
+        """When the pump is free again."""
+
+    @_builtins.property
+    def room_end_time(self) -> _timestamp_pb2.Timestamp:
         """When the room is free again."""
 
     def __init__(
@@ -324,10 +387,16 @@ class Booking(_message.Message):
         room_id: _builtins.str = ...,
         pump_id: _builtins.str = ...,
         nurse_id: _builtins.str = ...,
+        infuse_time: _timestamp_pb2.Timestamp | None = ...,
+        infuse_end_time: _timestamp_pb2.Timestamp | None = ...,
+        room_end_time: _timestamp_pb2.Timestamp | None = ...,
+        monitor_id: _builtins.str = ...,
+        chair_id: _builtins.str = ...,
+        therapist_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "infuse_end_time", b"infuse_end_time", "infuse_time", b"infuse_time", "room_end_time", b"room_end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "number", b"number", "nurse_id", b"nurse_id", "pump_id", b"pump_id", "room_id", b"room_id", "session_id", b"session_id", "start_time", b"start_time", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chair_id", b"chair_id", "end_time", b"end_time", "infuse_end_time", b"infuse_end_time", "infuse_time", b"infuse_time", "monitor_id", b"monitor_id", "number", b"number", "nurse_id", b"nurse_id", "pump_id", b"pump_id", "room_end_time", b"room_end_time", "room_id", b"room_id", "session_id", b"session_id", "start_time", b"start_time", "status", b"status", "therapist_id", b"therapist_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
