@@ -62,13 +62,14 @@ async def confirm_series(fact: PaymentCollected, tx: Tx) -> None:
 
 
 async def _settle_late(tx: Tx, series: domain.Series, payment_id: UUID) -> None:
-    """The same times again if all are free, else the news that the money must go back."""
+    """The same times again if all are free, else the money goes back and others are offered."""
     if domain.may_restore(series, tx.now):
         found = await store.claim_same_places(tx, series)
         if isinstance(found, domain.Places):
             store.record(tx, *domain.restore(series, payment_id, tx.now))
             return
-    store.record(tx, *domain.too_late(series, payment_id, tx.now))
+    offered = [] if series.closed else await store.free_starts(tx, series)
+    store.record(tx, *domain.too_late(series, payment_id, tx.now, offered))
 
 
 async def _for_releases(facts: Sequence[PaymentFailed], tx: Tx) -> None:

@@ -6,40 +6,56 @@ from services.scheduling.domain.allocation import (
     Outcome,
     Search,
     allocate,
+    allocate_from,
     first_unit,
+    next_starts,
     places_at,
     window,
 )
 from services.scheduling.domain.booking import (
     Booking,
+    Earlier,
     Keeping,
     Places,
     Standing,
     hold_or_wait,
     must_be_free,
+    must_be_then,
+    must_have_moved,
     standing,
 )
 from services.scheduling.domain.clinic import Clinic, ClinicUpdated, Closure, Hours, Kind, Resource
 from services.scheduling.domain.day import Day
-from services.scheduling.domain.explaining import binding_reason, nearest_pattern
-from services.scheduling.domain.placing import placements
-from services.scheduling.domain.policy import Limits, Policy
-from services.scheduling.domain.reach import Reach, advanced, given_back
-from services.scheduling.domain.series import (
+from services.scheduling.domain.events import (
+    BookingCancelled,
+    BookingMissed,
+    CancellationFeeIncurred,
     Decision,
     Event,
-    Plan,
-    Reason,
-    Series,
     SeriesConfirmed,
     SeriesHeld,
     SeriesReleased,
+    SeriesRescheduled,
     SeriesWaitlisted,
-    Status,
-    series_id,
-    session_id,
 )
+from services.scheduling.domain.explaining import binding_reason, nearest_pattern
+from services.scheduling.domain.fees import (
+    Cause,
+    Charge,
+    Clock,
+    Fee,
+    FeePolicy,
+    Window,
+    fee_for,
+    in_force,
+    notice_hours,
+)
+from services.scheduling.domain.placing import placements
+from services.scheduling.domain.policy import Limits, Policy
+from services.scheduling.domain.reach import Reach, advanced, given_back
+from services.scheduling.domain.series import Plan, Reason, Series, Status, series_id, session_id
 from services.scheduling.domain.shelf import Fitting, Placement, Shelf, Spot
+from services.scheduling.domain.shifting import keeps_apart, respace, rest_of
 from services.scheduling.domain.standing import (
     cancel,
     confirm,
@@ -55,24 +71,47 @@ from services.scheduling.domain.standing import (
 )
 from services.scheduling.domain.upkeep import update
 from services.scheduling.domain.visit import Shape, Visit
+from services.scheduling.domain.visits import (
+    Ending,
+    Lapse,
+    Past,
+    lapse,
+    moved,
+    must_be_ahead,
+    must_be_at,
+    must_be_booked,
+    must_be_missed,
+)
 from services.scheduling.domain.wish import Patient, Preferences, Wish, shape_of, wish
 
 __all__ = [
     "Agenda",
     "Booking",
+    "BookingCancelled",
+    "BookingMissed",
     "Bound",
+    "CancellationFeeIncurred",
+    "Cause",
+    "Charge",
     "Clinic",
     "ClinicUpdated",
+    "Clock",
     "Closure",
     "Day",
     "Decision",
+    "Earlier",
+    "Ending",
     "Event",
+    "Fee",
+    "FeePolicy",
     "Fitting",
     "Hours",
     "Keeping",
     "Kind",
+    "Lapse",
     "Limits",
     "Outcome",
+    "Past",
     "Patient",
     "Placement",
     "Places",
@@ -87,6 +126,7 @@ __all__ = [
     "SeriesConfirmed",
     "SeriesHeld",
     "SeriesReleased",
+    "SeriesRescheduled",
     "SeriesWaitlisted",
     "Shape",
     "Shelf",
@@ -95,25 +135,42 @@ __all__ = [
     "Status",
     "Unread",
     "Visit",
+    "Window",
     "Wish",
     "advanced",
     "allocate",
+    "allocate_from",
     "binding_reason",
     "cancel",
     "confirm",
     "deliver",
     "expire",
+    "fee_for",
     "first_unit",
     "given_back",
     "hold_or_wait",
+    "in_force",
+    "keeps_apart",
+    "lapse",
     "may_restore",
+    "moved",
+    "must_be_ahead",
+    "must_be_at",
+    "must_be_booked",
     "must_be_free",
+    "must_be_missed",
+    "must_be_then",
+    "must_have_moved",
     "nearest_pattern",
+    "next_starts",
+    "notice_hours",
     "opened",
     "paid_late",
     "payment_failed",
     "placements",
     "places_at",
+    "respace",
+    "rest_of",
     "restore",
     "series_id",
     "session_id",

@@ -62,7 +62,7 @@ class Search:
             for _ in range(count - (week == 0)):
                 lower, upper = max(bound, start), min(end, until)
                 if limits:
-                    lower = max(lower, self._rested(ordinals))
+                    lower = max(lower, self.rested(ordinals))
                 found = self.next(lower, upper, kept)
                 if found is None:
                     return placed, upper
@@ -105,14 +105,14 @@ class Search:
     def first(self, lower: int) -> Spot | None:
         """The earliest first session from a unit on."""
         if self.wanted.before and self.wanted.binding:
-            lower = max(lower, self._rested(list(self.wanted.before)))
+            lower = max(lower, self.rested(list(self.wanted.before)))
         return self.next(lower, self.wanted.until, None)
 
     def unit(self, spot: Spot) -> int:
         """When a spot begins."""
         return self.agenda.shelf.calendar.day(spot.ordinal).first + spot.at
 
-    def _rested(self, ordinals: Sequence[int]) -> int:
+    def rested(self, ordinals: Sequence[int]) -> int:
         """From when one more session keeps the limits; days are the clinic's local days."""
         calendar = self.agenda.shelf.calendar
         after = [ordinals[-most] + days for most, days in self.wanted.binding
@@ -152,6 +152,34 @@ def allocate(wanted: Wish, agenda: Agenda, reached: int, lifting: Kind | None = 
     except Unread as missing:
         return missing
     return Bound.NO_FREE_TIME
+
+
+def allocate_from(wanted: Wish, agenda: Agenda, start: datetime) -> Outcome:
+    """The whole pattern with its first session at a given time, or nothing."""
+    search, calendar = Search(wanted, agenda), agenda.shelf.calendar
+    unit = calendar.unit(start)
+    if not wanted.earliest <= unit < wanted.until or calendar.moment(unit) != start:
+        return Bound.NO_FREE_TIME
+    try:
+        first = search.next(unit, unit + 1, None)
+        for same_time in (True, False):
+            placed, upper = search.follow(first, same_time=same_time) if first else ([], unit)
+            if upper is None:
+                return _by_one_nurse(search, placed)
+    except Unread as missing:
+        return missing
+    return Bound.NO_FREE_TIME
+
+
+def next_starts(wanted: Wish, agenda: Agenda, start: datetime, count: int) -> tuple[datetime, ...]:
+    """The next times after one at which the whole pattern could begin; all must be read."""
+    calendar, found = agenda.shelf.calendar, list[datetime]()
+    reached = calendar.unit(start) + 1
+    while len(found) < count and isinstance(spots := allocate(wanted, agenda, reached), tuple):
+        reached = first_unit(spots, agenda)
+        found.append(calendar.moment(reached))
+        reached += 1
+    return tuple(found)
 
 
 def _by_one_nurse(search: Search, placed: Sequence[Spot]) -> tuple[Spot, ...]:

@@ -10,9 +10,9 @@ from services.scheduling.domain.shelf import Fitting, Placement, Spot
 
 
 def placements(
-    spots: Sequence[Spot], fitting: Fitting, agenda: Agenda, first: int = 1
+    spots: Sequence[Spot], fitting: Fitting, agenda: Agenda, numbers: Sequence[int] = ()
 ) -> tuple[Placement, ...]:
-    """The spots as times and resources, numbered on from the first."""
+    """The spots as times and resources; unless told otherwise they are counted from 1."""
     shelf, shape, minute = agenda.shelf, fitting.shape, timedelta(minutes=1)
     moment, day, names = shelf.calendar.moment, shelf.calendar.day, shelf.names
     infuse, infuse_end = shape.prepare * minute, shape.infused * minute
@@ -20,7 +20,8 @@ def placements(
     choices = [part.choice for part in fitting.parts]
     further = [part.kind for part in fitting.parts[3:]]
     found = []
-    for number, (ordinal, at, bits) in enumerate(spots, first):
+    counted = numbers or range(1, len(spots) + 1)
+    for number, (ordinal, at, bits) in zip(counted, spots, strict=True):
         start = moment(day(ordinal).first + at)
         room, pump, nurse, *others = [names[(bits & one).bit_length() - 1] for one in choices]
         extra: tuple[UUID | None, ...] = ()

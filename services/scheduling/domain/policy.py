@@ -20,6 +20,8 @@ class Policy:
     most_in_7_days: int
     most_in_30_days: int
     most_in_90_days: int
+    maintenance_days: int
+    reminder_hours: tuple[int, ...] = ()
     patterns: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self) -> None:

@@ -6,18 +6,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis.refusal import NotAllowed
-from services.scheduling.domain.series import (
+from services.scheduling.domain.events import (
     Decision,
-    Plan,
-    Reason,
-    Series,
     SeriesConfirmed,
     SeriesHeld,
     SeriesReleased,
     SeriesWaitlisted,
-    Status,
-    series_id,
 )
+from services.scheduling.domain.series import Plan, Reason, Series, Status, series_id
 from services.scheduling.domain.visit import Shape
 
 _NONE = Shape(0, 0, 0, 0)
@@ -89,13 +85,15 @@ def restore(series: Series, payment_id: UUID, now: datetime) -> Decision:
     return confirm(held, payment_id, now)
 
 
-def too_late(series: Series, payment_id: UUID, now: datetime) -> Decision:
+def too_late(
+    series: Series, payment_id: UUID, now: datetime, offered: Sequence[datetime] = ()
+) -> Decision:
     """Paid for times that are gone: said aloud, so that the money is given back."""
     reason = series.release_reason if series.closed else Reason.PAID_TOO_LATE
     refused = replace(
         _next(series, Status.RELEASED, now), release_reason=reason, payment_id=payment_id
     )
-    return refused, (SeriesReleased(refused, Reason.PAID_TOO_LATE),)
+    return refused, (SeriesReleased(refused, Reason.PAID_TOO_LATE, tuple(offered)),)
 
 
 def expire(series: Series, now: datetime) -> Decision:

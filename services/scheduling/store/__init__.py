@@ -10,8 +10,16 @@ from services.scheduling.store.clinics import (
 )
 from services.scheduling.store.desk import Desk
 from services.scheduling.store.desks import desk_of, open_desks, read_ahead
+from services.scheduling.store.lapsing import lapse
+from services.scheduling.store.moving import move, other_times
 from services.scheduling.store.patients import keep_preferences, load_sessions
-from services.scheduling.store.places import claim_places, claim_same_places
+from services.scheduling.store.places import (
+    claim_places,
+    claim_same_places,
+    free_starts,
+    other_starts,
+    why_none,
+)
 from services.scheduling.store.reading import list_day, read_series, read_series_of
 from services.scheduling.store.series import (
     clinics_of,
@@ -28,9 +36,11 @@ from services.scheduling.store.series import (
     remember_cancelled,
     series_of_referrals,
 )
+from services.scheduling.store.visits import arrive, get_visit, is_done, note_past
 
 __all__ = [
     "Desk",
+    "arrive",
     "claim_places",
     "claim_same_places",
     "clinics_of",
@@ -38,12 +48,16 @@ __all__ = [
     "desk_of",
     "find",
     "find_clinic",
+    "free_starts",
     "fulfil",
     "get",
     "get_clinic",
+    "get_visit",
     "give_back",
     "is_cancelled",
+    "is_done",
     "keep_preferences",
+    "lapse",
     "list_clinics",
     "list_day",
     "load",
@@ -51,7 +65,11 @@ __all__ = [
     "load_referrals",
     "load_sessions",
     "lock_clinic",
+    "move",
+    "note_past",
     "open_desks",
+    "other_starts",
+    "other_times",
     "owned",
     "read_ahead",
     "read_series",
@@ -60,4 +78,5 @@ __all__ = [
     "record_clinic",
     "remember_cancelled",
     "series_of_referrals",
+    "why_none",
 ]

@@ -79,6 +79,12 @@ class Desk:
         """Read the weeks from a day on."""
         await self.read(range(ordinal, ordinal + _AHEAD))
 
+    async def read_until(self, unit: int) -> None:
+        """Read every day from today to a unit."""
+        calendar = self.shelf.calendar
+        today = calendar.ordinal(calendar.unit(self._tx.now))
+        await self.read(range(today, calendar.ordinal(unit) + 2))
+
     def take(self, spots: Iterable[Spot], fitting: Fitting) -> None:
         """Promise these spots."""
         spots = tuple(spots)
@@ -96,6 +102,13 @@ class Desk:
             calendar = self.shelf.calendar
             freed = min(calendar.day(ordinal).first + units[0] for ordinal, units, _ in found)
             self.learn(given_back(self.reach, freed, 1440 // calendar.unit_minutes))
+
+    def retake(self, placements: Iterable[Placement]) -> None:
+        """These times, which were given back just now, are promised as before."""
+        found = [piece for one in placements for piece in self.agenda.where(one)]
+        for ordinal, units, bits in found:
+            self.agenda.mark(ordinal, units, bits, taken=True)
+        self._keep({ordinal for ordinal, _, _ in found})
 
     async def rebuild(self) -> None:
         """Read the bookings themselves and write the agenda anew."""

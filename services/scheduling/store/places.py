@@ -1,7 +1,7 @@
 """Places for a series: sought in the agenda, booked, and sought again if the agenda was wrong."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from asyncpg import ExclusionViolationError
@@ -12,13 +12,17 @@ from services.scheduling.domain import (
     Bound,
     Fitting,
     Outcome,
+    Placement,
     Places,
     Series,
     Unread,
     Visit,
     advanced,
     allocate,
+    allocate_from,
+    binding_reason,
     first_unit,
+    next_starts,
     placements,
     places_at,
     wish,
@@ -50,36 +54,82 @@ ON CONFLICT (series_id, number) DO UPDATE SET
     chair_id = excluded.chair_id, therapist_id = excluded.therapist_id,
     status = excluded.status, arrive_time = NULL
 """
+_GIVE_UP = """
+UPDATE booking SET status = 'released'
+WHERE series_id = $1 AND number = ANY($2::smallint[]) AND status = 'taken'
+"""
 _ATTEMPTS = 3
+_OTHERS = 3
 
 
 class Sought(NamedTuple):
-    """Sessions of a series that want places, numbered on from the first, and how to find them."""
+    """Sessions of a series that want places, how to find them, and what they give up for them."""
 
     series: Series
     fitting: Fitting
     search: Callable[[], Outcome]
-    first: int = 1
+    olds: tuple[Placement, ...] = ()
+
+    @property
+    def numbers(self) -> list[int]:
+        """The sessions that move; none when it is the whole series."""
+        return [one.number for one in self.olds]
 
 
-async def claim_places(tx: Tx, series: Series) -> Places | Bound:
-    """The earliest places for the whole pattern, which are the series' from now on."""
+async def claim_places(tx: Tx, series: Series, start: datetime | None = None) -> Places | Bound:
+    """The earliest places for the whole pattern, or those from a given start on."""
     desk = await desk_of(tx, series.plan.clinic_id)
     if desk is None:
         return Bound.CLINIC_UNKNOWN
     wanted = wish(series.plan, policy(), desk.agenda, tx.now, await patient_of(tx, series))
-    reached = 0 if wanted.personal else desk.reach.get(wanted.pattern, 0)
-    fitting = desk.shelf.fitting(wanted.visit)
+    common = not wanted.personal and start is None
+    reached = desk.reach.get(wanted.pattern, 0) if common else 0
 
     def search() -> Outcome:
+        if start is not None:
+            return allocate_from(wanted, desk.agenda, start)
         return allocate(wanted, desk.agenda, reached)
 
+    fitting = desk.shelf.fitting(wanted.visit)
     found = await claim(tx, desk, Sought(series, fitting, search))
     if isinstance(found, Places):
         note_sessions(tx, series, [one.start for one in found.placements])
-    if isinstance(found, Places) and not wanted.personal:
-        desk.learn(advanced(desk.reach, wanted.pattern, first_unit(found.spots, desk.agenda)))
+        if common:
+            desk.learn(advanced(desk.reach, wanted.pattern, first_unit(found.spots, desk.agenda)))
     return found
+
+
+async def other_starts(tx: Tx, series: Series, start: datetime) -> tuple[datetime, ...]:
+    """The next times after one at which the whole series could begin, taking none of them."""
+    desk = await desk_of(tx, series.plan.clinic_id)
+    if desk is None:
+        return ()
+    wanted = wish(series.plan, policy(), desk.agenda, tx.now, await patient_of(tx, series))
+    await desk.read_until(wanted.until)
+    return next_starts(wanted, desk.agenda, start, _OTHERS)
+
+
+async def free_starts(tx: Tx, series: Series) -> list[datetime]:
+    """The earliest times the series could have now, taking none of them."""
+    desk = await desk_of(tx, series.plan.clinic_id)
+    if desk is None:
+        return []
+    wanted = wish(series.plan, policy(), desk.agenda, tx.now, await patient_of(tx, series))
+    await desk.read_until(wanted.until)
+    spots = allocate(wanted, desk.agenda, 0)
+    fitting = desk.shelf.fitting(wanted.visit)
+    found = placements(spots, fitting, desk.agenda) if isinstance(spots, tuple) else ()
+    return [one.start for one in found]
+
+
+async def why_none(tx: Tx, series: Series) -> Bound | None:
+    """What binds a series that found no times; None when the clinic itself is not known."""
+    desk = await desk_of(tx, series.plan.clinic_id)
+    if desk is None:
+        return None
+    wanted = wish(series.plan, policy(), desk.agenda, tx.now, await patient_of(tx, series))
+    await desk.read_until(wanted.until)
+    return binding_reason(wanted, desk.agenda)
 
 
 async def claim_same_places(tx: Tx, series: Series) -> Places | Bound:
@@ -97,29 +147,31 @@ async def claim_same_places(tx: Tx, series: Series) -> Places | Bound:
 
 
 async def claim(tx: Tx, desk: Desk, sought: Sought) -> Places | Bound:
-    """What a search finds, proved and taken."""
-    series, fitting = sought.series, sought.fitting
+    """What a search finds, proved and taken; when there is nothing, what was had is kept."""
+    fitting = sought.fitting
     for _ in range(_ATTEMPTS):
+        await desk.free(sought.olds)
         while isinstance(spots := sought.search(), Unread):
             await desk.read_on(spots.ordinal)
         if isinstance(spots, Bound):
+            desk.retake(sought.olds)
             return spots
         held_for = timedelta(seconds=desk.shelf.clinic.hold_seconds)
-        found = placements(spots, fitting, desk.agenda, sought.first)
+        found = placements(spots, fitting, desk.agenda, sought.numbers)
         places = Places(spots, found, fitting, held_for)
-        if await _book(tx, desk, series, places):
+        if await _book(tx, desk, sought, places):
             desk.take(spots, fitting)
             return places
         await desk.rebuild()
     raise Busy("AGENDA_UNSETTLED", "The clinic's agenda could not be put right; try again.")
 
 
-async def _book(tx: Tx, desk: Desk, series: Series, places: Places) -> bool:
+async def _book(tx: Tx, desk: Desk, sought: Sought, places: Places) -> bool:
     """A new series of a batch is written with the batch; any other is proved at once."""
-    again = bool(series.starts)
+    series, again = sought.series, bool(sought.series.starts)
     if again:
         await tx.load(BookingRow, [(series.series_id, one.number) for one in places.placements])
-    if (desk.careful or again) and not await _proved(tx, series, places):
+    if (desk.careful or again) and not await _proved(tx, sought, places):
         return False
     if again or not desk.careful:
         for one in places.placements:
@@ -127,12 +179,15 @@ async def _book(tx: Tx, desk: Desk, series: Series, places: Places) -> bool:
     return True
 
 
-async def _proved(tx: Tx, series: Series, places: Places) -> bool:
+async def _proved(tx: Tx, sought: Sought, places: Places) -> bool:
     """The bookings themselves say whether the places are free."""
+    series_id, clinic_id = sought.series.series_id, sought.series.plan.clinic_id
     columns = map(list, zip(*places.placements, strict=True))
     await tx.driver.execute("SAVEPOINT booking")
     try:
-        await tx.driver.execute(_BOOK, series.series_id, series.plan.clinic_id, *columns)
+        if sought.olds:
+            await tx.driver.execute(_GIVE_UP, series_id, sought.numbers)
+        await tx.driver.execute(_BOOK, series_id, clinic_id, *columns)
     except ExclusionViolationError:
         await tx.driver.execute("ROLLBACK TO SAVEPOINT booking")
         return False

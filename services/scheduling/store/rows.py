@@ -149,6 +149,8 @@ class SeriesRow(Row, table=True):
     release_reason: str | None
     payment_id: UUID | None
     update_time: datetime = _moment()
+    urgent: bool
+    reminded_time: datetime | None = _moment(nullable=True)
 
 
 class BookingRow(Row, table=True):
@@ -173,6 +175,23 @@ class BookingRow(Row, table=True):
     chair_id: UUID | None
     therapist_id: UUID | None
     arrive_time: datetime | None = _moment(nullable=True)
+
+
+class PastRow(Row, table=True):
+    """A time that a session once had, and how it ended."""
+
+    __tablename__ = "past"
+
+    series_id: UUID = Field(primary_key=True)
+    number: int = Field(sa_column=Column(SmallInteger, primary_key=True))
+    attempt: int = Field(sa_column=Column(SmallInteger, primary_key=True))
+    outcome: str
+    reason: str
+    start_time: datetime = _moment()
+    end_time: datetime = _moment()
+    at: datetime = _moment()
+    fee: str
+    request_id: UUID
 
 
 class ReferralRow(Row, table=True):

@@ -1,7 +1,17 @@
 """Rows as domain values and back."""
 
 from chassis.plans import made
-from services.scheduling.domain import Keeping, Placement, Plan, Reason, Series, Shape, Status
+from services.scheduling.domain import (
+    Booking,
+    Keeping,
+    Placement,
+    Plan,
+    Reason,
+    Series,
+    Shape,
+    Status,
+    standing,
+)
 from services.scheduling.store.rows import BookingRow, SeriesRow
 
 
@@ -29,6 +39,8 @@ def series_row(series: Series) -> SeriesRow:
         release_reason=series.release_reason.value if series.release_reason else None,
         payment_id=series.payment_id,
         update_time=series.update_time,
+        urgent=plan.urgent,
+        reminded_time=series.reminded_time,
     )
 
 
@@ -48,6 +60,7 @@ def series_of_row(row: SeriesRow) -> Series:
             row.min_gap_hours,
             row.infusion_minutes,
             row.recovery_minutes,
+            row.urgent,
         ),
         starts=tuple(row.starts),
         shape=Shape(*row.shape),
@@ -56,6 +69,7 @@ def series_of_row(row: SeriesRow) -> Series:
         release_reason=Reason(row.release_reason) if row.release_reason else None,
         payment_id=row.payment_id,
         update_time=row.update_time,
+        reminded_time=row.reminded_time,
     )
 
 
@@ -76,6 +90,12 @@ def placement(row: BookingRow) -> Placement:
         row.chair_id,
         row.therapist_id,
     )
+
+
+def booking(row: BookingRow, series: Status) -> Booking:
+    """A row as a booking of a series that stands so."""
+    kept = standing(Keeping(row.status), series, arrived=row.arrive_time is not None)
+    return Booking(row.series_id, placement(row), kept, row.arrive_time)
 
 
 def booking_row(series: Series, place: Placement) -> BookingRow:

@@ -3,7 +3,6 @@
 from services.scheduling.wire.clinics import clinic_reply, clinic_wanted, day_of
 from services.scheduling.wire.heard import (
     clinic_of,
-    moment,
     need,
     payment,
     referral_of,
@@ -12,10 +11,19 @@ from services.scheduling.wire.heard import (
 )
 from services.scheduling.wire.keys import day_key, name_key
 from services.scheduling.wire.replies import booking_reply, series_reply
+from services.scheduling.wire.requests import (
+    cancel_reason,
+    preferences,
+    preferences_reply,
+    start_wanted,
+    visit,
+)
+from services.scheduling.wire.stamps import moment
 from services.scheduling.wire.stated import event
 
 __all__ = [
     "booking_reply",
+    "cancel_reason",
     "clinic_of",
     "clinic_reply",
     "clinic_wanted",
@@ -26,8 +34,12 @@ __all__ = [
     "name_key",
     "need",
     "payment",
+    "preferences",
+    "preferences_reply",
     "referral_of",
     "series_of",
     "series_reply",
     "session",
+    "start_wanted",
+    "visit",
 ]

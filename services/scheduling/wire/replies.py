@@ -5,10 +5,15 @@ from uuid import UUID
 
 from halcyon.scheduling.v1 import scheduling_pb2 as rpc
 from services.scheduling import domain
-from services.scheduling.wire.stated import stamp
+from services.scheduling.wire.fhir import APPOINTMENT, SLOT
+from services.scheduling.wire.stamps import stamp
 
 
-def series_reply(series: domain.Series, bookings: Iterable[domain.Booking]) -> rpc.Series:
+def series_reply(
+    series: domain.Series,
+    bookings: Iterable[domain.Booking],
+    earlier: Iterable[domain.Earlier] = (),
+) -> rpc.Series:
     """A series as callers see it."""
     expire = series.hold_expire_time
     return rpc.Series(
@@ -22,6 +27,7 @@ def series_reply(series: domain.Series, bookings: Iterable[domain.Booking]) -> r
         bookings=[booking_reply(one) for one in bookings],
         hold_expire_time=stamp(expire) if expire else None,
         update_time=stamp(series.update_time),
+        earlier_bookings=[_earlier(one) for one in earlier],
     )
 
 
@@ -43,6 +49,24 @@ def booking_reply(booking: domain.Booking) -> rpc.Booking:
         monitor_id=_text(place.monitor_id),
         chair_id=_text(place.chair_id),
         therapist_id=_text(place.therapist_id),
+        arrive_time=stamp(booking.arrive_time) if booking.arrive_time else None,
+        appointment_status=APPOINTMENT[booking.standing],
+        slot_status=SLOT[booking.standing],
+        series_id=str(booking.series_id),
+    )
+
+
+def _earlier(one: domain.Earlier) -> rpc.Booking:
+    """What it took then is nobody's concern any more."""
+    return rpc.Booking(
+        session_id=domain.session_id(one.series_id, one.number),
+        number=one.number,
+        status=rpc.BookingStatus.Value(f"BOOKING_STATUS_{one.standing.name}"),
+        start_time=stamp(one.start),
+        end_time=stamp(one.end),
+        appointment_status=APPOINTMENT[one.standing],
+        slot_status=SLOT[one.standing],
+        series_id=str(one.series_id),
     )
 
 

@@ -74,6 +74,16 @@ class _BookingStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Booking
     """Delivered (FHIR fulfilled)."""
     BOOKING_STATUS_RELEASED: _BookingStatus.ValueType  # 4
     """Given back (FHIR cancelled)."""
+    BOOKING_STATUS_ARRIVED: _BookingStatus.ValueType  # 5
+    """The patient is here (FHIR arrived)."""
+    BOOKING_STATUS_NO_SHOW: _BookingStatus.ValueType  # 6
+    """The patient did not come (FHIR noshow)."""
+    BOOKING_STATUS_CANCELLED: _BookingStatus.ValueType  # 7
+    """The patient called this session off (FHIR cancelled)."""
+    BOOKING_STATUS_MOVED: _BookingStatus.ValueType  # 8
+    """It was moved to another time (FHIR cancelled)."""
+    BOOKING_STATUS_PROPOSED: _BookingStatus.ValueType  # 9
+    """A time that is offered and not taken (FHIR proposed)."""
 
 class BookingStatus(_BookingStatus, metaclass=_BookingStatusEnumTypeWrapper):
     """Where one session's booking stands (FHIR Appointment by mapping)."""
@@ -88,6 +98,16 @@ BOOKING_STATUS_FULFILLED: BookingStatus.ValueType  # 3
 """Delivered (FHIR fulfilled)."""
 BOOKING_STATUS_RELEASED: BookingStatus.ValueType  # 4
 """Given back (FHIR cancelled)."""
+BOOKING_STATUS_ARRIVED: BookingStatus.ValueType  # 5
+"""The patient is here (FHIR arrived)."""
+BOOKING_STATUS_NO_SHOW: BookingStatus.ValueType  # 6
+"""The patient did not come (FHIR noshow)."""
+BOOKING_STATUS_CANCELLED: BookingStatus.ValueType  # 7
+"""The patient called this session off (FHIR cancelled)."""
+BOOKING_STATUS_MOVED: BookingStatus.ValueType  # 8
+"""It was moved to another time (FHIR cancelled)."""
+BOOKING_STATUS_PROPOSED: BookingStatus.ValueType  # 9
+"""A time that is offered and not taken (FHIR proposed)."""
 Global___BookingStatus: _TypeAlias = BookingStatus  # noqa: Y015
 
 class _SchedulingErrorReason:
@@ -108,6 +128,20 @@ class _SchedulingErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[
     """No time is free in the horizon."""
     SCHEDULING_ERROR_REASON_INVALID_CLINIC: _SchedulingErrorReason.ValueType  # 5
     """A field breaks a rule the contract cannot express; see the violations."""
+    SCHEDULING_ERROR_REASON_SERIES_CHANGED: _SchedulingErrorReason.ValueType  # 6
+    """The series is not at the revision the caller has seen; the metadata says which it is at."""
+    SCHEDULING_ERROR_REASON_BOOKING_NOT_FOUND: _SchedulingErrorReason.ValueType  # 7
+    """No session of the series has this number."""
+    SCHEDULING_ERROR_REASON_BOOKING_CLOSED: _SchedulingErrorReason.ValueType  # 8
+    """The booking is not open for this."""
+    SCHEDULING_ERROR_REASON_BOOKING_BEGUN: _SchedulingErrorReason.ValueType  # 9
+    """The session has begun."""
+    SCHEDULING_ERROR_REASON_NOT_MISSED: _SchedulingErrorReason.ValueType  # 10
+    """The patient is there, or may still come."""
+    SCHEDULING_ERROR_REASON_TIME_TAKEN: _SchedulingErrorReason.ValueType  # 11
+    """The wanted time is not free; the metadata says the next that are."""
+    SCHEDULING_ERROR_REASON_TOO_CLOSE: _SchedulingErrorReason.ValueType  # 12
+    """The wanted time is too near another session of the patient."""
 
 class SchedulingErrorReason(_SchedulingErrorReason, metaclass=_SchedulingErrorReasonEnumTypeWrapper):
     """Why a call was refused; the `reason` of google.rpc.ErrorInfo."""
@@ -124,6 +158,20 @@ SCHEDULING_ERROR_REASON_NO_FREE_TIME: SchedulingErrorReason.ValueType  # 4
 """No time is free in the horizon."""
 SCHEDULING_ERROR_REASON_INVALID_CLINIC: SchedulingErrorReason.ValueType  # 5
 """A field breaks a rule the contract cannot express; see the violations."""
+SCHEDULING_ERROR_REASON_SERIES_CHANGED: SchedulingErrorReason.ValueType  # 6
+"""The series is not at the revision the caller has seen; the metadata says which it is at."""
+SCHEDULING_ERROR_REASON_BOOKING_NOT_FOUND: SchedulingErrorReason.ValueType  # 7
+"""No session of the series has this number."""
+SCHEDULING_ERROR_REASON_BOOKING_CLOSED: SchedulingErrorReason.ValueType  # 8
+"""The booking is not open for this."""
+SCHEDULING_ERROR_REASON_BOOKING_BEGUN: SchedulingErrorReason.ValueType  # 9
+"""The session has begun."""
+SCHEDULING_ERROR_REASON_NOT_MISSED: SchedulingErrorReason.ValueType  # 10
+"""The patient is there, or may still come."""
+SCHEDULING_ERROR_REASON_TIME_TAKEN: SchedulingErrorReason.ValueType  # 11
+"""The wanted time is not free; the metadata says the next that are."""
+SCHEDULING_ERROR_REASON_TOO_CLOSE: SchedulingErrorReason.ValueType  # 12
+"""The wanted time is too near another session of the patient."""
 Global___SchedulingErrorReason: _TypeAlias = SchedulingErrorReason  # noqa: Y015
 
 class _ResourceKind:
@@ -169,6 +217,82 @@ RESOURCE_KIND_THERAPIST: ResourceKind.ValueType  # 6
 RESOURCE_KIND_PRESCRIBER: ResourceKind.ValueType  # 7
 """A prescriber; where any is listed, the clinic is open only while one is on site."""
 Global___ResourceKind: _TypeAlias = ResourceKind  # noqa: Y015
+
+class _NursePreference:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _NursePreferenceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NursePreference.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    NURSE_PREFERENCE_UNSPECIFIED: _NursePreference.ValueType  # 0
+    """No preference."""
+    NURSE_PREFERENCE_SAME: _NursePreference.ValueType  # 1
+    """One nurse for as many sessions as can be."""
+    NURSE_PREFERENCE_NAMED: _NursePreference.ValueType  # 2
+    """The named nurse where she is free."""
+
+class NursePreference(_NursePreference, metaclass=_NursePreferenceEnumTypeWrapper):
+    """How the nurse of a series is chosen."""
+
+NURSE_PREFERENCE_UNSPECIFIED: NursePreference.ValueType  # 0
+"""No preference."""
+NURSE_PREFERENCE_SAME: NursePreference.ValueType  # 1
+"""One nurse for as many sessions as can be."""
+NURSE_PREFERENCE_NAMED: NursePreference.ValueType  # 2
+"""The named nurse where she is free."""
+Global___NursePreference: _TypeAlias = NursePreference  # noqa: Y015
+
+class _Therapy:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TherapyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Therapy.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    THERAPY_UNSPECIFIED: _Therapy.ValueType  # 0
+    """Without a therapist."""
+    THERAPY_ASSISTED: _Therapy.ValueType  # 1
+    """Ketamine-assisted psychotherapy: a therapist from the infusion to the end."""
+
+class Therapy(_Therapy, metaclass=_TherapyEnumTypeWrapper):
+    """Whether a therapist takes part in a visit."""
+
+THERAPY_UNSPECIFIED: Therapy.ValueType  # 0
+"""Without a therapist."""
+THERAPY_ASSISTED: Therapy.ValueType  # 1
+"""Ketamine-assisted psychotherapy: a therapist from the infusion to the end."""
+Global___Therapy: _TypeAlias = Therapy  # noqa: Y015
+
+class _CancelReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CancelReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CancelReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CANCEL_REASON_UNSPECIFIED: _CancelReason.ValueType  # 0
+    """Never used on purpose."""
+    CANCEL_REASON_PATIENT: _CancelReason.ValueType  # 1
+    """The patient would rather come another day."""
+    CANCEL_REASON_ILLNESS: _CancelReason.ValueType  # 2
+    """The patient is ill."""
+    CANCEL_REASON_EMERGENCY: _CancelReason.ValueType  # 3
+    """An emergency."""
+    CANCEL_REASON_CLINIC: _CancelReason.ValueType  # 4
+    """The clinic cannot keep it."""
+
+class CancelReason(_CancelReason, metaclass=_CancelReasonEnumTypeWrapper):
+    """Why a session is called off."""
+
+CANCEL_REASON_UNSPECIFIED: CancelReason.ValueType  # 0
+"""Never used on purpose."""
+CANCEL_REASON_PATIENT: CancelReason.ValueType  # 1
+"""The patient would rather come another day."""
+CANCEL_REASON_ILLNESS: CancelReason.ValueType  # 2
+"""The patient is ill."""
+CANCEL_REASON_EMERGENCY: CancelReason.ValueType  # 3
+"""An emergency."""
+CANCEL_REASON_CLINIC: CancelReason.ValueType  # 4
+"""The clinic cannot keep it."""
+Global___CancelReason: _TypeAlias = CancelReason  # noqa: Y015
 
 @_typing.final
 class Resource(_message.Message):
@@ -338,6 +462,10 @@ class Booking(_message.Message):
     MONITOR_ID_FIELD_NUMBER: _builtins.int
     CHAIR_ID_FIELD_NUMBER: _builtins.int
     THERAPIST_ID_FIELD_NUMBER: _builtins.int
+    ARRIVE_TIME_FIELD_NUMBER: _builtins.int
+    APPOINTMENT_STATUS_FIELD_NUMBER: _builtins.int
+    SLOT_STATUS_FIELD_NUMBER: _builtins.int
+    SERIES_ID_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """Identity of the session, the same in infusion."""
     number: _builtins.int
@@ -356,6 +484,12 @@ class Booking(_message.Message):
     """The recovery chair, where the clinic lists chairs."""
     therapist_id: _builtins.str
     """The therapist, if the visit has one."""
+    appointment_status: _builtins.str
+    """FHIR R4 Appointment.status."""
+    slot_status: _builtins.str
+    """FHIR R4 Slot.status of the time."""
+    series_id: _builtins.str
+    """The series it belongs to."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """When the room is taken from."""
@@ -376,6 +510,10 @@ class Booking(_message.Message):
     def room_end_time(self) -> _timestamp_pb2.Timestamp:
         """When the room is free again."""
 
+    @_builtins.property
+    def arrive_time(self) -> _timestamp_pb2.Timestamp:
+        """When the patient arrived."""
+
     def __init__(
         self,
         *,
@@ -393,14 +531,60 @@ class Booking(_message.Message):
         monitor_id: _builtins.str = ...,
         chair_id: _builtins.str = ...,
         therapist_id: _builtins.str = ...,
+        arrive_time: _timestamp_pb2.Timestamp | None = ...,
+        appointment_status: _builtins.str = ...,
+        slot_status: _builtins.str = ...,
+        series_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "infuse_end_time", b"infuse_end_time", "infuse_time", b"infuse_time", "room_end_time", b"room_end_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["arrive_time", b"arrive_time", "end_time", b"end_time", "infuse_end_time", b"infuse_end_time", "infuse_time", b"infuse_time", "room_end_time", b"room_end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chair_id", b"chair_id", "end_time", b"end_time", "infuse_end_time", b"infuse_end_time", "infuse_time", b"infuse_time", "monitor_id", b"monitor_id", "number", b"number", "nurse_id", b"nurse_id", "pump_id", b"pump_id", "room_end_time", b"room_end_time", "room_id", b"room_id", "session_id", b"session_id", "start_time", b"start_time", "status", b"status", "therapist_id", b"therapist_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_status", b"appointment_status", "arrive_time", b"arrive_time", "chair_id", b"chair_id", "end_time", b"end_time", "infuse_end_time", b"infuse_end_time", "infuse_time", b"infuse_time", "monitor_id", b"monitor_id", "number", b"number", "nurse_id", b"nurse_id", "pump_id", b"pump_id", "room_end_time", b"room_end_time", "room_id", b"room_id", "series_id", b"series_id", "session_id", b"session_id", "slot_status", b"slot_status", "start_time", b"start_time", "status", b"status", "therapist_id", b"therapist_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Booking: _TypeAlias = Booking  # noqa: Y015
+
+@_typing.final
+class Preferences(_message.Message):
+    """When a patient can come, and what the patient would like."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WINDOWS_FIELD_NUMBER: _builtins.int
+    NURSE_FIELD_NUMBER: _builtins.int
+    NURSE_ID_FIELD_NUMBER: _builtins.int
+    THERAPY_FIELD_NUMBER: _builtins.int
+    SKILLS_FIELD_NUMBER: _builtins.int
+    nurse: Global___NursePreference.ValueType
+    """How the nurse is chosen."""
+    nurse_id: _builtins.str
+    """The nurse, if one is named."""
+    therapy: Global___Therapy.ValueType
+    """Whether a therapist takes part (ketamine-assisted psychotherapy)."""
+    @_builtins.property
+    def windows(self) -> _containers.RepeatedCompositeFieldContainer[Global___OpeningHours]:
+        """Hours in which a whole visit must lie, in the clinic's wall time; none means any time."""
+
+    @_builtins.property
+    def skills(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Skills the nurse must have, as codes."""
+
+    def __init__(
+        self,
+        *,
+        windows: _abc.Iterable[Global___OpeningHours] | None = ...,
+        nurse: Global___NursePreference.ValueType = ...,
+        nurse_id: _builtins.str = ...,
+        therapy: Global___Therapy.ValueType = ...,
+        skills: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["nurse", b"nurse", "nurse_id", b"nurse_id", "skills", b"skills", "therapy", b"therapy", "windows", b"windows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Preferences: _TypeAlias = Preferences  # noqa: Y015
 
 @_typing.final
 class Series(_message.Message):
@@ -418,6 +602,7 @@ class Series(_message.Message):
     BOOKINGS_FIELD_NUMBER: _builtins.int
     HOLD_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    EARLIER_BOOKINGS_FIELD_NUMBER: _builtins.int
     series_id: _builtins.str
     """Identity."""
     revision: _builtins.int
@@ -444,6 +629,10 @@ class Series(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
 
+    @_builtins.property
+    def earlier_bookings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Booking]:
+        """Times that sessions once had and how they ended, in order."""
+
     def __init__(
         self,
         *,
@@ -457,10 +646,11 @@ class Series(_message.Message):
         bookings: _abc.Iterable[Global___Booking] | None = ...,
         hold_expire_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        earlier_bookings: _abc.Iterable[Global___Booking] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["hold_expire_time", b"hold_expire_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bookings", b"bookings", "clinic_id", b"clinic_id", "hold_expire_time", b"hold_expire_time", "patient_id", b"patient_id", "plan_id", b"plan_id", "referral_id", b"referral_id", "revision", b"revision", "series_id", b"series_id", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bookings", b"bookings", "clinic_id", b"clinic_id", "earlier_bookings", b"earlier_bookings", "hold_expire_time", b"hold_expire_time", "patient_id", b"patient_id", "plan_id", b"plan_id", "referral_id", b"referral_id", "revision", b"revision", "series_id", b"series_id", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

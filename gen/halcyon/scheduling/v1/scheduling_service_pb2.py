@@ -23,12 +23,13 @@ _sym_db = _symbol_database.Default()
 
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 from halcyon.options.v1 import options_pb2 as halcyon_dot_options_dot_v1_dot_options__pb2
 from halcyon.scheduling.v1 import scheduling_pb2 as halcyon_dot_scheduling_dot_v1_dot_scheduling__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.halcyon/scheduling/v1/scheduling_service.proto\x12\x15halcyon.scheduling.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x16google/type/date.proto\x1a halcyon/options/v1/options.proto\x1a&halcyon/scheduling/v1/scheduling.proto\"L\n\x13UpdateClinicRequest\x12\x35\n\x06\x63linic\x18\x01 \x01(\x0b\x32\x1d.halcyon.scheduling.v1.ClinicB\x06\xbaH\x03\xc8\x01\x01\"E\n\x14UpdateClinicResponse\x12-\n\x06\x63linic\x18\x01 \x01(\x0b\x32\x1d.halcyon.scheduling.v1.Clinic\"/\n\x10GetClinicRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"B\n\x11GetClinicResponse\x12-\n\x06\x63linic\x18\x01 \x01(\x0b\x32\x1d.halcyon.scheduling.v1.Clinic\"Q\n\x12ListClinicsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"^\n\x13ListClinicsResponse\x12.\n\x07\x63linics\x18\x01 \x03(\x0b\x32\x1d.halcyon.scheduling.v1.Clinic\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"_\n\x10GetSeriesRequest\x12\x1d\n\tseries_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x12\x1f\n\x0breferral_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x42\x0b\n\x02\x62y\x12\x05\xbaH\x02\x08\x01\"B\n\x11GetSeriesResponse\x12-\n\x06series\x18\x01 \x01(\x0b\x32\x1d.halcyon.scheduling.v1.Series\"\x92\x01\n\x0eListDayRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12&\n\x03\x64\x61y\x18\x02 \x01(\x0b\x32\x11.google.type.DateB\x06\xbaH\x03\xc8\x01\x01\x12\x1d\n\tpage_size\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xf4\x03(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"\\\n\x0fListDayResponse\x12\x30\n\x08\x62ookings\x18\x01 \x03(\x0b\x32\x1e.halcyon.scheduling.v1.Booking\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"0\n\x11HoldSeriesRequest\x12\x1b\n\tseries_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"C\n\x12HoldSeriesResponse\x12-\n\x06series\x18\x01 \x01(\x0b\x32\x1d.halcyon.scheduling.v1.Series2\xbb\x05\n\x11SchedulingService\x12t\n\x0cUpdateClinic\x12*.halcyon.scheduling.v1.UpdateClinicRequest\x1a+.halcyon.scheduling.v1.UpdateClinicResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x05\x08\x12p\n\tGetClinic\x12\'.halcyon.scheduling.v1.GetClinicRequest\x1a(.halcyon.scheduling.v1.GetClinicResponse\"\x10\x90\x02\x01\x8a\xb5\x18\t\n\x07\x01\x02\x03\x04\x05\x06\x08\x12v\n\x0bListClinics\x12).halcyon.scheduling.v1.ListClinicsRequest\x1a*.halcyon.scheduling.v1.ListClinicsResponse\"\x10\x90\x02\x01\x8a\xb5\x18\t\n\x07\x01\x02\x03\x04\x05\x06\x08\x12n\n\tGetSeries\x12\'.halcyon.scheduling.v1.GetSeriesRequest\x1a(.halcyon.scheduling.v1.GetSeriesResponse\"\x0e\x90\x02\x01\x8a\xb5\x18\x07\n\x05\x02\x03\x04\x05\x06\x12g\n\x07ListDay\x12%.halcyon.scheduling.v1.ListDayRequest\x1a&.halcyon.scheduling.v1.ListDayResponse\"\r\x90\x02\x01\x8a\xb5\x18\x06\n\x04\x02\x03\x04\x05\x12m\n\nHoldSeries\x12(.halcyon.scheduling.v1.HoldSeriesRequest\x1a).halcyon.scheduling.v1.HoldSeriesResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.halcyon/scheduling/v1/scheduling_service.proto\x12\x15halcyon.scheduling.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a halcyon/options/v1/options.proto\x1a&halcyon/scheduling/v1/scheduling.proto\"L\n\x13UpdateClinicRequest\x12\x35\n\x06\x63linic\x18\x01 \x01(\x0b\x32\x1d.halcyon.scheduling.v1.ClinicB\x06\xbaH\x03\xc8\x01\x01\"E\n\x14UpdateClinicResponse\x12-\n\x06\x63linic\x18\x01 \x01(\x0b\x32\x1d.halcyon.scheduling.v1.Clinic\"/\n\x10GetClinicRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"B\n\x11GetClinicResponse\x12-\n\x06\x63linic\x18\x01 \x01(\x0b\x32\x1d.halcyon.scheduling.v1.Clinic\"Q\n\x12ListClinicsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"^\n\x13ListClinicsResponse\x12.\n\x07\x63linics\x18\x01 \x03(\x0b\x32\x1d.halcyon.scheduling.v1.Clinic\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"_\n\x10GetSeriesRequest\x12\x1d\n\tseries_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x12\x1f\n\x0breferral_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x42\x0b\n\x02\x62y\x12\x05\xbaH\x02\x08\x01\"B\n\x11GetSeriesResponse\x12-\n\x06series\x18\x01 \x01(\x0b\x32\x1d.halcyon.scheduling.v1.Series\"\x92\x01\n\x0eListDayRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12&\n\x03\x64\x61y\x18\x02 \x01(\x0b\x32\x11.google.type.DateB\x06\xbaH\x03\xc8\x01\x01\x12\x1d\n\tpage_size\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xf4\x03(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"\\\n\x0fListDayResponse\x12\x30\n\x08\x62ookings\x18\x01 \x03(\x0b\x32\x1e.halcyon.scheduling.v1.Booking\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"`\n\x11HoldSeriesRequest\x12\x1b\n\tseries_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"C\n\x12HoldSeriesResponse\x12-\n\x06series\x18\x01 \x01(\x0b\x32\x1d.halcyon.scheduling.v1.Series\"g\n\x14\x41rriveBookingRequest\x12\x1b\n\tseries_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x17\n\x06number\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12\x19\n\x08revision\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"F\n\x15\x41rriveBookingResponse\x12-\n\x06series\x18\x01 \x01(\x0b\x32\x1d.halcyon.scheduling.v1.Series\"\x83\x01\n\x12MissBookingRequest\x12\x1b\n\tseries_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x17\n\x06number\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12\x19\n\x08revision\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x1c\n\nrequest_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"D\n\x13MissBookingResponse\x12-\n\x06series\x18\x01 \x01(\x0b\x32\x1d.halcyon.scheduling.v1.Series\"\xc6\x01\n\x14\x43\x61ncelBookingRequest\x12\x1b\n\tseries_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x17\n\x06number\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12\x19\n\x08revision\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12?\n\x06reason\x18\x04 \x01(\x0e\x32#.halcyon.scheduling.v1.CancelReasonB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1c\n\nrequest_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"F\n\x15\x43\x61ncelBookingResponse\x12-\n\x06series\x18\x01 \x01(\x0b\x32\x1d.halcyon.scheduling.v1.Series\"\xbb\x01\n\x12MoveBookingRequest\x12\x1b\n\tseries_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x17\n\x06number\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12\x19\n\x08revision\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x36\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x1c\n\nrequest_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"D\n\x13MoveBookingResponse\x12-\n\x06series\x18\x01 \x01(\x0b\x32\x1d.halcyon.scheduling.v1.Series\"z\n\x18UpdatePreferencesRequest\x12\x1d\n\x0breferral_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12?\n\x0bpreferences\x18\x02 \x01(\x0b\x32\".halcyon.scheduling.v1.PreferencesB\x06\xbaH\x03\xc8\x01\x01\"T\n\x19UpdatePreferencesResponse\x12\x37\n\x0bpreferences\x18\x01 \x01(\x0b\x32\".halcyon.scheduling.v1.Preferences2\x9c\n\n\x11SchedulingService\x12t\n\x0cUpdateClinic\x12*.halcyon.scheduling.v1.UpdateClinicRequest\x1a+.halcyon.scheduling.v1.UpdateClinicResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x05\x08\x12p\n\tGetClinic\x12\'.halcyon.scheduling.v1.GetClinicRequest\x1a(.halcyon.scheduling.v1.GetClinicResponse\"\x10\x90\x02\x01\x8a\xb5\x18\t\n\x07\x01\x02\x03\x04\x05\x06\x08\x12v\n\x0bListClinics\x12).halcyon.scheduling.v1.ListClinicsRequest\x1a*.halcyon.scheduling.v1.ListClinicsResponse\"\x10\x90\x02\x01\x8a\xb5\x18\t\n\x07\x01\x02\x03\x04\x05\x06\x08\x12n\n\tGetSeries\x12\'.halcyon.scheduling.v1.GetSeriesRequest\x1a(.halcyon.scheduling.v1.GetSeriesResponse\"\x0e\x90\x02\x01\x8a\xb5\x18\x07\n\x05\x02\x03\x04\x05\x06\x12g\n\x07ListDay\x12%.halcyon.scheduling.v1.ListDayRequest\x1a&.halcyon.scheduling.v1.ListDayResponse\"\r\x90\x02\x01\x8a\xb5\x18\x06\n\x04\x02\x03\x04\x05\x12m\n\nHoldSeries\x12(.halcyon.scheduling.v1.HoldSeriesRequest\x1a).halcyon.scheduling.v1.HoldSeriesResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x02\x12x\n\rArriveBooking\x12+.halcyon.scheduling.v1.ArriveBookingRequest\x1a,.halcyon.scheduling.v1.ArriveBookingResponse\"\x0c\x90\x02\x02\x8a\xb5\x18\x05\n\x03\x02\x04\x05\x12r\n\x0bMissBooking\x12).halcyon.scheduling.v1.MissBookingRequest\x1a*.halcyon.scheduling.v1.MissBookingResponse\"\x0c\x90\x02\x02\x8a\xb5\x18\x05\n\x03\x02\x04\x05\x12x\n\rCancelBooking\x12+.halcyon.scheduling.v1.CancelBookingRequest\x1a,.halcyon.scheduling.v1.CancelBookingResponse\"\x0c\x90\x02\x02\x8a\xb5\x18\x05\n\x03\x02\x04\x05\x12r\n\x0bMoveBooking\x12).halcyon.scheduling.v1.MoveBookingRequest\x1a*.halcyon.scheduling.v1.MoveBookingResponse\"\x0c\x90\x02\x02\x8a\xb5\x18\x05\n\x03\x02\x04\x05\x12\x82\x01\n\x11UpdatePreferences\x12/.halcyon.scheduling.v1.UpdatePreferencesRequest\x1a\x30.halcyon.scheduling.v1.UpdatePreferencesResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -59,6 +60,44 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTDAYREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\310\001'
   _globals['_HOLDSERIESREQUEST'].fields_by_name['series_id']._loaded_options = None
   _globals['_HOLDSERIESREQUEST'].fields_by_name['series_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_ARRIVEBOOKINGREQUEST'].fields_by_name['series_id']._loaded_options = None
+  _globals['_ARRIVEBOOKINGREQUEST'].fields_by_name['series_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_ARRIVEBOOKINGREQUEST'].fields_by_name['number']._loaded_options = None
+  _globals['_ARRIVEBOOKINGREQUEST'].fields_by_name['number']._serialized_options = b'\272H\004\032\002(\001'
+  _globals['_ARRIVEBOOKINGREQUEST'].fields_by_name['revision']._loaded_options = None
+  _globals['_ARRIVEBOOKINGREQUEST'].fields_by_name['revision']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_MISSBOOKINGREQUEST'].fields_by_name['series_id']._loaded_options = None
+  _globals['_MISSBOOKINGREQUEST'].fields_by_name['series_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_MISSBOOKINGREQUEST'].fields_by_name['number']._loaded_options = None
+  _globals['_MISSBOOKINGREQUEST'].fields_by_name['number']._serialized_options = b'\272H\004\032\002(\001'
+  _globals['_MISSBOOKINGREQUEST'].fields_by_name['revision']._loaded_options = None
+  _globals['_MISSBOOKINGREQUEST'].fields_by_name['revision']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_MISSBOOKINGREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_MISSBOOKINGREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_CANCELBOOKINGREQUEST'].fields_by_name['series_id']._loaded_options = None
+  _globals['_CANCELBOOKINGREQUEST'].fields_by_name['series_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_CANCELBOOKINGREQUEST'].fields_by_name['number']._loaded_options = None
+  _globals['_CANCELBOOKINGREQUEST'].fields_by_name['number']._serialized_options = b'\272H\004\032\002(\001'
+  _globals['_CANCELBOOKINGREQUEST'].fields_by_name['revision']._loaded_options = None
+  _globals['_CANCELBOOKINGREQUEST'].fields_by_name['revision']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_CANCELBOOKINGREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_CANCELBOOKINGREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_CANCELBOOKINGREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_CANCELBOOKINGREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_MOVEBOOKINGREQUEST'].fields_by_name['series_id']._loaded_options = None
+  _globals['_MOVEBOOKINGREQUEST'].fields_by_name['series_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_MOVEBOOKINGREQUEST'].fields_by_name['number']._loaded_options = None
+  _globals['_MOVEBOOKINGREQUEST'].fields_by_name['number']._serialized_options = b'\272H\004\032\002(\001'
+  _globals['_MOVEBOOKINGREQUEST'].fields_by_name['revision']._loaded_options = None
+  _globals['_MOVEBOOKINGREQUEST'].fields_by_name['revision']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_MOVEBOOKINGREQUEST'].fields_by_name['start_time']._loaded_options = None
+  _globals['_MOVEBOOKINGREQUEST'].fields_by_name['start_time']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_MOVEBOOKINGREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_MOVEBOOKINGREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_UPDATEPREFERENCESREQUEST'].fields_by_name['referral_id']._loaded_options = None
+  _globals['_UPDATEPREFERENCESREQUEST'].fields_by_name['referral_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_UPDATEPREFERENCESREQUEST'].fields_by_name['preferences']._loaded_options = None
+  _globals['_UPDATEPREFERENCESREQUEST'].fields_by_name['preferences']._serialized_options = b'\272H\003\310\001\001'
   _globals['_SCHEDULINGSERVICE'].methods_by_name['UpdateClinic']._loaded_options = None
   _globals['_SCHEDULINGSERVICE'].methods_by_name['UpdateClinic']._serialized_options = b'\220\002\002\212\265\030\004\n\002\005\010'
   _globals['_SCHEDULINGSERVICE'].methods_by_name['GetClinic']._loaded_options = None
@@ -71,30 +110,60 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SCHEDULINGSERVICE'].methods_by_name['ListDay']._serialized_options = b'\220\002\001\212\265\030\006\n\004\002\003\004\005'
   _globals['_SCHEDULINGSERVICE'].methods_by_name['HoldSeries']._loaded_options = None
   _globals['_SCHEDULINGSERVICE'].methods_by_name['HoldSeries']._serialized_options = b'\220\002\002\212\265\030\003\n\001\002'
-  _globals['_UPDATECLINICREQUEST']._serialized_start=200
-  _globals['_UPDATECLINICREQUEST']._serialized_end=276
-  _globals['_UPDATECLINICRESPONSE']._serialized_start=278
-  _globals['_UPDATECLINICRESPONSE']._serialized_end=347
-  _globals['_GETCLINICREQUEST']._serialized_start=349
-  _globals['_GETCLINICREQUEST']._serialized_end=396
-  _globals['_GETCLINICRESPONSE']._serialized_start=398
-  _globals['_GETCLINICRESPONSE']._serialized_end=464
-  _globals['_LISTCLINICSREQUEST']._serialized_start=466
-  _globals['_LISTCLINICSREQUEST']._serialized_end=547
-  _globals['_LISTCLINICSRESPONSE']._serialized_start=549
-  _globals['_LISTCLINICSRESPONSE']._serialized_end=643
-  _globals['_GETSERIESREQUEST']._serialized_start=645
-  _globals['_GETSERIESREQUEST']._serialized_end=740
-  _globals['_GETSERIESRESPONSE']._serialized_start=742
-  _globals['_GETSERIESRESPONSE']._serialized_end=808
-  _globals['_LISTDAYREQUEST']._serialized_start=811
-  _globals['_LISTDAYREQUEST']._serialized_end=957
-  _globals['_LISTDAYRESPONSE']._serialized_start=959
-  _globals['_LISTDAYRESPONSE']._serialized_end=1051
-  _globals['_HOLDSERIESREQUEST']._serialized_start=1053
-  _globals['_HOLDSERIESREQUEST']._serialized_end=1101
-  _globals['_HOLDSERIESRESPONSE']._serialized_start=1103
-  _globals['_HOLDSERIESRESPONSE']._serialized_end=1170
-  _globals['_SCHEDULINGSERVICE']._serialized_start=1173
-  _globals['_SCHEDULINGSERVICE']._serialized_end=1872
+  _globals['_SCHEDULINGSERVICE'].methods_by_name['ArriveBooking']._loaded_options = None
+  _globals['_SCHEDULINGSERVICE'].methods_by_name['ArriveBooking']._serialized_options = b'\220\002\002\212\265\030\005\n\003\002\004\005'
+  _globals['_SCHEDULINGSERVICE'].methods_by_name['MissBooking']._loaded_options = None
+  _globals['_SCHEDULINGSERVICE'].methods_by_name['MissBooking']._serialized_options = b'\220\002\002\212\265\030\005\n\003\002\004\005'
+  _globals['_SCHEDULINGSERVICE'].methods_by_name['CancelBooking']._loaded_options = None
+  _globals['_SCHEDULINGSERVICE'].methods_by_name['CancelBooking']._serialized_options = b'\220\002\002\212\265\030\005\n\003\002\004\005'
+  _globals['_SCHEDULINGSERVICE'].methods_by_name['MoveBooking']._loaded_options = None
+  _globals['_SCHEDULINGSERVICE'].methods_by_name['MoveBooking']._serialized_options = b'\220\002\002\212\265\030\005\n\003\002\004\005'
+  _globals['_SCHEDULINGSERVICE'].methods_by_name['UpdatePreferences']._loaded_options = None
+  _globals['_SCHEDULINGSERVICE'].methods_by_name['UpdatePreferences']._serialized_options = b'\220\002\002\212\265\030\003\n\001\002'
+  _globals['_UPDATECLINICREQUEST']._serialized_start=233
+  _globals['_UPDATECLINICREQUEST']._serialized_end=309
+  _globals['_UPDATECLINICRESPONSE']._serialized_start=311
+  _globals['_UPDATECLINICRESPONSE']._serialized_end=380
+  _globals['_GETCLINICREQUEST']._serialized_start=382
+  _globals['_GETCLINICREQUEST']._serialized_end=429
+  _globals['_GETCLINICRESPONSE']._serialized_start=431
+  _globals['_GETCLINICRESPONSE']._serialized_end=497
+  _globals['_LISTCLINICSREQUEST']._serialized_start=499
+  _globals['_LISTCLINICSREQUEST']._serialized_end=580
+  _globals['_LISTCLINICSRESPONSE']._serialized_start=582
+  _globals['_LISTCLINICSRESPONSE']._serialized_end=676
+  _globals['_GETSERIESREQUEST']._serialized_start=678
+  _globals['_GETSERIESREQUEST']._serialized_end=773
+  _globals['_GETSERIESRESPONSE']._serialized_start=775
+  _globals['_GETSERIESRESPONSE']._serialized_end=841
+  _globals['_LISTDAYREQUEST']._serialized_start=844
+  _globals['_LISTDAYREQUEST']._serialized_end=990
+  _globals['_LISTDAYRESPONSE']._serialized_start=992
+  _globals['_LISTDAYRESPONSE']._serialized_end=1084
+  _globals['_HOLDSERIESREQUEST']._serialized_start=1086
+  _globals['_HOLDSERIESREQUEST']._serialized_end=1182
+  _globals['_HOLDSERIESRESPONSE']._serialized_start=1184
+  _globals['_HOLDSERIESRESPONSE']._serialized_end=1251
+  _globals['_ARRIVEBOOKINGREQUEST']._serialized_start=1253
+  _globals['_ARRIVEBOOKINGREQUEST']._serialized_end=1356
+  _globals['_ARRIVEBOOKINGRESPONSE']._serialized_start=1358
+  _globals['_ARRIVEBOOKINGRESPONSE']._serialized_end=1428
+  _globals['_MISSBOOKINGREQUEST']._serialized_start=1431
+  _globals['_MISSBOOKINGREQUEST']._serialized_end=1562
+  _globals['_MISSBOOKINGRESPONSE']._serialized_start=1564
+  _globals['_MISSBOOKINGRESPONSE']._serialized_end=1632
+  _globals['_CANCELBOOKINGREQUEST']._serialized_start=1635
+  _globals['_CANCELBOOKINGREQUEST']._serialized_end=1833
+  _globals['_CANCELBOOKINGRESPONSE']._serialized_start=1835
+  _globals['_CANCELBOOKINGRESPONSE']._serialized_end=1905
+  _globals['_MOVEBOOKINGREQUEST']._serialized_start=1908
+  _globals['_MOVEBOOKINGREQUEST']._serialized_end=2095
+  _globals['_MOVEBOOKINGRESPONSE']._serialized_start=2097
+  _globals['_MOVEBOOKINGRESPONSE']._serialized_end=2165
+  _globals['_UPDATEPREFERENCESREQUEST']._serialized_start=2167
+  _globals['_UPDATEPREFERENCESREQUEST']._serialized_end=2289
+  _globals['_UPDATEPREFERENCESRESPONSE']._serialized_start=2291
+  _globals['_UPDATEPREFERENCESRESPONSE']._serialized_end=2375
+  _globals['_SCHEDULINGSERVICE']._serialized_start=2378
+  _globals['_SCHEDULINGSERVICE']._serialized_end=3686
 # @@protoc_insertion_point(module_scope)

@@ -65,6 +65,31 @@ class SchedulingServiceStub:
                 request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.HoldSeriesRequest.SerializeToString,
                 response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.HoldSeriesResponse.FromString,
                 _registered_method=True)
+        self.ArriveBooking = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/ArriveBooking',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ArriveBookingRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ArriveBookingResponse.FromString,
+                _registered_method=True)
+        self.MissBooking = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/MissBooking',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MissBookingRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MissBookingResponse.FromString,
+                _registered_method=True)
+        self.CancelBooking = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/CancelBooking',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CancelBookingRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CancelBookingResponse.FromString,
+                _registered_method=True)
+        self.MoveBooking = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/MoveBooking',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MoveBookingRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MoveBookingResponse.FromString,
+                _registered_method=True)
+        self.UpdatePreferences = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/UpdatePreferences',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.UpdatePreferencesRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.UpdatePreferencesResponse.FromString,
+                _registered_method=True)
 
 
 class SchedulingServiceServicer:
@@ -113,6 +138,41 @@ class SchedulingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ArriveBooking(self, request, context):
+        """The patient of one session is here; saying it again changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MissBooking(self, request, context):
+        """The patient did not come: the session comes later and shifts the rest of the series.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelBooking(self, request, context):
+        """The patient calls one session off: it comes later and shifts the rest of the series.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MoveBooking(self, request, context):
+        """Moves one session to another time; a later one that comes too close is shifted with the rest.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdatePreferences(self, request, context):
+        """Writes down when a patient can come; it counts when times are sought next.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SchedulingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -145,6 +205,31 @@ def add_SchedulingServiceServicer_to_server(servicer, server):
                     servicer.HoldSeries,
                     request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.HoldSeriesRequest.FromString,
                     response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.HoldSeriesResponse.SerializeToString,
+            ),
+            'ArriveBooking': grpc.unary_unary_rpc_method_handler(
+                    servicer.ArriveBooking,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ArriveBookingRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ArriveBookingResponse.SerializeToString,
+            ),
+            'MissBooking': grpc.unary_unary_rpc_method_handler(
+                    servicer.MissBooking,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MissBookingRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MissBookingResponse.SerializeToString,
+            ),
+            'CancelBooking': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelBooking,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CancelBookingRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CancelBookingResponse.SerializeToString,
+            ),
+            'MoveBooking': grpc.unary_unary_rpc_method_handler(
+                    servicer.MoveBooking,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MoveBookingRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MoveBookingResponse.SerializeToString,
+            ),
+            'UpdatePreferences': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdatePreferences,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.UpdatePreferencesRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.UpdatePreferencesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -310,6 +395,141 @@ class SchedulingService:
             '/halcyon.scheduling.v1.SchedulingService/HoldSeries',
             halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.HoldSeriesRequest.SerializeToString,
             halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.HoldSeriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ArriveBooking(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/ArriveBooking',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ArriveBookingRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ArriveBookingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MissBooking(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/MissBooking',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MissBookingRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MissBookingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelBooking(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/CancelBooking',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CancelBookingRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CancelBookingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MoveBooking(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/MoveBooking',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MoveBookingRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MoveBookingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdatePreferences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/UpdatePreferences',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.UpdatePreferencesRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.UpdatePreferencesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -45,6 +45,16 @@ class SchedulingServiceStub:
     """Every live booking of one clinic on one local day, in order of time."""
     HoldSeries: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.HoldSeriesRequest, _scheduling_service_pb2.HoldSeriesResponse]
     """Tries once more to hold a series that is waitlisted or was released."""
+    ArriveBooking: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.ArriveBookingRequest, _scheduling_service_pb2.ArriveBookingResponse]
+    """The patient of one session is here; saying it again changes nothing."""
+    MissBooking: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.MissBookingRequest, _scheduling_service_pb2.MissBookingResponse]
+    """The patient did not come: the session comes later and shifts the rest of the series."""
+    CancelBooking: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.CancelBookingRequest, _scheduling_service_pb2.CancelBookingResponse]
+    """The patient calls one session off: it comes later and shifts the rest of the series."""
+    MoveBooking: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.MoveBookingRequest, _scheduling_service_pb2.MoveBookingResponse]
+    """Moves one session to another time; a later one that comes too close is shifted with the rest."""
+    UpdatePreferences: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.UpdatePreferencesRequest, _scheduling_service_pb2.UpdatePreferencesResponse]
+    """Writes down when a patient can come; it counts when times are sought next."""
 
 @_typing.type_check_only
 class SchedulingServiceAsyncStub(SchedulingServiceStub):
@@ -63,6 +73,16 @@ class SchedulingServiceAsyncStub(SchedulingServiceStub):
     """Every live booking of one clinic on one local day, in order of time."""
     HoldSeries: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.HoldSeriesRequest, _scheduling_service_pb2.HoldSeriesResponse]  # type: ignore[assignment]
     """Tries once more to hold a series that is waitlisted or was released."""
+    ArriveBooking: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.ArriveBookingRequest, _scheduling_service_pb2.ArriveBookingResponse]  # type: ignore[assignment]
+    """The patient of one session is here; saying it again changes nothing."""
+    MissBooking: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.MissBookingRequest, _scheduling_service_pb2.MissBookingResponse]  # type: ignore[assignment]
+    """The patient did not come: the session comes later and shifts the rest of the series."""
+    CancelBooking: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.CancelBookingRequest, _scheduling_service_pb2.CancelBookingResponse]  # type: ignore[assignment]
+    """The patient calls one session off: it comes later and shifts the rest of the series."""
+    MoveBooking: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.MoveBookingRequest, _scheduling_service_pb2.MoveBookingResponse]  # type: ignore[assignment]
+    """Moves one session to another time; a later one that comes too close is shifted with the rest."""
+    UpdatePreferences: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.UpdatePreferencesRequest, _scheduling_service_pb2.UpdatePreferencesResponse]  # type: ignore[assignment]
+    """Writes down when a patient can come; it counts when times are sought next."""
 
 class SchedulingServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps clinics and books series of sessions that never share a room, a pump or a nurse."""
@@ -114,5 +134,45 @@ class SchedulingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_scheduling_service_pb2.HoldSeriesResponse, _abc.Awaitable[_scheduling_service_pb2.HoldSeriesResponse]]:
         """Tries once more to hold a series that is waitlisted or was released."""
+
+    @_abc_1.abstractmethod
+    def ArriveBooking(
+        self,
+        request: _scheduling_service_pb2.ArriveBookingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.ArriveBookingResponse, _abc.Awaitable[_scheduling_service_pb2.ArriveBookingResponse]]:
+        """The patient of one session is here; saying it again changes nothing."""
+
+    @_abc_1.abstractmethod
+    def MissBooking(
+        self,
+        request: _scheduling_service_pb2.MissBookingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.MissBookingResponse, _abc.Awaitable[_scheduling_service_pb2.MissBookingResponse]]:
+        """The patient did not come: the session comes later and shifts the rest of the series."""
+
+    @_abc_1.abstractmethod
+    def CancelBooking(
+        self,
+        request: _scheduling_service_pb2.CancelBookingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.CancelBookingResponse, _abc.Awaitable[_scheduling_service_pb2.CancelBookingResponse]]:
+        """The patient calls one session off: it comes later and shifts the rest of the series."""
+
+    @_abc_1.abstractmethod
+    def MoveBooking(
+        self,
+        request: _scheduling_service_pb2.MoveBookingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.MoveBookingResponse, _abc.Awaitable[_scheduling_service_pb2.MoveBookingResponse]]:
+        """Moves one session to another time; a later one that comes too close is shifted with the rest."""
+
+    @_abc_1.abstractmethod
+    def UpdatePreferences(
+        self,
+        request: _scheduling_service_pb2.UpdatePreferencesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.UpdatePreferencesResponse, _abc.Awaitable[_scheduling_service_pb2.UpdatePreferencesResponse]]:
+        """Writes down when a patient can come; it counts when times are sought next."""
 
 def add_SchedulingServiceServicer_to_server(servicer: SchedulingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,0 +1,26 @@
+"""Times that sessions once had; what is urgent; how far reminders have come."""
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+_CHANGES = (
+    """CREATE TABLE past (
+        series_id uuid NOT NULL, number smallint NOT NULL, attempt smallint NOT NULL,
+        outcome text NOT NULL CHECK (outcome IN ('no_show', 'cancelled', 'moved')),
+        reason text NOT NULL, start_time timestamptz NOT NULL, end_time timestamptz NOT NULL,
+        at timestamptz NOT NULL, fee text NOT NULL, request_id uuid NOT NULL,
+        PRIMARY KEY (series_id, number, attempt))""",
+    """ALTER TABLE series ADD COLUMN urgent boolean NOT NULL DEFAULT false,
+        ADD COLUMN reminded_time timestamptz""",
+    """CREATE INDEX series_waiting ON series (clinic_id, urgent DESC, update_time)
+        WHERE status = 'waitlisted'""",
+)
+
+
+def upgrade() -> None:
+    for statement in _CHANGES:
+        op.execute(statement)
