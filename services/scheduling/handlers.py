@@ -15,6 +15,7 @@ from services.scheduling import domain, store, wire
 
 on = Subscriptions()
 due = Deadlines()
+_WAITING = 32
 
 
 async def _for_holds(facts: Sequence[PlanApproved], tx: Tx) -> None:
@@ -127,6 +128,17 @@ async def release_hold(entity_id: UUID, tx: Tx) -> None:
     await store.open_desks(tx, await store.clinics_of(tx, [entity_id]), careful=True)
     series = await store.get(tx, entity_id)
     await _let_go(tx, *domain.expire(series, tx.now))
+
+
+@due("fill-waitlist")
+async def fill_waitlist(entity_id: UUID, tx: Tx) -> None:
+    """Times given back go to who waits at the clinic: the urgent first, then the longest."""
+    await store.open_desks(tx, [entity_id], careful=True)
+    for waiting in await store.waiting_at(tx, entity_id, _WAITING):
+        series = await store.get(tx, waiting)
+        found = await store.claim_places(tx, series)
+        if isinstance(found, domain.Places):
+            store.record(tx, *domain.hold_or_wait(series, found, tx.now))
 
 
 async def _let_go(tx: Tx, series: domain.Series, events: Sequence[domain.Event]) -> None:

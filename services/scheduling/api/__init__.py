@@ -7,6 +7,7 @@ from halcyon.scheduling.v1.scheduling_service_pb2_grpc import (
     add_SchedulingServiceServicer_to_server,
 )
 from services.scheduling.api.clinics import Clinics
+from services.scheduling.api.repairs import Repairs
 from services.scheduling.api.series import SeriesCalls
 from services.scheduling.api.visits import Visits
 
@@ -18,5 +19,5 @@ def serve(server: grpc.aio.Server, db: Database) -> None:
     add_SchedulingServiceServicer_to_server(SchedulingService(db), server)
 
 
-class SchedulingService(Clinics, SeriesCalls, Visits):
-    """Clinics, series, and the sessions of a series."""
+class SchedulingService(Clinics, SeriesCalls, Visits, Repairs):
+    """Clinics, series, the sessions of a series, and repairs."""

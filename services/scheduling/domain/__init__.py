@@ -53,6 +53,7 @@ from services.scheduling.domain.fees import (
 from services.scheduling.domain.placing import placements
 from services.scheduling.domain.policy import Limits, Policy
 from services.scheduling.domain.reach import Reach, advanced, given_back
+from services.scheduling.domain.repairing import Step, Touched, cannot_stay, repair
 from services.scheduling.domain.series import Plan, Reason, Series, Status, series_id, session_id
 from services.scheduling.domain.shelf import Fitting, Placement, Shelf, Spot
 from services.scheduling.domain.shifting import keeps_apart, respace, rest_of
@@ -69,7 +70,7 @@ from services.scheduling.domain.standing import (
     too_late,
     wants_times,
 )
-from services.scheduling.domain.upkeep import update
+from services.scheduling.domain.upkeep import must_have, update
 from services.scheduling.domain.visit import Shape, Visit
 from services.scheduling.domain.visits import (
     Ending,
@@ -81,6 +82,8 @@ from services.scheduling.domain.visits import (
     must_be_at,
     must_be_booked,
     must_be_missed,
+    must_have_times,
+    transferred,
 )
 from services.scheduling.domain.wish import Patient, Preferences, Wish, shape_of, wish
 
@@ -133,6 +136,8 @@ __all__ = [
     "Spot",
     "Standing",
     "Status",
+    "Step",
+    "Touched",
     "Unread",
     "Visit",
     "Window",
@@ -142,6 +147,7 @@ __all__ = [
     "allocate_from",
     "binding_reason",
     "cancel",
+    "cannot_stay",
     "confirm",
     "deliver",
     "expire",
@@ -160,7 +166,9 @@ __all__ = [
     "must_be_free",
     "must_be_missed",
     "must_be_then",
+    "must_have",
     "must_have_moved",
+    "must_have_times",
     "nearest_pattern",
     "next_starts",
     "notice_hours",
@@ -169,6 +177,7 @@ __all__ = [
     "payment_failed",
     "placements",
     "places_at",
+    "repair",
     "respace",
     "rest_of",
     "restore",
@@ -177,6 +186,7 @@ __all__ = [
     "shape_of",
     "standing",
     "too_late",
+    "transferred",
     "update",
     "wants_times",
     "window",

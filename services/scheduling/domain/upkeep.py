@@ -31,6 +31,13 @@ def update(
     return changed, (ClinicUpdated(changed, now),)
 
 
+def must_have(clinic: Clinic, resource_id: UUID | None) -> None:
+    """Only what belongs to the clinic can be closed."""
+    if resource_id and resource_id not in {one.resource_id for one in clinic.resources}:
+        violation = Violation("resource_id", "must belong to the clinic")
+        raise Invalid("INVALID_REQUEST", "The clinic has no such resource.", (violation,))
+
+
 def _in_order(clinic: Clinic) -> Clinic:
     by_kind = list(Kind)
     tidy = [

@@ -11,7 +11,7 @@ from services.scheduling.store.clinics import (
 from services.scheduling.store.desk import Desk
 from services.scheduling.store.desks import desk_of, open_desks, read_ahead
 from services.scheduling.store.lapsing import lapse
-from services.scheduling.store.moving import move, other_times
+from services.scheduling.store.moving import move, other_times, transfer
 from services.scheduling.store.patients import keep_preferences, load_sessions
 from services.scheduling.store.places import (
     claim_places,
@@ -21,6 +21,7 @@ from services.scheduling.store.places import (
     why_none,
 )
 from services.scheduling.store.reading import list_day, read_series, read_series_of
+from services.scheduling.store.repairs import accept, close, get_repair, reopen
 from services.scheduling.store.series import (
     clinics_of,
     clinics_waiting_for,
@@ -35,16 +36,19 @@ from services.scheduling.store.series import (
     record,
     remember_cancelled,
     series_of_referrals,
+    waiting_at,
 )
 from services.scheduling.store.visits import arrive, get_visit, is_done, note_past
 
 __all__ = [
     "Desk",
+    "accept",
     "arrive",
     "claim_places",
     "claim_same_places",
     "clinics_of",
     "clinics_waiting_for",
+    "close",
     "desk_of",
     "find",
     "find_clinic",
@@ -52,6 +56,7 @@ __all__ = [
     "fulfil",
     "get",
     "get_clinic",
+    "get_repair",
     "get_visit",
     "give_back",
     "is_cancelled",
@@ -77,6 +82,9 @@ __all__ = [
     "record",
     "record_clinic",
     "remember_cancelled",
+    "reopen",
     "series_of_referrals",
+    "transfer",
+    "waiting_at",
     "why_none",
 ]

@@ -54,6 +54,13 @@ async def desk_of(tx: Tx, clinic_id: UUID) -> Desk | None:
     return held[clinic_id]
 
 
+async def reopen_desk(tx: Tx, row: DeskRow) -> Desk:
+    """The desk once more, after its clinic's calendar has changed in this transaction."""
+    desk = await _desk(tx, row, careful=True)
+    _open[tx][row.clinic_id] = desk
+    return desk
+
+
 async def read_ahead(tx: Tx, plans: Iterable[Plan]) -> None:
     """Load the days that these plans will most likely need, for all clinics at once."""
     days: dict[UUID, set[int]] = {}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from sqlmodel import col, select
 
@@ -70,6 +71,35 @@ async def move(tx: Tx, series: Series, number: int, start: datetime) -> Moved:
     return await _claim(tx, it, it.rest, search)
 
 
+async def move_one(tx: Tx, series: Series, old: Placement, start: datetime) -> Moved:
+    """One session to a given time, perhaps its own with other seats; the rest stays."""
+    it = await _moving(tx, series, old.number)
+    return await _claim(tx, it, (old,), lambda: places_at([start], it.fitting, it.desk.agenda))
+
+
+async def transfer(tx: Tx, series: Series, clinic_id: UUID) -> Moved:
+    """All sessions to come at another clinic, at least as many days apart as they were."""
+    old, there = await desk_of(tx, series.plan.clinic_id), await desk_of(tx, clinic_id)
+    if there is None or old is None:
+        return Bound.CLINIC_UNKNOWN
+    rest = await live(tx, series, 1)
+    elsewhere = replace(series, plan=replace(series.plan, clinic_id=clinic_id))
+    it = await _moving(tx, elsewhere, 1)
+    kept = [one for n, one in enumerate(series.starts, 1) if n < rest[0].number] if rest else []
+    starts = [one.start for one in rest]
+
+    def search() -> Outcome:
+        wanted = rest_of(it.wanted, there.agenda, kept, len(rest))
+        return respace(wanted, there.agenda, starts, tx.now)
+
+    numbers = tuple(one.number for one in rest)
+    found = await claim(tx, there, Sought(elsewhere, it.fitting, search, only=numbers))
+    if not isinstance(found, Places):
+        return found
+    await old.free(rest)
+    return found.placements
+
+
 async def other_times(tx: Tx, series: Series, number: int, start: datetime) -> tuple[datetime, ...]:
     """The next free times for one session after a wanted one, taking none of them."""
     it = await _moving(tx, series, number)
@@ -102,7 +132,7 @@ async def _moving(tx: Tx, series: Series, number: int) -> _Moving:
     patient = await patient_of(tx, series)
     visit = Visit(series.shape, patient.preferences.therapist, patient.preferences.skills)
     wanted = replace(wish(series.plan, policy(), desk.agenda, tx.now, patient), visit=visit)
-    rest = await _live(tx, series, number)
+    rest = await live(tx, series, number)
     return _Moving(series, desk, wanted, desk.shelf.fitting(visit), rest)
 
 
@@ -113,7 +143,7 @@ async def _claim(
     return found.placements if isinstance(found, Places) else found
 
 
-async def _live(tx: Tx, series: Series, number: int) -> tuple[Placement, ...]:
+async def live(tx: Tx, series: Series, number: int) -> tuple[Placement, ...]:
     """Sessions from a number on that are still to come."""
     query = select(BookingRow).where(
         col(BookingRow.series_id) == series.series_id,

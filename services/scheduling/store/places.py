@@ -69,11 +69,12 @@ class Sought(NamedTuple):
     fitting: Fitting
     search: Callable[[], Outcome]
     olds: tuple[Placement, ...] = ()
+    only: tuple[int, ...] = ()
 
     @property
     def numbers(self) -> list[int]:
         """The sessions that move; none when it is the whole series."""
-        return [one.number for one in self.olds]
+        return [*self.only] or [one.number for one in self.olds]
 
 
 async def claim_places(tx: Tx, series: Series, start: datetime | None = None) -> Places | Bound:

@@ -125,6 +125,16 @@ class AgendaRow(Row, table=True):
     taken: Day = Field(sa_column=Column(DayType, nullable=False))
 
 
+class RepairRow(Row, table=True):
+    """What is proposed for the sessions that a closure touches."""
+
+    __tablename__ = "repair"
+
+    closure_id: UUID = Field(primary_key=True)
+    clinic_id: UUID
+    steps: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+
+
 class SeriesRow(Row, table=True):
     """A series with its plan."""
 

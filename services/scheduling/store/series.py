@@ -13,6 +13,7 @@ from services.scheduling.store.rows import BookingRow, ReferralRow, SeriesRow
 from services.scheduling.store.shapes import placement, series_of_row, series_row
 
 RELEASE_HOLD = "release-hold"
+FILL_WAITLIST = "fill-waitlist"
 
 _CLINICS = """
 SELECT DISTINCT clinic_id FROM series WHERE series_id = ANY($1::uuid[])
@@ -20,6 +21,10 @@ SELECT DISTINCT clinic_id FROM series WHERE series_id = ANY($1::uuid[])
 _CLINICS_WAITING = """
 SELECT DISTINCT clinic_id FROM series
 WHERE series_id = ANY($1::uuid[]) AND status IN ('released', 'waitlisted')
+"""
+_WAITING = """
+SELECT series_id FROM series WHERE clinic_id = $1 AND status = 'waitlisted'
+ORDER BY urgent DESC, update_time, series_id LIMIT $2
 """
 _OF_REFERRALS = "SELECT series_id, clinic_id FROM series WHERE referral_id = ANY($1::uuid[])"
 
@@ -48,13 +53,18 @@ async def load_bookings(tx: Tx, keys: Iterable[tuple[UUID, int]]) -> None:
 
 
 async def clinics_of(tx: Tx, series_ids: Sequence[UUID]) -> list[UUID]:
-    """The clinics of these series, without a lock: a series never changes its clinic."""
+    """The clinics of these series, without a lock; one that moves meanwhile is opened late."""
     return [row[0] for row in await tx.driver.fetch(_CLINICS, series_ids)]
 
 
 async def clinics_waiting_for(tx: Tx, series_ids: Sequence[UUID]) -> list[UUID]:
     """The clinics of those of these series that have no times now."""
     return [row[0] for row in await tx.driver.fetch(_CLINICS_WAITING, series_ids)]
+
+
+async def waiting_at(tx: Tx, clinic_id: UUID, limit: int) -> list[UUID]:
+    """Series without times, the urgent ones first, then those that wait longest."""
+    return [row[0] for row in await tx.driver.fetch(_WAITING, clinic_id, limit)]
 
 
 async def series_of_referrals(tx: Tx, referral_ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
@@ -107,6 +117,7 @@ async def give_back(tx: Tx, series: Series) -> None:
             freed.append(placement(row))
     if freed and (desk := await desk_of(tx, series.plan.clinic_id)):
         await desk.free(freed)
+        tx.due(FILL_WAITLIST, series.plan.clinic_id, tx.now)
 
 
 async def fulfil(tx: Tx, series: Series, number: int) -> bool:

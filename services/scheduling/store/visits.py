@@ -10,7 +10,7 @@ from chassis.refusal import NotFound
 from services.scheduling.domain import Booking, Ending, Keeping, Past, Series
 from services.scheduling.store.desks import desk_of, open_desks
 from services.scheduling.store.rows import BookingRow, PastRow
-from services.scheduling.store.series import clinics_of, get
+from services.scheduling.store.series import FILL_WAITLIST, clinics_of, get
 from services.scheduling.store.shapes import booking, placement
 
 
@@ -40,6 +40,7 @@ async def drop(tx: Tx, visit: Booking) -> None:
         tx.put(row)
         if desk := await desk_of(tx, row.clinic_id):
             await desk.free([placement(row)])
+            tx.due(FILL_WAITLIST, row.clinic_id, tx.now)
 
 
 async def lapses_of(tx: Tx, series_id: UUID) -> int:

@@ -57,7 +57,10 @@ async def overlaps(house: House) -> int:
 
 
 async def dues(house: House) -> set[UUID]:
-    return {row["entity_id"] for row in await house.db.fetch("SELECT entity_id FROM due")}
+    return {
+        row["entity_id"]
+        for row in await house.db.fetch("SELECT entity_id FROM due WHERE name = 'release-hold'")
+    }
 
 
 async def expire(house: House, plan: Plan, after: timedelta = timedelta(hours=2)) -> None:

@@ -10,6 +10,7 @@ from services.scheduling.wire.heard import (
     session,
 )
 from services.scheduling.wire.keys import day_key, name_key
+from services.scheduling.wire.repairs import closure, repair_reply, series_named
 from services.scheduling.wire.replies import booking_reply, series_reply
 from services.scheduling.wire.requests import (
     cancel_reason,
@@ -27,6 +28,7 @@ __all__ = [
     "clinic_of",
     "clinic_reply",
     "clinic_wanted",
+    "closure",
     "day_key",
     "day_of",
     "event",
@@ -37,6 +39,8 @@ __all__ = [
     "preferences",
     "preferences_reply",
     "referral_of",
+    "repair_reply",
+    "series_named",
     "series_of",
     "series_reply",
     "session",

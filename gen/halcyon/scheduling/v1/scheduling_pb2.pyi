@@ -142,6 +142,8 @@ class _SchedulingErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[
     """The wanted time is not free; the metadata says the next that are."""
     SCHEDULING_ERROR_REASON_TOO_CLOSE: _SchedulingErrorReason.ValueType  # 12
     """The wanted time is too near another session of the patient."""
+    SCHEDULING_ERROR_REASON_REPAIR_NOT_FOUND: _SchedulingErrorReason.ValueType  # 13
+    """No closure with a repair has this id, or the caller may not see it."""
 
 class SchedulingErrorReason(_SchedulingErrorReason, metaclass=_SchedulingErrorReasonEnumTypeWrapper):
     """Why a call was refused; the `reason` of google.rpc.ErrorInfo."""
@@ -172,6 +174,8 @@ SCHEDULING_ERROR_REASON_TIME_TAKEN: SchedulingErrorReason.ValueType  # 11
 """The wanted time is not free; the metadata says the next that are."""
 SCHEDULING_ERROR_REASON_TOO_CLOSE: SchedulingErrorReason.ValueType  # 12
 """The wanted time is too near another session of the patient."""
+SCHEDULING_ERROR_REASON_REPAIR_NOT_FOUND: SchedulingErrorReason.ValueType  # 13
+"""No closure with a repair has this id, or the caller may not see it."""
 Global___SchedulingErrorReason: _TypeAlias = SchedulingErrorReason  # noqa: Y015
 
 class _ResourceKind:
@@ -293,6 +297,70 @@ CANCEL_REASON_EMERGENCY: CancelReason.ValueType  # 3
 CANCEL_REASON_CLINIC: CancelReason.ValueType  # 4
 """The clinic cannot keep it."""
 Global___CancelReason: _TypeAlias = CancelReason  # noqa: Y015
+
+class _ClosureReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ClosureReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ClosureReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CLOSURE_REASON_UNSPECIFIED: _ClosureReason.ValueType  # 0
+    """Never used on purpose."""
+    CLOSURE_REASON_SICK: _ClosureReason.ValueType  # 1
+    """Somebody is ill."""
+    CLOSURE_REASON_LEAVE: _ClosureReason.ValueType  # 2
+    """Planned leave."""
+    CLOSURE_REASON_OUT_OF_ORDER: _ClosureReason.ValueType  # 3
+    """Something is out of order, or being maintained."""
+    CLOSURE_REASON_WEATHER: _ClosureReason.ValueType  # 4
+    """The clinic cannot be reached or must not open, such as in a storm."""
+    CLOSURE_REASON_OTHER: _ClosureReason.ValueType  # 5
+    """Anything else."""
+
+class ClosureReason(_ClosureReason, metaclass=_ClosureReasonEnumTypeWrapper):
+    """Why a resource or a whole clinic is away."""
+
+CLOSURE_REASON_UNSPECIFIED: ClosureReason.ValueType  # 0
+"""Never used on purpose."""
+CLOSURE_REASON_SICK: ClosureReason.ValueType  # 1
+"""Somebody is ill."""
+CLOSURE_REASON_LEAVE: ClosureReason.ValueType  # 2
+"""Planned leave."""
+CLOSURE_REASON_OUT_OF_ORDER: ClosureReason.ValueType  # 3
+"""Something is out of order, or being maintained."""
+CLOSURE_REASON_WEATHER: ClosureReason.ValueType  # 4
+"""The clinic cannot be reached or must not open, such as in a storm."""
+CLOSURE_REASON_OTHER: ClosureReason.ValueType  # 5
+"""Anything else."""
+Global___ClosureReason: _TypeAlias = ClosureReason  # noqa: Y015
+
+class _RepairStepStatus:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RepairStepStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RepairStepStatus.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REPAIR_STEP_STATUS_UNSPECIFIED: _RepairStepStatus.ValueType  # 0
+    """Never used on purpose."""
+    REPAIR_STEP_STATUS_PROPOSED: _RepairStepStatus.ValueType  # 1
+    """Waits for a coordinator."""
+    REPAIR_STEP_STATUS_ACCEPTED: _RepairStepStatus.ValueType  # 2
+    """Carried out."""
+    REPAIR_STEP_STATUS_STALE: _RepairStepStatus.ValueType  # 3
+    """The series or the proposed time has changed since; nothing was done."""
+
+class RepairStepStatus(_RepairStepStatus, metaclass=_RepairStepStatusEnumTypeWrapper):
+    """What has become of one proposed step."""
+
+REPAIR_STEP_STATUS_UNSPECIFIED: RepairStepStatus.ValueType  # 0
+"""Never used on purpose."""
+REPAIR_STEP_STATUS_PROPOSED: RepairStepStatus.ValueType  # 1
+"""Waits for a coordinator."""
+REPAIR_STEP_STATUS_ACCEPTED: RepairStepStatus.ValueType  # 2
+"""Carried out."""
+REPAIR_STEP_STATUS_STALE: RepairStepStatus.ValueType  # 3
+"""The series or the proposed time has changed since; nothing was done."""
+Global___RepairStepStatus: _TypeAlias = RepairStepStatus  # noqa: Y015
 
 @_typing.final
 class Resource(_message.Message):
@@ -655,3 +723,101 @@ class Series(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Series: _TypeAlias = Series  # noqa: Y015
+
+@_typing.final
+class RepairStep(_message.Message):
+    """What is proposed for one session that cannot stay as it is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    OLD_START_TIME_FIELD_NUMBER: _builtins.int
+    NEW_START_TIME_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    series_id: _builtins.str
+    """The series."""
+    number: _builtins.int
+    """The session's number in it."""
+    revision: _builtins.int
+    """The series' revision that the step was made for."""
+    status: Global___RepairStepStatus.ValueType
+    """What has become of it."""
+    @_builtins.property
+    def old_start_time(self) -> _timestamp_pb2.Timestamp:
+        """The time it has."""
+
+    @_builtins.property
+    def new_start_time(self) -> _timestamp_pb2.Timestamp:
+        """The time proposed; the same means other resources, unset means that none was found."""
+
+    def __init__(
+        self,
+        *,
+        series_id: _builtins.str = ...,
+        number: _builtins.int = ...,
+        revision: _builtins.int = ...,
+        old_start_time: _timestamp_pb2.Timestamp | None = ...,
+        new_start_time: _timestamp_pb2.Timestamp | None = ...,
+        status: Global___RepairStepStatus.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["new_start_time", b"new_start_time", "old_start_time", b"old_start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["new_start_time", b"new_start_time", "number", b"number", "old_start_time", b"old_start_time", "revision", b"revision", "series_id", b"series_id", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RepairStep: _TypeAlias = RepairStep  # noqa: Y015
+
+@_typing.final
+class Repair(_message.Message):
+    """A closure, and what is proposed for the sessions it touches."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLOSURE_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    RESOURCE_ID_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
+    closure_id: _builtins.str
+    """Identity of the closure and of its repair."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    resource_id: _builtins.str
+    """What is away; empty means the whole clinic."""
+    reason: Global___ClosureReason.ValueType
+    """Why."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """From when."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when."""
+
+    @_builtins.property
+    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___RepairStep]:
+        """In order of time."""
+
+    def __init__(
+        self,
+        *,
+        closure_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        resource_id: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        reason: Global___ClosureReason.ValueType = ...,
+        steps: _abc.Iterable[Global___RepairStep] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "closure_id", b"closure_id", "end_time", b"end_time", "reason", b"reason", "resource_id", b"resource_id", "start_time", b"start_time", "steps", b"steps"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Repair: _TypeAlias = Repair  # noqa: Y015

@@ -90,6 +90,31 @@ class SchedulingServiceStub:
                 request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.UpdatePreferencesRequest.SerializeToString,
                 response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.UpdatePreferencesResponse.FromString,
                 _registered_method=True)
+        self.CloseResource = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/CloseResource',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CloseResourceRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CloseResourceResponse.FromString,
+                _registered_method=True)
+        self.GetRepair = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/GetRepair',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetRepairRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetRepairResponse.FromString,
+                _registered_method=True)
+        self.AcceptRepair = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/AcceptRepair',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.AcceptRepairRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.AcceptRepairResponse.FromString,
+                _registered_method=True)
+        self.ReopenResource = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/ReopenResource',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ReopenResourceRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ReopenResourceResponse.FromString,
+                _registered_method=True)
+        self.TransferSeries = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/TransferSeries',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.TransferSeriesRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.TransferSeriesResponse.FromString,
+                _registered_method=True)
 
 
 class SchedulingServiceServicer:
@@ -173,6 +198,41 @@ class SchedulingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CloseResource(self, request, context):
+        """Closes a resource or a whole clinic for some time, and proposes new times for the sessions it touches.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRepair(self, request, context):
+        """One closure and its repair.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AcceptRepair(self, request, context):
+        """Carries out a repair, whole or in part; a step whose series has changed meanwhile is left and said to be stale.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReopenResource(self, request, context):
+        """The resource is back: the closure ends now, and sessions stay where they are.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TransferSeries(self, request, context):
+        """Moves all sessions to come of a series to another clinic, as far apart as they were.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SchedulingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -230,6 +290,31 @@ def add_SchedulingServiceServicer_to_server(servicer, server):
                     servicer.UpdatePreferences,
                     request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.UpdatePreferencesRequest.FromString,
                     response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.UpdatePreferencesResponse.SerializeToString,
+            ),
+            'CloseResource': grpc.unary_unary_rpc_method_handler(
+                    servicer.CloseResource,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CloseResourceRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CloseResourceResponse.SerializeToString,
+            ),
+            'GetRepair': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRepair,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetRepairRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetRepairResponse.SerializeToString,
+            ),
+            'AcceptRepair': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcceptRepair,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.AcceptRepairRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.AcceptRepairResponse.SerializeToString,
+            ),
+            'ReopenResource': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReopenResource,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ReopenResourceRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ReopenResourceResponse.SerializeToString,
+            ),
+            'TransferSeries': grpc.unary_unary_rpc_method_handler(
+                    servicer.TransferSeries,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.TransferSeriesRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.TransferSeriesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -530,6 +615,141 @@ class SchedulingService:
             '/halcyon.scheduling.v1.SchedulingService/UpdatePreferences',
             halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.UpdatePreferencesRequest.SerializeToString,
             halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.UpdatePreferencesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CloseResource(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/CloseResource',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CloseResourceRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CloseResourceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRepair(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/GetRepair',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetRepairRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetRepairResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcceptRepair(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/AcceptRepair',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.AcceptRepairRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.AcceptRepairResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReopenResource(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/ReopenResource',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ReopenResourceRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ReopenResourceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TransferSeries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/TransferSeries',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.TransferSeriesRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.TransferSeriesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -55,6 +55,16 @@ class SchedulingServiceStub:
     """Moves one session to another time; a later one that comes too close is shifted with the rest."""
     UpdatePreferences: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.UpdatePreferencesRequest, _scheduling_service_pb2.UpdatePreferencesResponse]
     """Writes down when a patient can come; it counts when times are sought next."""
+    CloseResource: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.CloseResourceRequest, _scheduling_service_pb2.CloseResourceResponse]
+    """Closes a resource or a whole clinic for some time, and proposes new times for the sessions it touches."""
+    GetRepair: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.GetRepairRequest, _scheduling_service_pb2.GetRepairResponse]
+    """One closure and its repair."""
+    AcceptRepair: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.AcceptRepairRequest, _scheduling_service_pb2.AcceptRepairResponse]
+    """Carries out a repair, whole or in part; a step whose series has changed meanwhile is left and said to be stale."""
+    ReopenResource: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.ReopenResourceRequest, _scheduling_service_pb2.ReopenResourceResponse]
+    """The resource is back: the closure ends now, and sessions stay where they are."""
+    TransferSeries: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.TransferSeriesRequest, _scheduling_service_pb2.TransferSeriesResponse]
+    """Moves all sessions to come of a series to another clinic, as far apart as they were."""
 
 @_typing.type_check_only
 class SchedulingServiceAsyncStub(SchedulingServiceStub):
@@ -83,6 +93,16 @@ class SchedulingServiceAsyncStub(SchedulingServiceStub):
     """Moves one session to another time; a later one that comes too close is shifted with the rest."""
     UpdatePreferences: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.UpdatePreferencesRequest, _scheduling_service_pb2.UpdatePreferencesResponse]  # type: ignore[assignment]
     """Writes down when a patient can come; it counts when times are sought next."""
+    CloseResource: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.CloseResourceRequest, _scheduling_service_pb2.CloseResourceResponse]  # type: ignore[assignment]
+    """Closes a resource or a whole clinic for some time, and proposes new times for the sessions it touches."""
+    GetRepair: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.GetRepairRequest, _scheduling_service_pb2.GetRepairResponse]  # type: ignore[assignment]
+    """One closure and its repair."""
+    AcceptRepair: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.AcceptRepairRequest, _scheduling_service_pb2.AcceptRepairResponse]  # type: ignore[assignment]
+    """Carries out a repair, whole or in part; a step whose series has changed meanwhile is left and said to be stale."""
+    ReopenResource: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.ReopenResourceRequest, _scheduling_service_pb2.ReopenResourceResponse]  # type: ignore[assignment]
+    """The resource is back: the closure ends now, and sessions stay where they are."""
+    TransferSeries: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.TransferSeriesRequest, _scheduling_service_pb2.TransferSeriesResponse]  # type: ignore[assignment]
+    """Moves all sessions to come of a series to another clinic, as far apart as they were."""
 
 class SchedulingServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps clinics and books series of sessions that never share a room, a pump or a nurse."""
@@ -174,5 +194,45 @@ class SchedulingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_scheduling_service_pb2.UpdatePreferencesResponse, _abc.Awaitable[_scheduling_service_pb2.UpdatePreferencesResponse]]:
         """Writes down when a patient can come; it counts when times are sought next."""
+
+    @_abc_1.abstractmethod
+    def CloseResource(
+        self,
+        request: _scheduling_service_pb2.CloseResourceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.CloseResourceResponse, _abc.Awaitable[_scheduling_service_pb2.CloseResourceResponse]]:
+        """Closes a resource or a whole clinic for some time, and proposes new times for the sessions it touches."""
+
+    @_abc_1.abstractmethod
+    def GetRepair(
+        self,
+        request: _scheduling_service_pb2.GetRepairRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.GetRepairResponse, _abc.Awaitable[_scheduling_service_pb2.GetRepairResponse]]:
+        """One closure and its repair."""
+
+    @_abc_1.abstractmethod
+    def AcceptRepair(
+        self,
+        request: _scheduling_service_pb2.AcceptRepairRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.AcceptRepairResponse, _abc.Awaitable[_scheduling_service_pb2.AcceptRepairResponse]]:
+        """Carries out a repair, whole or in part; a step whose series has changed meanwhile is left and said to be stale."""
+
+    @_abc_1.abstractmethod
+    def ReopenResource(
+        self,
+        request: _scheduling_service_pb2.ReopenResourceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.ReopenResourceResponse, _abc.Awaitable[_scheduling_service_pb2.ReopenResourceResponse]]:
+        """The resource is back: the closure ends now, and sessions stay where they are."""
+
+    @_abc_1.abstractmethod
+    def TransferSeries(
+        self,
+        request: _scheduling_service_pb2.TransferSeriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.TransferSeriesResponse, _abc.Awaitable[_scheduling_service_pb2.TransferSeriesResponse]]:
+        """Moves all sessions to come of a series to another clinic, as far apart as they were."""
 
 def add_SchedulingServiceServicer_to_server(servicer: SchedulingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

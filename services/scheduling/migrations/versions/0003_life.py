@@ -14,6 +14,9 @@ _CHANGES = (
         reason text NOT NULL, start_time timestamptz NOT NULL, end_time timestamptz NOT NULL,
         at timestamptz NOT NULL, fee text NOT NULL, request_id uuid NOT NULL,
         PRIMARY KEY (series_id, number, attempt))""",
+    """CREATE TABLE repair (
+        closure_id uuid PRIMARY KEY REFERENCES closure, clinic_id uuid NOT NULL,
+        steps jsonb NOT NULL)""",
     """ALTER TABLE series ADD COLUMN urgent boolean NOT NULL DEFAULT false,
         ADD COLUMN reminded_time timestamptz""",
     """CREATE INDEX series_waiting ON series (clinic_id, urgent DESC, update_time)
