@@ -2,7 +2,7 @@
 
 import typer
 
-from clients.cli import demo, flow, intake, pack, parked, referral, scale, seed, token, up
+from clients.cli import demo, flow, intake, pack, parked, referral, scale, schedule, seed, token, up
 from clients.cli.errors import Polite
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.add_typer(referral.app, name="referral")
 app.add_typer(intake.app, name="intake")
 app.add_typer(scale.app, name="scale")
 app.add_typer(pack.app, name="pack")
+app.add_typer(schedule.app, name="schedule")
 app.add_typer(flow.app, name="flow")
 app.add_typer(parked.app, name="parked")
 

@@ -28,7 +28,17 @@ runner = CliRunner()
         ["--help"],
         *(
             [name, "--help"]
-            for name in ("up", "down", "status", "seed", "token", "demo", "referral", "flow")
+            for name in (
+                "up",
+                "down",
+                "status",
+                "seed",
+                "token",
+                "demo",
+                "referral",
+                "flow",
+                "schedule",
+            )
         ),
         ["referral", "submit", "--help"],
         ["parked", "replay", "--help"],
@@ -38,6 +48,8 @@ runner = CliRunner()
         ),
         *(["scale", name, "--help"] for name in ("record", "list")),
         *(["pack", name, "--help"] for name in ("list", "show", "check", "publish")),
+        ["schedule", "day", "--help"],
+        ["schedule", "series", "--help"],
     ],
 )
 def test_every_command_explains_itself(words: list[str]) -> None:
@@ -54,6 +66,8 @@ def test_every_command_explains_itself(words: list[str]) -> None:
         ["referral", "show", "x"],
         ["referral", "watch", "x"],
         ["flow", "show", "x"],
+        ["schedule", "day", "denver", "today"],
+        ["schedule", "series", "7a1c6f0e-5d1b-4c3e-8e55-2f6a0f4c9b01"],
         ["parked", "list"],
         ["intake", "queue"],
         ["intake", "show", "x"],

@@ -6,6 +6,7 @@ from chassis.database import Database
 from halcyon.scheduling.v1.scheduling_service_pb2_grpc import (
     add_SchedulingServiceServicer_to_server,
 )
+from services.scheduling.api.boards import Boards
 from services.scheduling.api.clinics import Clinics
 from services.scheduling.api.repairs import Repairs
 from services.scheduling.api.series import SeriesCalls
@@ -19,5 +20,5 @@ def serve(server: grpc.aio.Server, db: Database) -> None:
     add_SchedulingServiceServicer_to_server(SchedulingService(db), server)
 
 
-class SchedulingService(Clinics, SeriesCalls, Visits, Repairs):
-    """Clinics, series, the sessions of a series, and repairs."""
+class SchedulingService(Clinics, SeriesCalls, Visits, Repairs, Boards):
+    """Clinics, series, the sessions of a series, repairs and boards."""

@@ -1,5 +1,6 @@
 """Where clinics, their agendas, series and bookings are kept; the only writer."""
 
+from services.scheduling.store.availability import Found, Offer, find_times
 from services.scheduling.store.clinics import (
     find_clinic,
     get_clinic,
@@ -38,10 +39,13 @@ from services.scheduling.store.series import (
     series_of_referrals,
     waiting_at,
 )
+from services.scheduling.store.utilisation import utilisation
 from services.scheduling.store.visits import arrive, get_visit, is_done, note_past
 
 __all__ = [
     "Desk",
+    "Found",
+    "Offer",
     "accept",
     "arrive",
     "claim_places",
@@ -52,6 +56,7 @@ __all__ = [
     "desk_of",
     "find",
     "find_clinic",
+    "find_times",
     "free_starts",
     "fulfil",
     "get",
@@ -85,6 +90,7 @@ __all__ = [
     "reopen",
     "series_of_referrals",
     "transfer",
+    "utilisation",
     "waiting_at",
     "why_none",
 ]

@@ -119,8 +119,8 @@ class Desk:
         self._days = {one.day: one for one in await tx.rows(select(AgendaRow).where(*mine))}
         self.agenda = Agenda(self.shelf)
         self.agenda.complete = True
-        for one in await tx.driver.fetch(_TAKEN, row.clinic_id, tx.now):
-            for ordinal, units, bits in self.agenda.where(Placement(*one)):
+        for place in await taken_of(tx, row.clinic_id):
+            for ordinal, units, bits in self.agenda.where(place):
                 self.agenda.mark(ordinal, units, bits, taken=True)
         self._keep({*self._days, *self.agenda.days})
         row.layout, row.patterns, row.reached = layout(row), [], []
@@ -134,6 +134,11 @@ class Desk:
                 self._days[ordinal] = row
             row.__dict__["taken"] = self.agenda.day(ordinal)
             self._tx.put(row)
+
+
+async def taken_of(tx: Tx, clinic_id: UUID) -> list[Placement]:
+    """What the bookings of a clinic take from now on."""
+    return [Placement(*one) for one in await tx.driver.fetch(_TAKEN, clinic_id, tx.now)]
 
 
 def layout(row: DeskRow) -> UUID:

@@ -80,7 +80,8 @@ def _desks(tx: Tx) -> list[tuple[UUID, Desk]]:
     return [(clinic_id, desk) for clinic_id, desk in _open[tx].items() if desk]
 
 
-async def _desk(tx: Tx, row: DeskRow, *, careful: bool) -> Desk:
+async def shelf_of(tx: Tx, row: DeskRow) -> Shelf:
+    """The clinic's calendar and seats, worked out once for each layout."""
     shelf = _shelves.get(layout(row))
     if shelf is None:
         clinic = await get_clinic(tx, row.clinic_id)
@@ -89,7 +90,11 @@ async def _desk(tx: Tx, row: DeskRow, *, careful: bool) -> Desk:
         _shelves[layout(row)] = shelf
         if len(_shelves) > _SHELVES:
             _shelves.popitem(last=False)
-    desk = Desk(tx, row, shelf, careful=careful)
+    return shelf
+
+
+async def _desk(tx: Tx, row: DeskRow, *, careful: bool) -> Desk:
+    desk = Desk(tx, row, await shelf_of(tx, row), careful=careful)
     if row.layout != layout(row):
         await desk.rebuild()
     return desk

@@ -10,6 +10,12 @@ from services.scheduling.wire.heard import (
     session,
 )
 from services.scheduling.wire.keys import day_key, name_key
+from services.scheduling.wire.offers import (
+    offer_reply,
+    patient_wanted,
+    plan_wanted,
+    utilisation_reply,
+)
 from services.scheduling.wire.repairs import closure, repair_reply, series_named
 from services.scheduling.wire.replies import booking_reply, series_reply
 from services.scheduling.wire.requests import (
@@ -35,7 +41,10 @@ __all__ = [
     "moment",
     "name_key",
     "need",
+    "offer_reply",
+    "patient_wanted",
     "payment",
+    "plan_wanted",
     "preferences",
     "preferences_reply",
     "referral_of",
@@ -45,5 +54,6 @@ __all__ = [
     "series_reply",
     "session",
     "start_wanted",
+    "utilisation_reply",
     "visit",
 ]

@@ -821,3 +821,67 @@ class Repair(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Repair: _TypeAlias = Repair  # noqa: Y015
+
+@_typing.final
+class Offer(_message.Message):
+    """A series that could begin, with times that nobody has taken yet."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    SESSIONS_PER_WEEK_FIELD_NUMBER: _builtins.int
+    BOOKINGS_FIELD_NUMBER: _builtins.int
+    clinic_id: _builtins.str
+    """The clinic."""
+    @_builtins.property
+    def sessions_per_week(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Sessions in each week."""
+
+    @_builtins.property
+    def bookings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Booking]:
+        """The sessions in order, as proposed."""
+
+    def __init__(
+        self,
+        *,
+        clinic_id: _builtins.str = ...,
+        sessions_per_week: _abc.Iterable[_builtins.int] | None = ...,
+        bookings: _abc.Iterable[Global___Booking] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bookings", b"bookings", "clinic_id", b"clinic_id", "sessions_per_week", b"sessions_per_week"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Offer: _TypeAlias = Offer  # noqa: Y015
+
+@_typing.final
+class Utilisation(_message.Message):
+    """How much of one kind of resource was taken."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    TAKEN_MINUTES_FIELD_NUMBER: _builtins.int
+    OPEN_MINUTES_FIELD_NUMBER: _builtins.int
+    kind: Global___ResourceKind.ValueType
+    """The kind."""
+    taken_minutes: _builtins.int
+    """Minutes for which resources of the kind were taken, counting each place of a nurse."""
+    open_minutes: _builtins.int
+    """Minutes for which they were there while the clinic was open."""
+    def __init__(
+        self,
+        *,
+        kind: Global___ResourceKind.ValueType = ...,
+        taken_minutes: _builtins.int = ...,
+        open_minutes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "open_minutes", b"open_minutes", "taken_minutes", b"taken_minutes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Utilisation: _TypeAlias = Utilisation  # noqa: Y015

@@ -894,3 +894,197 @@ class TransferSeriesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TransferSeriesResponse: _TypeAlias = TransferSeriesResponse  # noqa: Y015
+
+@_typing.final
+class FindAvailabilityRequest(_message.Message):
+    """What is wanted where."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    SESSIONS_PER_WEEK_FIELD_NUMBER: _builtins.int
+    MIN_GAP_HOURS_FIELD_NUMBER: _builtins.int
+    INFUSION_MINUTES_FIELD_NUMBER: _builtins.int
+    RECOVERY_MINUTES_FIELD_NUMBER: _builtins.int
+    PREFERENCES_FIELD_NUMBER: _builtins.int
+    clinic_id: _builtins.str
+    """The clinic."""
+    min_gap_hours: _builtins.int
+    """Least time between the starts of two sessions, hours."""
+    infusion_minutes: _builtins.int
+    """Infusion time, minutes."""
+    recovery_minutes: _builtins.int
+    """Recovery time, minutes."""
+    @_builtins.property
+    def sessions_per_week(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Sessions in each week, in order; the first week has at least one."""
+
+    @_builtins.property
+    def preferences(self) -> _scheduling_pb2.Preferences:
+        """When the patient can come."""
+
+    def __init__(
+        self,
+        *,
+        clinic_id: _builtins.str = ...,
+        sessions_per_week: _abc.Iterable[_builtins.int] | None = ...,
+        min_gap_hours: _builtins.int = ...,
+        infusion_minutes: _builtins.int = ...,
+        recovery_minutes: _builtins.int = ...,
+        preferences: _scheduling_pb2.Preferences | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "infusion_minutes", b"infusion_minutes", "min_gap_hours", b"min_gap_hours", "preferences", b"preferences", "recovery_minutes", b"recovery_minutes", "sessions_per_week", b"sessions_per_week"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FindAvailabilityRequest: _TypeAlias = FindAvailabilityRequest  # noqa: Y015
+
+@_typing.final
+class FindAvailabilityResponse(_message.Message):
+    """What was found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OFFER_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    NEAREST_CLINIC_FIELD_NUMBER: _builtins.int
+    NEAREST_PATTERN_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """Otherwise what binds, such as "no_free_nurse", "opening_hours", "patient_windows" or "limits"."""
+    @_builtins.property
+    def offer(self) -> _scheduling_pb2.Offer:
+        """The earliest series, if there is one."""
+
+    @_builtins.property
+    def nearest_clinic(self) -> _scheduling_pb2.Offer:
+        """Otherwise the nearest other clinic of the network that has times for the same pattern."""
+
+    @_builtins.property
+    def nearest_pattern(self) -> _scheduling_pb2.Offer:
+        """Otherwise the most similar pattern that has times here; a prescriber decides about it."""
+
+    def __init__(
+        self,
+        *,
+        offer: _scheduling_pb2.Offer | None = ...,
+        reason: _builtins.str = ...,
+        nearest_clinic: _scheduling_pb2.Offer | None = ...,
+        nearest_pattern: _scheduling_pb2.Offer | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["nearest_clinic", b"nearest_clinic", "nearest_pattern", b"nearest_pattern", "offer", b"offer"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["nearest_clinic", b"nearest_clinic", "nearest_pattern", b"nearest_pattern", "offer", b"offer", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FindAvailabilityResponse: _TypeAlias = FindAvailabilityResponse  # noqa: Y015
+
+@_typing.final
+class WatchBoardRequest(_message.Message):
+    """Which board."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    DAY_FIELD_NUMBER: _builtins.int
+    clinic_id: _builtins.str
+    """The clinic."""
+    @_builtins.property
+    def day(self) -> _date_pb2.Date:
+        """The day in the clinic's wall time."""
+
+    def __init__(
+        self,
+        *,
+        clinic_id: _builtins.str = ...,
+        day: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["day", b"day"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "day", b"day"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchBoardRequest: _TypeAlias = WatchBoardRequest  # noqa: Y015
+
+@_typing.final
+class WatchBoardResponse(_message.Message):
+    """The whole board as it is now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def bookings(self) -> _containers.RepeatedCompositeFieldContainer[_scheduling_pb2.Booking]:
+        """Live bookings in order of start, at most 500."""
+
+    def __init__(
+        self,
+        *,
+        bookings: _abc.Iterable[_scheduling_pb2.Booking] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bookings", b"bookings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchBoardResponse: _TypeAlias = WatchBoardResponse  # noqa: Y015
+
+@_typing.final
+class GetUtilisationRequest(_message.Message):
+    """Whose use of which days."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    FIRST_DAY_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    clinic_id: _builtins.str
+    """The clinic."""
+    days: _builtins.int
+    """So many days, 1 to 92."""
+    @_builtins.property
+    def first_day(self) -> _date_pb2.Date:
+        """The first day in the clinic's wall time."""
+
+    def __init__(
+        self,
+        *,
+        clinic_id: _builtins.str = ...,
+        first_day: _date_pb2.Date | None = ...,
+        days: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["first_day", b"first_day"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "days", b"days", "first_day", b"first_day"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetUtilisationRequest: _TypeAlias = GetUtilisationRequest  # noqa: Y015
+
+@_typing.final
+class GetUtilisationResponse(_message.Message):
+    """The use of a clinic's resources."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KINDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedCompositeFieldContainer[_scheduling_pb2.Utilisation]:
+        """By kind, as far as the clinic has any."""
+
+    def __init__(
+        self,
+        *,
+        kinds: _abc.Iterable[_scheduling_pb2.Utilisation] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kinds", b"kinds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetUtilisationResponse: _TypeAlias = GetUtilisationResponse  # noqa: Y015

@@ -115,6 +115,21 @@ class SchedulingServiceStub:
                 request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.TransferSeriesRequest.SerializeToString,
                 response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.TransferSeriesResponse.FromString,
                 _registered_method=True)
+        self.FindAvailability = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/FindAvailability',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.FindAvailabilityRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.FindAvailabilityResponse.FromString,
+                _registered_method=True)
+        self.WatchBoard = channel.unary_stream(
+                '/halcyon.scheduling.v1.SchedulingService/WatchBoard',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.WatchBoardRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.WatchBoardResponse.FromString,
+                _registered_method=True)
+        self.GetUtilisation = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/GetUtilisation',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetUtilisationRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetUtilisationResponse.FromString,
+                _registered_method=True)
 
 
 class SchedulingServiceServicer:
@@ -233,6 +248,27 @@ class SchedulingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FindAvailability(self, request, context):
+        """The earliest times a series could have, or what binds it and what would fit; nothing is taken.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchBoard(self, request, context):
+        """A clinic's day, now and whenever it changes, until the caller hangs up.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetUtilisation(self, request, context):
+        """How much of a clinic's resources was taken, by kind.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SchedulingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -315,6 +351,21 @@ def add_SchedulingServiceServicer_to_server(servicer, server):
                     servicer.TransferSeries,
                     request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.TransferSeriesRequest.FromString,
                     response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.TransferSeriesResponse.SerializeToString,
+            ),
+            'FindAvailability': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindAvailability,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.FindAvailabilityRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.FindAvailabilityResponse.SerializeToString,
+            ),
+            'WatchBoard': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchBoard,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.WatchBoardRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.WatchBoardResponse.SerializeToString,
+            ),
+            'GetUtilisation': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetUtilisation,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetUtilisationRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetUtilisationResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -750,6 +801,87 @@ class SchedulingService:
             '/halcyon.scheduling.v1.SchedulingService/TransferSeries',
             halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.TransferSeriesRequest.SerializeToString,
             halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.TransferSeriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindAvailability(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/FindAvailability',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.FindAvailabilityRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.FindAvailabilityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchBoard(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/WatchBoard',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.WatchBoardRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.WatchBoardResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetUtilisation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/GetUtilisation',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetUtilisationRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetUtilisationResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -65,6 +65,12 @@ class SchedulingServiceStub:
     """The resource is back: the closure ends now, and sessions stay where they are."""
     TransferSeries: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.TransferSeriesRequest, _scheduling_service_pb2.TransferSeriesResponse]
     """Moves all sessions to come of a series to another clinic, as far apart as they were."""
+    FindAvailability: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.FindAvailabilityRequest, _scheduling_service_pb2.FindAvailabilityResponse]
+    """The earliest times a series could have, or what binds it and what would fit; nothing is taken."""
+    WatchBoard: _grpc.UnaryStreamMultiCallable[_scheduling_service_pb2.WatchBoardRequest, _scheduling_service_pb2.WatchBoardResponse]
+    """A clinic's day, now and whenever it changes, until the caller hangs up."""
+    GetUtilisation: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.GetUtilisationRequest, _scheduling_service_pb2.GetUtilisationResponse]
+    """How much of a clinic's resources was taken, by kind."""
 
 @_typing.type_check_only
 class SchedulingServiceAsyncStub(SchedulingServiceStub):
@@ -103,6 +109,12 @@ class SchedulingServiceAsyncStub(SchedulingServiceStub):
     """The resource is back: the closure ends now, and sessions stay where they are."""
     TransferSeries: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.TransferSeriesRequest, _scheduling_service_pb2.TransferSeriesResponse]  # type: ignore[assignment]
     """Moves all sessions to come of a series to another clinic, as far apart as they were."""
+    FindAvailability: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.FindAvailabilityRequest, _scheduling_service_pb2.FindAvailabilityResponse]  # type: ignore[assignment]
+    """The earliest times a series could have, or what binds it and what would fit; nothing is taken."""
+    WatchBoard: _aio.UnaryStreamMultiCallable[_scheduling_service_pb2.WatchBoardRequest, _scheduling_service_pb2.WatchBoardResponse]  # type: ignore[assignment]
+    """A clinic's day, now and whenever it changes, until the caller hangs up."""
+    GetUtilisation: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.GetUtilisationRequest, _scheduling_service_pb2.GetUtilisationResponse]  # type: ignore[assignment]
+    """How much of a clinic's resources was taken, by kind."""
 
 class SchedulingServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps clinics and books series of sessions that never share a room, a pump or a nurse."""
@@ -234,5 +246,29 @@ class SchedulingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_scheduling_service_pb2.TransferSeriesResponse, _abc.Awaitable[_scheduling_service_pb2.TransferSeriesResponse]]:
         """Moves all sessions to come of a series to another clinic, as far apart as they were."""
+
+    @_abc_1.abstractmethod
+    def FindAvailability(
+        self,
+        request: _scheduling_service_pb2.FindAvailabilityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.FindAvailabilityResponse, _abc.Awaitable[_scheduling_service_pb2.FindAvailabilityResponse]]:
+        """The earliest times a series could have, or what binds it and what would fit; nothing is taken."""
+
+    @_abc_1.abstractmethod
+    def WatchBoard(
+        self,
+        request: _scheduling_service_pb2.WatchBoardRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_scheduling_service_pb2.WatchBoardResponse], _abc.AsyncIterator[_scheduling_service_pb2.WatchBoardResponse]]:
+        """A clinic's day, now and whenever it changes, until the caller hangs up."""
+
+    @_abc_1.abstractmethod
+    def GetUtilisation(
+        self,
+        request: _scheduling_service_pb2.GetUtilisationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.GetUtilisationResponse, _abc.Awaitable[_scheduling_service_pb2.GetUtilisationResponse]]:
+        """How much of a clinic's resources was taken, by kind."""
 
 def add_SchedulingServiceServicer_to_server(servicer: SchedulingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
