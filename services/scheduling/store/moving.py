@@ -1,6 +1,6 @@
 """New times for sessions of a series that have some: sought while their own times are free."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -53,9 +53,10 @@ async def move(tx: Tx, series: Series, number: int, start: datetime) -> Moved:
     it = await _moving(tx, series, number)
     agenda, kept = it.desk.agenda, (*series.starts[: number - 1], start)
     later = [one.start for one in it.rest[1:]]
-    if not keeps_apart(it.wanted, agenda, kept):
+    if start != max(kept) or not keeps_apart(it.wanted, agenda, kept):
         return Bound.LIMITS
-    if keeps_apart(it.wanted, agenda, (*kept, *later)):
+    in_order = all(start < one for one in later)
+    if in_order and keeps_apart(it.wanted, agenda, (*kept, *later)):
         return await _claim(
             tx, it, it.rest[:1], lambda: places_at([start], it.fitting, it.desk.agenda)
         )
@@ -71,10 +72,12 @@ async def move(tx: Tx, series: Series, number: int, start: datetime) -> Moved:
     return await _claim(tx, it, it.rest, search)
 
 
-async def move_one(tx: Tx, series: Series, old: Placement, start: datetime) -> Moved:
-    """One session to a given time, perhaps its own with other seats; the rest stays."""
-    it = await _moving(tx, series, old.number)
-    return await _claim(tx, it, (old,), lambda: places_at([start], it.fitting, it.desk.agenda))
+async def move_all(
+    tx: Tx, series: Series, olds: tuple[Placement, ...], starts: Sequence[datetime]
+) -> Moved:
+    """These sessions to given times, all or none; perhaps their own with other seats."""
+    it = await _moving(tx, series, olds[0].number)
+    return await _claim(tx, it, olds, lambda: places_at(starts, it.fitting, it.desk.agenda))
 
 
 async def transfer(tx: Tx, series: Series, clinic_id: UUID) -> Moved:

@@ -13,11 +13,13 @@ from chassis.plans import made
 from chassis.refusal import NotFound
 from services.scheduling.domain import (
     Agenda,
+    Booking,
     Closure,
     Day,
     Ending,
     Keeping,
     Past,
+    Series,
     Step,
     Touched,
     Visit,
@@ -31,7 +33,7 @@ from services.scheduling.store.clinics import get_clinic
 from services.scheduling.store.closures import closures_of
 from services.scheduling.store.desk import Desk
 from services.scheduling.store.desks import open_desks, reopen_desk
-from services.scheduling.store.moving import live, move_one
+from services.scheduling.store.moving import live, move_all
 from services.scheduling.store.patients import load_sessions, patient_of
 from services.scheduling.store.rows import BookingRow, ClosureRow, DeskRow, RepairRow
 from services.scheduling.store.series import find, get, load, record
@@ -109,31 +111,34 @@ async def reopen(tx: Tx, closure_id: UUID) -> Closure:
 
 
 async def _carry_out(tx: Tx, closure: Closure, steps: Sequence[Step]) -> list[Step]:
-    """The last session first, so that none moves to where the next of its series still is."""
-    series, found = await get(tx, steps[0].series_id), list[Step]()
-    expected = series.revision
-    for step in sorted(steps, key=lambda one: one.old, reverse=True):
-        if step.status != "proposed" or step.new is None:
-            found.append(step)
-        elif step.revision == expected and await _move(tx, closure, step):
-            found.append(replace(step, status="accepted"))
-        else:
-            found.append(replace(step, status="stale"))
-    return found
+    """The steps of one series, all or none: half of them would press its sessions together."""
+    series = await get(tx, steps[0].series_id)
+    open_steps = [one for one in steps if one.status == "proposed" and one.new is not None]
+    rows = [await tx.find(BookingRow, _key(one)) for one in open_steps]
+    visits = [booking(row, series.status) for row in rows if row and row.status == Keeping.TAKEN]
+    fresh = all(one.revision == series.revision for one in open_steps)
+    if open_steps and fresh and len(visits) == len(open_steps):
+        done = await _move(tx, closure, series, visits, open_steps)
+    else:
+        done = False
+    status = "accepted" if done else "stale"
+    return [replace(one, status=status) if one in open_steps else one for one in steps]
 
 
-async def _move(tx: Tx, closure: Closure, step: Step) -> bool:
-    series, row = await get(tx, step.series_id), await tx.find(BookingRow, _key(step))
-    assert step.new is not None
-    if row is None or row.status != Keeping.TAKEN:
+async def _move(
+    tx: Tx, closure: Closure, series: Series, visits: Sequence[Booking], steps: Sequence[Step]
+) -> bool:
+    news = [one.new for one in steps if one.new is not None]
+    places = await move_all(tx, series, tuple(one.placement for one in visits), news)
+    if not isinstance(places, tuple):
         return False
-    visit = booking(row, series.status)
-    places = await move_one(tx, series, visit.placement, step.new)
-    if isinstance(places, tuple) and step.new != step.old:
-        request_id = uuid5(closure.closure_id, f"{step.series_id}/{step.number}")
-        await note_past(tx, visit, Ending(Past.MOVED, "closure", request_id))
-        record(tx, *moved(series, places, "closure", tx.now))
-    return isinstance(places, tuple)
+    changed = [one for one, step in zip(places, steps, strict=True) if step.new != step.old]
+    for visit, step in zip(visits, steps, strict=True):
+        if step.new != step.old:
+            request_id = uuid5(closure.closure_id, f"{step.series_id}/{step.number}")
+            await note_past(tx, visit, Ending(Past.MOVED, "closure", request_id))
+    record(tx, *moved(series, changed, "closure", tx.now))
+    return True
 
 
 async def _with_new_calendar(tx: Tx, clinic_id: UUID) -> Desk:
