@@ -466,3 +466,47 @@ async def test_holds_and_payments_and_withdrawals_meet_without_harm(house: House
     assert await overlaps(house) == 0
     for one in plans:
         assert (await series(house, one)).status == RELEASED
+
+
+@pytest.mark.parametrize("first", ["pay", "expire"])
+async def test_pay_against_expire(house: House, first: str) -> None:
+    """Whoever has the row first decides; the other sees the new revision and does what fits it."""
+    where = clinic(1, 1, 1)
+    await keep(house, where)
+    wanted = await held(house, where)
+    await house.stated()
+    house.db.travel(timedelta(hours=2))
+    for turn in ("pay", "expire") if first == "pay" else ("expire", "pay"):
+        if turn == "pay":
+            await house.given(payment_collected(wanted))
+        else:
+            await house.meet("release-hold", series_id(wanted.plan_id))
+    told = names(await house.stated())
+    assert told == (
+        ["SeriesConfirmed"] if first == "pay" else ["SeriesReleased", "SeriesConfirmed"]
+    )
+    assert (await series(house, wanted)).status == CONFIRMED
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_pay_and_expire_and_withdraw_at_one_moment(house: House, seed: int) -> None:
+    where = clinic(1, 1, 1)
+    await keep(house, where)
+    wanted = await held(house, where)
+    house.db.travel(timedelta(hours=2))
+    work = [
+        house.given(payment_collected(wanted)),
+        house.meet("release-hold", series_id(wanted.plan_id)),
+        house.given(referral_cancelled(wanted)),
+    ]
+    await asyncio.gather(*work[seed % 3 :], *work[: seed % 3])
+    kept = await series(house, wanted)
+    told = await house.stated()
+    assert kept.status == RELEASED
+    assert [one.revision for one in told if hasattr(one, "series_id")] == list(
+        range(1, kept.revision + 1)
+    )
+    assert await house.count("SELECT count(*) FROM booking WHERE status = 'taken'") == 0
+    paid = [one for one in told if one.DESCRIPTOR.name == "SeriesConfirmed"]
+    sent_back = [one.reason for one in told if one.DESCRIPTOR.name == "SeriesReleased"]
+    assert paid or "paid_too_late" in sent_back

@@ -1,5 +1,6 @@
 """The life of one booking: it arrives, is missed, called off or moved, and its series with it."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -253,3 +254,53 @@ async def test_preferences_are_kept_for_a_plan_that_comes_later(house: House) ->
     kept = await series(house, wanted)
     assert {one[3:] for one in local(kept)} == {"13:00"}
     assert {UUID(one.nurse_id) for one in kept.bookings} == {where.resources[-1].resource_id}
+
+
+@pytest.mark.parametrize("order", ["move first", "pay first", "at once"])
+async def test_move_against_pay(house: House, order: str) -> None:
+    """A held series may be moved; money confirms the times it has when the money comes."""
+    where = clinic()
+    await keep(house, where)
+    wanted = await held(house, where)
+    await house.stated()
+    start = stamped(datetime(2026, 12, 8, 13, tzinfo=DENVER))
+    if order == "at once":
+        await asyncio.gather(
+            ask(house, "Move", wanted, 6, start_time=start),
+            house.given(payment_collected(wanted)),
+        )
+    elif order == "move first":
+        await ask(house, "Move", wanted, 6, start_time=start, revision=1)
+        await house.given(payment_collected(wanted))
+    else:
+        await house.given(payment_collected(wanted))
+        with pytest.raises(NotAllowed, match="SERIES_CHANGED"):
+            await ask(house, "Move", wanted, 6, start_time=start, revision=1)
+        await ask(house, "Move", wanted, 6, start_time=start, revision=2)
+    told = await house.stated()
+    kept = await series(house, wanted)
+    assert kept.status == nouns.SERIES_STATUS_CONFIRMED
+    assert sorted(names(told)) == ["SeriesConfirmed", "SeriesRescheduled"]
+    assert [one.revision for one in told] == [2, 3]
+    last = {one.number: one.start_time for fact in told for one in fact.sessions}
+    assert [one.start_time for one in kept.bookings] == [last[n] for n in range(1, 9)]
+
+
+@pytest.mark.parametrize("order", [0, 1, 2])
+async def test_cancel_against_confirm(house: House, order: int) -> None:
+    """Whichever comes first, a withdrawn referral keeps no time and the money is not forgotten."""
+    where = clinic()
+    await keep(house, where)
+    wanted = await held(house, where)
+    await house.stated()
+    facts = [payment_collected(wanted), referral_cancelled(wanted)]
+    if order == 2:
+        await asyncio.gather(*[house.given(one) for one in facts])
+    else:
+        for one in facts[:: 1 - 2 * order]:
+            await house.given(one)
+    told = await house.stated()
+    assert (await series(house, wanted)).status == nouns.SERIES_STATUS_RELEASED
+    assert [one.revision for one in told] == [2, 3]
+    assert "SeriesConfirmed" in names(told) or told[-1].reason == "paid_too_late"
+    assert await house.count("SELECT count(*) FROM booking WHERE status = 'taken'") == 0
