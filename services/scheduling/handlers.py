@@ -11,7 +11,7 @@ from halcyon.billing.events.v1.billing_events_pb2 import PaymentCollected, Payme
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
 from halcyon.intake.events.v1.intake_events_pb2 import PlanApproved
 from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled
-from services.scheduling import domain, store, wire
+from services.scheduling import domain, packs, store, wire
 
 on = Subscriptions()
 due = Deadlines()
@@ -128,6 +128,16 @@ async def release_hold(entity_id: UUID, tx: Tx) -> None:
     await store.open_desks(tx, await store.clinics_of(tx, [entity_id]), careful=True)
     series = await store.get(tx, entity_id)
     await _let_go(tx, *domain.expire(series, tx.now))
+
+
+@due("remind")
+async def remind(entity_id: UUID, tx: Tx) -> None:
+    """Patients are reminded of what has become due; what downtime made too late is left out."""
+    series = await store.get(tx, entity_id)
+    live = await store.live_numbers(tx, entity_id)
+    series, events = domain.remind(series, live, packs.policy().reminder_hours, tx.now)
+    store.record(tx, series, events)
+    store.plan_reminder(tx, series)
 
 
 @due("fill-waitlist")

@@ -55,6 +55,7 @@ FOR_PARTNERS = {
     "BookingMissed",
     "BookingCancelled",
     "CancellationFeeIncurred",
+    "ReminderDue",
 }
 
 

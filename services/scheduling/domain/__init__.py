@@ -32,6 +32,7 @@ from services.scheduling.domain.events import (
     CancellationFeeIncurred,
     Decision,
     Event,
+    ReminderDue,
     SeriesConfirmed,
     SeriesHeld,
     SeriesReleased,
@@ -53,6 +54,7 @@ from services.scheduling.domain.fees import (
 from services.scheduling.domain.placing import placements
 from services.scheduling.domain.policy import Limits, Policy
 from services.scheduling.domain.reach import Reach, advanced, given_back
+from services.scheduling.domain.reminding import next_reminder, remind
 from services.scheduling.domain.repairing import Step, Touched, cannot_stay, repair
 from services.scheduling.domain.series import Plan, Reason, Series, Status, series_id, session_id
 from services.scheduling.domain.shelf import Fitting, Placement, Shelf, Spot
@@ -123,6 +125,7 @@ __all__ = [
     "Preferences",
     "Reach",
     "Reason",
+    "ReminderDue",
     "Resource",
     "Search",
     "Series",
@@ -170,6 +173,7 @@ __all__ = [
     "must_have_moved",
     "must_have_times",
     "nearest_pattern",
+    "next_reminder",
     "next_starts",
     "notice_hours",
     "opened",
@@ -177,6 +181,7 @@ __all__ = [
     "payment_failed",
     "placements",
     "places_at",
+    "remind",
     "repair",
     "respace",
     "rest_of",

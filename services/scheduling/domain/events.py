@@ -75,6 +75,15 @@ class CancellationFeeIncurred:
     pack: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReminderDue:
+    """The patient is to be reminded of a session."""
+
+    series: Series
+    number: int
+    hours: int
+
+
 Event = (
     SeriesHeld
     | SeriesWaitlisted
@@ -84,5 +93,6 @@ Event = (
     | BookingMissed
     | BookingCancelled
     | CancellationFeeIncurred
+    | ReminderDue
 )
 Decision = tuple[Series, tuple[Event, ...]]

@@ -64,7 +64,10 @@ def confirm(series: Series, payment_id: UUID, now: datetime) -> Decision:
     if series.status != Status.HELD:
         return series, ()
     paid = replace(
-        _next(series, Status.CONFIRMED, now), hold_expire_time=None, payment_id=payment_id
+        _next(series, Status.CONFIRMED, now),
+        hold_expire_time=None,
+        payment_id=payment_id,
+        reminded_time=now,
     )
     return paid, (SeriesConfirmed(paid),)
 

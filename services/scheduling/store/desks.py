@@ -47,9 +47,12 @@ async def open_desks(tx: Tx, clinic_ids: Iterable[UUID], *, careful: bool) -> No
 
 
 async def desk_of(tx: Tx, clinic_id: UUID) -> Desk | None:
-    """The desk of a clinic; None when nobody knows the clinic."""
+    """The desk of a clinic; None when nobody knows the clinic. Who comes late never waits for it:
+    a series may be locked by now, and whoever has the desk may wait for that series.
+    """
     held = _open.setdefault(tx, {})
     if clinic_id not in held:
+        await _try(tx, [clinic_id])
         await open_desks(tx, [clinic_id], careful=True)
     return held[clinic_id]
 

@@ -7,17 +7,20 @@ from chassis.database import Tx
 from chassis.plans import made
 from chassis.refusal import NotFound
 from services.scheduling import wire
-from services.scheduling.domain import Event, Keeping, Placement, Series, Status
+from services.scheduling.domain import Event, Keeping, Placement, Series, Status, next_reminder
+from services.scheduling.packs import policy
 from services.scheduling.store.desks import desk_of
 from services.scheduling.store.rows import BookingRow, ReferralRow, SeriesRow
 from services.scheduling.store.shapes import placement, series_of_row, series_row
 
 RELEASE_HOLD = "release-hold"
 FILL_WAITLIST = "fill-waitlist"
+REMIND = "remind"
 
 _CLINICS = """
 SELECT DISTINCT clinic_id FROM series WHERE series_id = ANY($1::uuid[])
 """
+_LIVE = "SELECT number FROM booking WHERE series_id = $1 AND status = 'taken'"
 _CLINICS_WAITING = """
 SELECT DISTINCT clinic_id FROM series
 WHERE series_id = ANY($1::uuid[]) AND status IN ('released', 'waitlisted')
@@ -94,14 +97,33 @@ async def remember_cancelled(tx: Tx, referral_id: UUID) -> None:
 
 
 def record(tx: Tx, series: Series, events: Iterable[Event]) -> None:
-    """Keep the new state, its facts and its deadline together."""
+    """Keep the new state, its facts and its deadlines together."""
     tx.put(series_row(series))
+    told = False
     for event in events:
         tx.emit(wire.event(event))
-        if series.status == Status.HELD and series.hold_expire_time:
-            tx.due(RELEASE_HOLD, series.series_id, series.hold_expire_time)
-        else:
-            tx.undue(RELEASE_HOLD, series.series_id)
+        told = True
+    if not told:
+        return
+    if series.status == Status.HELD and series.hold_expire_time:
+        tx.due(RELEASE_HOLD, series.series_id, series.hold_expire_time)
+    else:
+        tx.undue(RELEASE_HOLD, series.series_id)
+    if series.reminded_time is not None:
+        plan_reminder(tx, series)
+
+
+def plan_reminder(tx: Tx, series: Series) -> None:
+    """Wake when the next reminder is due; a series that is not booked has none."""
+    if at := next_reminder(series, policy().reminder_hours):
+        tx.due(REMIND, series.series_id, at)
+    else:
+        tx.undue(REMIND, series.series_id)
+
+
+async def live_numbers(tx: Tx, series_id: UUID) -> set[int]:
+    """The sessions of a series that are still to come."""
+    return {row[0] for row in await tx.driver.fetch(_LIVE, series_id)}
 
 
 async def give_back(tx: Tx, series: Series) -> None:

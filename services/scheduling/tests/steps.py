@@ -1,10 +1,13 @@
 """What several tests do: put a clinic on the network, look at what is kept."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from chassis.auth import Principal
+from chassis.refusal import Busy
 from chassis.testing import House
 from halcyon.scheduling.v1 import scheduling_pb2 as nouns
 from halcyon.scheduling.v1 import scheduling_service_pb2 as rpc
@@ -70,3 +73,13 @@ async def expire(house: House, plan: Plan, after: timedelta = timedelta(hours=2)
 
 def names(facts: list[Any]) -> list[str]:
     return [fact.DESCRIPTOR.name for fact in facts]
+
+
+async def until_done(work: Callable[[], Awaitable[None]]) -> None:
+    """As the consumer does: what was busy is tried again."""
+    for _ in range(50):
+        try:
+            return await work()
+        except Busy:
+            await asyncio.sleep(0.02)
+    raise AssertionError("busy for ever")

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -23,7 +24,7 @@ from services.scheduling.tests.examples import (
     plan_approved,
     referral_cancelled,
 )
-from services.scheduling.tests.steps import held, keep, names, overlaps, series
+from services.scheduling.tests.steps import held, keep, names, overlaps, series, until_done
 
 DENVER = ZoneInfo("America/Denver")
 
@@ -295,7 +296,7 @@ async def test_cancel_against_confirm(house: House, order: int) -> None:
     await house.stated()
     facts = [payment_collected(wanted), referral_cancelled(wanted)]
     if order == 2:
-        await asyncio.gather(*[house.given(one) for one in facts])
+        await asyncio.gather(*[until_done(partial(house.given, one)) for one in facts])
     else:
         for one in facts[:: 1 - 2 * order]:
             await house.given(one)

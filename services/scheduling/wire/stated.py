@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 from halcyon.scheduling.events.v1 import scheduling_events_pb2 as facts
 from services.scheduling import domain
 from services.scheduling.wire.stamps import stamp
-from services.scheduling.wire.visits import called_off, fee_incurred, missed, rescheduled
+from services.scheduling.wire.visits import called_off, fee_incurred, missed, reminder, rescheduled
 
 _Timed = TypeVar("_Timed", facts.SeriesHeld, facts.SeriesConfirmed)
 
@@ -33,6 +33,8 @@ def event(event: domain.Event | domain.ClinicUpdated) -> Message:
             return called_off(series, place)
         case domain.CancellationFeeIncurred():
             return fee_incurred(event)
+        case domain.ReminderDue(series, number, hours):
+            return reminder(series, number, hours)
         case domain.ClinicUpdated(clinic, at):
             return _updated(clinic, at)
 

@@ -70,6 +70,24 @@ def fee_incurred(event: domain.CancellationFeeIncurred) -> facts.CancellationFee
     )
 
 
+def reminder(series: domain.Series, number: int, hours: int) -> facts.ReminderDue:
+    """A session of which the patient is to be reminded."""
+    start = series.starts[number - 1]
+    return facts.ReminderDue(
+        series_id=str(series.series_id),
+        revision=series.revision,
+        plan_id=str(series.plan.plan_id),
+        referral_id=str(series.plan.referral_id),
+        clinic_id=str(series.plan.clinic_id),
+        patient_id=str(series.plan.patient_id),
+        session_id=domain.session_id(series.series_id, number),
+        number=number,
+        hours_before=hours,
+        start_time=stamp(start),
+        remind_time=stamp(series.update_time),
+    )
+
+
 def _session(series: domain.Series, place: domain.Placement) -> facts.SessionTime:
     return facts.SessionTime(
         session_id=domain.session_id(series.series_id, place.number),

@@ -572,3 +572,69 @@ class CancellationFeeIncurred(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CancellationFeeIncurred: _TypeAlias = CancellationFeeIncurred  # noqa: Y015
+
+@_typing.final
+class ReminderDue(_message.Message):
+    """The patient is to be reminded of a session; stated once for each of the policy's times."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    PLAN_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    PATIENT_ID_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    HOURS_BEFORE_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    REMIND_TIME_FIELD_NUMBER: _builtins.int
+    series_id: _builtins.str
+    """The series."""
+    revision: _builtins.int
+    """The series' revision after this fact."""
+    plan_id: _builtins.str
+    """The plan."""
+    referral_id: _builtins.str
+    """The referral."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    patient_id: _builtins.str
+    """Registry id of the patient."""
+    session_id: _builtins.str
+    """The session."""
+    number: _builtins.int
+    """Its number in the series, from 1."""
+    hours_before: _builtins.int
+    """Which reminder it is: so many hours before the start."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """When the session starts."""
+
+    @_builtins.property
+    def remind_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        series_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        plan_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        patient_id: _builtins.str = ...,
+        session_id: _builtins.str = ...,
+        number: _builtins.int = ...,
+        hours_before: _builtins.int = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        remind_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["remind_time", b"remind_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "hours_before", b"hours_before", "number", b"number", "patient_id", b"patient_id", "plan_id", b"plan_id", "referral_id", b"referral_id", "remind_time", b"remind_time", "revision", b"revision", "series_id", b"series_id", "session_id", b"session_id", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReminderDue: _TypeAlias = ReminderDue  # noqa: Y015
