@@ -40,6 +40,7 @@ from services.scheduling.domain.events import (
     SeriesWaitlisted,
 )
 from services.scheduling.domain.explaining import binding_reason, nearest_pattern
+from services.scheduling.domain.feed import Entry, calendar
 from services.scheduling.domain.fees import (
     Cause,
     Charge,
@@ -106,6 +107,7 @@ __all__ = [
     "Decision",
     "Earlier",
     "Ending",
+    "Entry",
     "Event",
     "Fee",
     "FeePolicy",
@@ -149,6 +151,7 @@ __all__ = [
     "allocate",
     "allocate_from",
     "binding_reason",
+    "calendar",
     "cancel",
     "cannot_stay",
     "confirm",

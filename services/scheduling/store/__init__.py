@@ -11,6 +11,7 @@ from services.scheduling.store.clinics import (
 )
 from services.scheduling.store.desk import Desk
 from services.scheduling.store.desks import desk_of, open_desks, read_ahead
+from services.scheduling.store.feeds import open_feed, read_feed
 from services.scheduling.store.lapsing import lapse
 from services.scheduling.store.moving import move, other_times, transfer
 from services.scheduling.store.patients import keep_preferences, load_sessions
@@ -81,11 +82,13 @@ __all__ = [
     "move",
     "note_past",
     "open_desks",
+    "open_feed",
     "other_starts",
     "other_times",
     "owned",
     "plan_reminder",
     "read_ahead",
+    "read_feed",
     "read_series",
     "read_series_of",
     "record",

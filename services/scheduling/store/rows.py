@@ -204,6 +204,18 @@ class PastRow(Row, table=True):
     request_id: UUID
 
 
+class FeedRow(Row, table=True):
+    """A calendar that a private token opens; only the token's hash is kept."""
+
+    __tablename__ = "feed"
+
+    feed_id: UUID = Field(primary_key=True)
+    token_hash: str
+    clinic_id: UUID
+    patient_id: UUID | None
+    resource_id: UUID | None
+
+
 class ReferralRow(Row, table=True):
     """What was said about a referral, perhaps before its plan came."""
 

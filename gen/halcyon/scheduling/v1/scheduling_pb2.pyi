@@ -144,6 +144,8 @@ class _SchedulingErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[
     """The wanted time is too near another session of the patient."""
     SCHEDULING_ERROR_REASON_REPAIR_NOT_FOUND: _SchedulingErrorReason.ValueType  # 13
     """No closure with a repair has this id, or the caller may not see it."""
+    SCHEDULING_ERROR_REASON_FEED_NOT_FOUND: _SchedulingErrorReason.ValueType  # 14
+    """No calendar is opened by this token."""
 
 class SchedulingErrorReason(_SchedulingErrorReason, metaclass=_SchedulingErrorReasonEnumTypeWrapper):
     """Why a call was refused; the `reason` of google.rpc.ErrorInfo."""
@@ -176,6 +178,8 @@ SCHEDULING_ERROR_REASON_TOO_CLOSE: SchedulingErrorReason.ValueType  # 12
 """The wanted time is too near another session of the patient."""
 SCHEDULING_ERROR_REASON_REPAIR_NOT_FOUND: SchedulingErrorReason.ValueType  # 13
 """No closure with a repair has this id, or the caller may not see it."""
+SCHEDULING_ERROR_REASON_FEED_NOT_FOUND: SchedulingErrorReason.ValueType  # 14
+"""No calendar is opened by this token."""
 Global___SchedulingErrorReason: _TypeAlias = SchedulingErrorReason  # noqa: Y015
 
 class _ResourceKind:

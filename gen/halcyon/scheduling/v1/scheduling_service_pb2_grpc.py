@@ -130,6 +130,16 @@ class SchedulingServiceStub:
                 request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetUtilisationRequest.SerializeToString,
                 response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetUtilisationResponse.FromString,
                 _registered_method=True)
+        self.CreateCalendarFeed = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/CreateCalendarFeed',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CreateCalendarFeedRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CreateCalendarFeedResponse.FromString,
+                _registered_method=True)
+        self.GetCalendar = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/GetCalendar',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetCalendarRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetCalendarResponse.FromString,
+                _registered_method=True)
 
 
 class SchedulingServiceServicer:
@@ -269,6 +279,20 @@ class SchedulingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateCalendarFeed(self, request, context):
+        """Makes a private calendar of one patient or one resource; the same request again renews its token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCalendar(self, request, context):
+        """The calendar that a token opens, for the edge that serves it to phones.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SchedulingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -366,6 +390,16 @@ def add_SchedulingServiceServicer_to_server(servicer, server):
                     servicer.GetUtilisation,
                     request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetUtilisationRequest.FromString,
                     response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetUtilisationResponse.SerializeToString,
+            ),
+            'CreateCalendarFeed': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateCalendarFeed,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CreateCalendarFeedRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CreateCalendarFeedResponse.SerializeToString,
+            ),
+            'GetCalendar': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCalendar,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetCalendarRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetCalendarResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -882,6 +916,60 @@ class SchedulingService:
             '/halcyon.scheduling.v1.SchedulingService/GetUtilisation',
             halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetUtilisationRequest.SerializeToString,
             halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetUtilisationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateCalendarFeed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/CreateCalendarFeed',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CreateCalendarFeedRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CreateCalendarFeedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCalendar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/GetCalendar',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetCalendarRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetCalendarResponse.FromString,
             options,
             channel_credentials,
             insecure,

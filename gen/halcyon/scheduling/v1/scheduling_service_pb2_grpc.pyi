@@ -71,6 +71,10 @@ class SchedulingServiceStub:
     """A clinic's day, now and whenever it changes, until the caller hangs up."""
     GetUtilisation: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.GetUtilisationRequest, _scheduling_service_pb2.GetUtilisationResponse]
     """How much of a clinic's resources was taken, by kind."""
+    CreateCalendarFeed: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.CreateCalendarFeedRequest, _scheduling_service_pb2.CreateCalendarFeedResponse]
+    """Makes a private calendar of one patient or one resource; the same request again renews its token."""
+    GetCalendar: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.GetCalendarRequest, _scheduling_service_pb2.GetCalendarResponse]
+    """The calendar that a token opens, for the edge that serves it to phones."""
 
 @_typing.type_check_only
 class SchedulingServiceAsyncStub(SchedulingServiceStub):
@@ -115,6 +119,10 @@ class SchedulingServiceAsyncStub(SchedulingServiceStub):
     """A clinic's day, now and whenever it changes, until the caller hangs up."""
     GetUtilisation: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.GetUtilisationRequest, _scheduling_service_pb2.GetUtilisationResponse]  # type: ignore[assignment]
     """How much of a clinic's resources was taken, by kind."""
+    CreateCalendarFeed: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.CreateCalendarFeedRequest, _scheduling_service_pb2.CreateCalendarFeedResponse]  # type: ignore[assignment]
+    """Makes a private calendar of one patient or one resource; the same request again renews its token."""
+    GetCalendar: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.GetCalendarRequest, _scheduling_service_pb2.GetCalendarResponse]  # type: ignore[assignment]
+    """The calendar that a token opens, for the edge that serves it to phones."""
 
 class SchedulingServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps clinics and books series of sessions that never share a room, a pump or a nurse."""
@@ -270,5 +278,21 @@ class SchedulingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_scheduling_service_pb2.GetUtilisationResponse, _abc.Awaitable[_scheduling_service_pb2.GetUtilisationResponse]]:
         """How much of a clinic's resources was taken, by kind."""
+
+    @_abc_1.abstractmethod
+    def CreateCalendarFeed(
+        self,
+        request: _scheduling_service_pb2.CreateCalendarFeedRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.CreateCalendarFeedResponse, _abc.Awaitable[_scheduling_service_pb2.CreateCalendarFeedResponse]]:
+        """Makes a private calendar of one patient or one resource; the same request again renews its token."""
+
+    @_abc_1.abstractmethod
+    def GetCalendar(
+        self,
+        request: _scheduling_service_pb2.GetCalendarRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.GetCalendarResponse, _abc.Awaitable[_scheduling_service_pb2.GetCalendarResponse]]:
+        """The calendar that a token opens, for the edge that serves it to phones."""
 
 def add_SchedulingServiceServicer_to_server(servicer: SchedulingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

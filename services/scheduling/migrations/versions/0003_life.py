@@ -17,6 +17,10 @@ _CHANGES = (
     """CREATE TABLE repair (
         closure_id uuid PRIMARY KEY REFERENCES closure, clinic_id uuid NOT NULL,
         steps jsonb NOT NULL)""",
+    # A patient's feed goes with the patient; a resource's stays in its clinic.
+    """CREATE TABLE feed (
+        feed_id uuid PRIMARY KEY, token_hash text NOT NULL UNIQUE, clinic_id uuid NOT NULL,
+        patient_id uuid, resource_id uuid, CHECK (num_nonnulls(patient_id, resource_id) = 1))""",
     """ALTER TABLE series ADD COLUMN urgent boolean NOT NULL DEFAULT false,
         ADD COLUMN reminded_time timestamptz""",
     """CREATE INDEX series_waiting ON series (clinic_id, urgent DESC, update_time)
