@@ -13,6 +13,7 @@ from clients.cli import (
     parked,
     referral,
     scale,
+    schedule,
     seed,
     summary,
     token,
@@ -37,6 +38,7 @@ app.add_typer(referral.app, name="referral")
 app.add_typer(intake.app, name="intake")
 app.add_typer(scale.app, name="scale")
 app.add_typer(pack.app, name="pack")
+app.add_typer(schedule.app, name="schedule")
 app.add_typer(flow.app, name="flow")
 app.add_typer(collecting.app, name="billing")
 infusion.app.command("summary")(summary.summary)

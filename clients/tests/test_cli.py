@@ -43,6 +43,7 @@ runner = CliRunner()
                 "referral",
                 "flow",
                 "billing",
+                "schedule",
             )
         ),
         ["referral", "submit", "--help"],
@@ -71,6 +72,8 @@ runner = CliRunner()
             ["billing", name, "--help"]
             for name in ("estimate", "statement", "superbill", "refund", "trial-balance")
         ),
+        ["schedule", "day", "--help"],
+        ["schedule", "series", "--help"],
     ],
 )
 def test_every_command_explains_itself(words: list[str]) -> None:
@@ -91,6 +94,8 @@ def test_every_command_explains_itself(words: list[str]) -> None:
         ["infusion", "watch", "x"],
         ["infusion", "pause", "x", "alert"],
         ["infusion", "vitals", "x", "--pressure", "120/80", "--spo2", "98", "--pulse", "70"],
+        ["schedule", "day", "denver", "today"],
+        ["schedule", "series", "7a1c6f0e-5d1b-4c3e-8e55-2f6a0f4c9b01"],
         ["parked", "list"],
         ["custody", "balance", "FH1000001"],
         ["intake", "queue"],

@@ -11,10 +11,11 @@ from halcyon.billing.events.v1.billing_events_pb2 import PaymentCollected, Payme
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
 from halcyon.intake.events.v1.intake_events_pb2 import PlanApproved
 from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled
-from services.scheduling import domain, store, wire
+from services.scheduling import domain, packs, store, wire
 
 on = Subscriptions()
 due = Deadlines()
+_WAITING = 32
 
 
 async def _for_holds(facts: Sequence[PlanApproved], tx: Tx) -> None:
@@ -23,7 +24,8 @@ async def _for_holds(facts: Sequence[PlanApproved], tx: Tx) -> None:
     clinics = {plan.clinic_id for plan in plans}
     await store.open_desks(tx, clinics, careful=len(plans) == 1)
     await store.load(tx, [domain.series_id(plan.plan_id) for plan in plans])
-    await store.load_cancelled(tx, [plan.referral_id for plan in plans])
+    await store.load_referrals(tx, [plan.referral_id for plan in plans])
+    await store.load_sessions(tx, [plan.patient_id for plan in plans])
     await store.read_ahead(tx, plans)
 
 
@@ -61,13 +63,14 @@ async def confirm_series(fact: PaymentCollected, tx: Tx) -> None:
 
 
 async def _settle_late(tx: Tx, series: domain.Series, payment_id: UUID) -> None:
-    """The same times again if all are free, else the news that the money must go back."""
+    """The same times again if all are free, else the money goes back and others are offered."""
     if domain.may_restore(series, tx.now):
         found = await store.claim_same_places(tx, series)
         if isinstance(found, domain.Places):
             store.record(tx, *domain.restore(series, payment_id, tx.now))
             return
-    store.record(tx, *domain.too_late(series, payment_id, tx.now))
+    offered = [] if series.closed else await store.free_starts(tx, series)
+    store.record(tx, *domain.too_late(series, payment_id, tx.now, offered))
 
 
 async def _for_releases(facts: Sequence[PaymentFailed], tx: Tx) -> None:
@@ -91,7 +94,7 @@ async def _for_cancellations(facts: Sequence[ReferralCancelled], tx: Tx) -> None
     before = await store.series_of_referrals(tx, referrals)
     clinics = named | {clinic for _, clinic in before}
     await store.open_desks(tx, clinics, careful=True)
-    await store.load_cancelled(tx, referrals)
+    await store.load_referrals(tx, referrals)
 
 
 @on(ReferralCancelled, prefetch=_for_cancellations)
@@ -125,6 +128,27 @@ async def release_hold(entity_id: UUID, tx: Tx) -> None:
     await store.open_desks(tx, await store.clinics_of(tx, [entity_id]), careful=True)
     series = await store.get(tx, entity_id)
     await _let_go(tx, *domain.expire(series, tx.now))
+
+
+@due("remind")
+async def remind(entity_id: UUID, tx: Tx) -> None:
+    """Patients are reminded of what has become due; what downtime made too late is left out."""
+    series = await store.get(tx, entity_id)
+    live = await store.live_numbers(tx, entity_id)
+    series, events = domain.remind(series, live, packs.policy().reminder_hours, tx.now)
+    store.record(tx, series, events)
+    store.plan_reminder(tx, series)
+
+
+@due("fill-waitlist")
+async def fill_waitlist(entity_id: UUID, tx: Tx) -> None:
+    """Times given back go to who waits at the clinic: the urgent first, then the longest."""
+    await store.open_desks(tx, [entity_id], careful=True)
+    for waiting in await store.waiting_at(tx, entity_id, _WAITING):
+        series = await store.get(tx, waiting)
+        found = await store.claim_places(tx, series)
+        if isinstance(found, domain.Places):
+            store.record(tx, *domain.hold_or_wait(series, found, tx.now))
 
 
 async def _let_go(tx: Tx, series: domain.Series, events: Sequence[domain.Event]) -> None:

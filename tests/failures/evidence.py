@@ -38,9 +38,8 @@ class Booking:
     """One live booking."""
 
     session_id: UUID
-    resources: tuple[UUID, UUID, UUID]
-    start: datetime
-    end: datetime
+    taken: tuple[tuple[UUID, datetime, datetime], ...]
+    """Room, pump and nurse, each from when until when."""
 
 
 @dataclass(frozen=True)
@@ -174,9 +173,10 @@ async def _waiting(service: str, line: asyncpg.Connection) -> list[Waiting]:
 
 
 async def _bookings(line: asyncpg.Connection) -> list[Booking]:
-    rows = await line.fetch("""SELECT series_id, room_id, pump_id, nurse_id, start_time, end_time
+    rows = await line.fetch("""SELECT series_id, room_id, start_time, room_end_time,
+        pump_id, infuse_time, infuse_end_time, nurse_id, start_time, end_time
         FROM booking WHERE status = 'taken'""")
-    return [Booking(row[0], (row[1], row[2], row[3]), row[4], row[5]) for row in rows]
+    return [Booking(row[0], tuple(tuple(row[n : n + 3]) for n in (1, 4, 7))) for row in rows]
 
 
 async def _started(line: asyncpg.Connection) -> dict[UUID, bool]:

@@ -92,7 +92,7 @@ def parked(seen: Evidence) -> Evidence:
 
 def shared_room(seen: Evidence) -> Evidence:
     first, second, *rest = seen.bookings
-    other = replace(second, resources=first.resources, start=first.start, end=first.end)
+    other = replace(second, taken=first.taken)
     return replace(seen, bookings=[first, other, *rest])
 
 

@@ -74,8 +74,8 @@ def nobody_shares_a_resource(seen: Evidence) -> Iterator[str]:
     """I6: no room, pump or nurse is taken twice; no infusion started without its gate."""
     taken: dict[UUID, list[tuple[datetime, datetime, UUID]]] = defaultdict(list)
     for booking in seen.bookings:
-        for resource in booking.resources:
-            taken[resource].append((booking.start, booking.end, booking.session_id))
+        for resource, start, end in booking.taken:
+            taken[resource].append((start, end, booking.session_id))
     for resource, times in taken.items():
         for (_, end, one), (start, _, other) in pairwise(sorted(times)):
             if start < end:

@@ -79,6 +79,11 @@ def series(one: Series, zone: str = "UTC") -> Table:
         state = plain(BookingStatus.Name(booking.status), "BOOKING_STATUS_")
         end = moment(booking.end_time, zone)[-5:]
         made.add_row(str(booking.number), moment(booking.start_time, zone), end, state)
+    for booking in one.earlier_bookings:
+        state = plain(BookingStatus.Name(booking.status), "BOOKING_STATUS_")
+        end = moment(booking.end_time, zone)[-5:]
+        start = moment(booking.start_time, zone)
+        made.add_row(f"once {booking.number}", start, end, state, style="bright_black")
     made.caption = f"times in {zone}"
     return made
 

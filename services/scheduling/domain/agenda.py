@@ -1,10 +1,10 @@
-"""A clinic's agenda: which rooms, pumps and nurses are promised when, so far as it was read."""
+"""A clinic's agenda: which seats are promised when, so far as it was read."""
 
 from collections.abc import Iterable, Iterator
 
 from services.scheduling.domain.day import Day
 from services.scheduling.domain.hours import together
-from services.scheduling.domain.shelf import Placement, Shelf, Spot
+from services.scheduling.domain.shelf import Fitting, Placement, Shelf, Spot
 
 
 class Unread(Exception):
@@ -23,7 +23,8 @@ class Agenda:
         self.days: dict[int, Day] = {}
         self.complete = False
         """True when every day that was not read is known to be empty."""
-        self._starts: dict[int, dict[int, int]] = {}
+        self._starts: dict[Fitting, dict[int, int]] = {}
+        self._busy: dict[int, list[int]] = {}
 
     def day(self, ordinal: int) -> Day:
         """One day, if it has been read."""
@@ -34,70 +35,84 @@ class Agenda:
             found = self.days[ordinal] = Day()
         return found
 
-    def starts(self, length: int) -> dict[int, int]:
-        """By day, the units at which a session may start; some may prove taken, none is missing."""
-        found = self._starts.get(length)
+    def busy(self, ordinal: int) -> list[int]:
+        """Unit by unit, the seats that are taken or away."""
+        local = self.shelf.calendar.day(ordinal)
+        taken = self.day(ordinal).units(local.units)
+        if local.blocked is None:
+            return taken
+        found = self._busy.get(ordinal)
         if found is None:
-            found = self._starts[length] = {}
+            found = [bits | away for bits, away in zip(taken, local.blocked, strict=True)]
+            self._busy[ordinal] = found
         return found
 
-    def learn_starts(self, ordinal: int, length: int) -> int:
+    def starts(self, fitting: Fitting) -> dict[int, int]:
+        """By day, the units at which a session may start; some may prove taken, none is missing."""
+        found = self._starts.get(fitting)
+        if found is None:
+            found = self._starts[fitting] = {}
+        return found
+
+    def learn_starts(self, ordinal: int, fitting: Fitting) -> int:
         """The same for a day not looked at yet: the hours, less units where a kind is used up."""
-        local, shelf = self.shelf.calendar.day(ordinal), self.shelf
-        found = 0
-        if local.opened:
-            full, all_of = 0, shelf.all_of
-            for unit, bits in enumerate(self.day(ordinal).units(local.units)):
-                if bits and any(bits & kind == kind for kind in all_of):
-                    full |= 1 << unit
-            found = together(local.opened & ~full, length) if full else local.starts(length)
-        self.starts(length)[ordinal] = found
+        local = self.shelf.calendar.day(ordinal)
+        found = local.starts(fitting.length)
+        if found:
+            busy, whole = self.busy(ordinal), (1 << local.units) - 1
+            for _, choice, offset, length in fitting.parts:
+                full = 0
+                for unit, bits in enumerate(busy):
+                    if bits & choice == choice:
+                        full |= 1 << unit
+                if full:
+                    found &= together(whole & ~full, length) >> offset
+        self.starts(fitting)[ordinal] = found
         return found
 
-    def spot(self, ordinal: int, at: int, length: int) -> Spot | None:
-        """The first free room, pump and nurse for the whole time, if there are."""
-        shelf, taken = self.shelf, 0
-        for bits in self.day(ordinal).units(shelf.calendar.day(ordinal).units)[at : at + length]:
-            taken |= bits
-        rooms = ~taken & shelf.all_rooms
-        pumps = ~(taken >> shelf.pump_shift) & shelf.all_pumps
-        nurses = ~(taken >> shelf.nurse_shift) & shelf.all_nurses
-        if not (rooms and pumps and nurses):
-            return None
-        return Spot(ordinal, at, length, _lowest(rooms), _lowest(pumps), _lowest(nurses))
+    def spot(self, ordinal: int, at: int, fitting: Fitting, liked: int = 0) -> Spot | None:
+        """The first free seat of each kind for its part of the visit; a liked one if it is free."""
+        taken = 0
+        for bits, mask in zip(
+            self.busy(ordinal)[at : at + fitting.length], fitting.masks, strict=True
+        ):
+            taken |= bits & mask
+        own = 0
+        for part in fitting.parts:
+            free = part.choice & ~taken
+            if not free:
+                return None
+            free = free & liked or free
+            own |= free & -free
+        return Spot(ordinal, at, own)
 
     def mark(self, ordinal: int, units: range, bits: int, *, taken: bool) -> None:
         """Take these bits, or give them back; what is given back opens starts again."""
         count = self.shelf.calendar.day(ordinal).units
         self.day(ordinal).mark(units, bits, count, taken=taken)
+        self._busy.pop(ordinal, None)
         if not taken:
             for starts in self._starts.values():
                 starts.pop(ordinal, None)
 
-    def take(self, spots: Iterable[Spot]) -> None:
+    def take(self, spots: Iterable[Spot], fitting: Fitting) -> None:
         """The spots are promised."""
         for spot in spots:
-            units = range(spot.at, spot.at + spot.length)
-            self.mark(spot.ordinal, units, self.shelf.bits(spot), taken=True)
+            count = self.shelf.calendar.day(spot.ordinal).units
+            own = [spot.bits & mask for mask in fitting.masks]
+            self.day(spot.ordinal).take(spot.at, own, count)
+            self._busy.pop(spot.ordinal, None)
 
     def where(self, placement: Placement) -> Iterator[tuple[int, range, int]]:
         """The days, units and bits of a placement made earlier, perhaps under another calendar."""
-        shelf = self.shelf
-        calendar, positions = shelf.calendar, shelf.positions
-        bits = shelf.bits_of(
-            positions.get(placement.room_id),
-            positions.get(placement.pump_id),
-            positions.get(placement.nurse_id),
-        )
-        begin = int(placement.start.timestamp()) // (calendar.unit_minutes * 60)
-        end = calendar.unit(placement.end)
-        while begin < end:
-            ordinal = calendar.ordinal(begin)
-            day = calendar.day(ordinal)
-            last = min(end, day.first + day.units)
-            yield ordinal, range(begin - day.first, last - day.first), bits
-            begin = last
-
-
-def _lowest(bits: int) -> int:
-    return (bits & -bits).bit_length() - 1
+        calendar = self.shelf.calendar
+        for resource_id, place, start, end in placement.parts():
+            bit = self.shelf.bit(resource_id, place)
+            begin = int(start.timestamp()) // (calendar.unit_minutes * 60)
+            until = calendar.unit(end)
+            while bit and begin < until:
+                ordinal = calendar.ordinal(begin)
+                day = calendar.day(ordinal)
+                last = min(until, day.first + day.units)
+                yield ordinal, range(begin - day.first, last - day.first), bit
+                begin = last

@@ -1,14 +1,13 @@
 """Finding times for a whole series: values in, places out, the same every time it is asked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from services.scheduling.domain.agenda import Agenda, Unread
-from services.scheduling.domain.policy import Policy
-from services.scheduling.domain.series import Plan
-from services.scheduling.domain.shelf import Placement, Spot
+from services.scheduling.domain.clinic import Kind
+from services.scheduling.domain.shelf import Fitting, Spot
+from services.scheduling.domain.wish import Wish
 
 
 class Bound(StrEnum):
@@ -16,23 +15,15 @@ class Bound(StrEnum):
 
     NO_FREE_TIME = "no_free_time"
     CLINIC_UNKNOWN = "clinic_unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a series needs, in whole units."""
-
-    weeks: tuple[int, ...]
-    gap: int
-    length: int
-    minutes: int
-    earliest: int
-    until: int
-
-    @property
-    def pattern(self) -> str:
-        """What two wishes share that can begin at the same times."""
-        return f"{','.join(map(str, self.weeks))}/{self.gap}/{self.length}"
+    LIMITS = "limits"
+    OPENING_HOURS = "opening_hours"
+    PATIENT_WINDOWS = "patient_windows"
+    NO_FREE_ROOM = "no_free_room"
+    NO_FREE_PUMP = "no_free_pump"
+    NO_FREE_NURSE = "no_free_nurse"
+    NO_FREE_MONITOR = "no_free_monitor"
+    NO_FREE_CHAIR = "no_free_chair"
+    NO_FREE_THERAPIST = "no_free_therapist"
 
 
 _SHIFT = 120
@@ -41,141 +32,198 @@ _SHIFT = 120
 Outcome = tuple[Spot, ...] | Unread | Bound
 
 
-def wish(plan: Plan, policy: Policy, agenda: Agenda, now: datetime) -> Wish:
-    """A plan as wanted from now on; two sessions of one patient never overlap."""
-    calendar, unit = agenda.shelf.calendar, policy.unit_minutes
-    minutes = room_minutes(plan, policy)
-    length = -(-minutes // unit)
-    return Wish(
-        weeks=plan.weeks,
-        gap=max(plan.min_gap_hours * 60 // unit, length),
-        length=length,
-        minutes=minutes,
-        earliest=calendar.unit(now + policy.lead),
-        until=calendar.unit(now + policy.horizon),
-    )
+class Search:
+    """One wish in one agenda. Only the first session is chosen: each later one is the earliest
+    that its week, its gap and the limits leave, so a series is missed only where there is none.
+    """
+
+    def __init__(self, wanted: Wish, agenda: Agenda, lifting: Kind | None = None) -> None:
+        self.wanted, self.agenda = wanted, agenda
+        fitting = agenda.shelf.fitting(wanted.visit)
+        self.fitting: Fitting = fitting.without(lifting) if lifting else fitting
+        self._starts = agenda.starts(self.fitting)
+        self._windows: dict[int, int] | None = {} if wanted.preferences.windows else None
+        named = wanted.preferences.nurse_id
+        self.liked = sum(1 << at for (one, _), at in agenda.shelf.positions.items() if one == named)
+
+    def follow(self, first: Spot, *, same_time: bool) -> tuple[list[Spot], int | None]:
+        """The series after its first session, and before when a start was missing, if one was."""
+        wanted, calendar = self.wanted, self.agenda.shelf.calendar
+        wall = calendar.day(first.ordinal).minute(first.at)
+        kept = wall if same_time else None
+        placed, ordinals = [first], [*wanted.before, first.ordinal]
+        limits, gap, until = wanted.binding, wanted.gap, wanted.until
+        closing = calendar.day(first.ordinal)
+        end = closing.first + first.at
+        bound = end + gap
+        for week, count in enumerate(wanted.weeks):
+            start, closing = end, calendar.day(first.ordinal + 7 * (week + 1))
+            end = closing.first + closing.at(wall)
+            for _ in range(count - (week == 0)):
+                lower, upper = max(bound, start), min(end, until)
+                if limits:
+                    lower = max(lower, self.rested(ordinals))
+                found = self.next(lower, upper, kept)
+                if found is None:
+                    return placed, upper
+                placed.append(found)
+                ordinals.append(found.ordinal)
+                bound = calendar.day(found.ordinal).first + found.at + gap
+        return placed, None
+
+    def next(self, lower: int, upper: int, wall: int | None) -> Spot | None:
+        """The first day with a free time in [lower, upper): at the wall time, else the earliest."""
+        if lower >= upper:
+            return None
+        agenda, fitting, starts_of = self.agenda, self.fitting, self._starts
+        calendar = agenda.shelf.calendar
+        ordinal = calendar.ordinal(lower)
+        day = calendar.day(ordinal)
+        wanted = -(1 << (lower - day.first))
+        while day.first < upper:
+            starts = starts_of.get(ordinal)
+            if starts is None:
+                starts = agenda.learn_starts(ordinal, fitting)
+            starts &= wanted
+            if starts and self._windows is not None:
+                starts &= self._window(ordinal)
+            while starts:
+                at = (starts & -starts).bit_length() - 1
+                if day.first + at >= upper:
+                    return None
+                if wall is not None and _is_free(starts, same := day.at(wall), upper - day.first):
+                    at = same
+                if spot := agenda.spot(ordinal, at, fitting, self.liked):
+                    return spot
+                starts_of[ordinal] &= ~(1 << at)
+                starts &= ~(1 << at)
+            ordinal += 1
+            day = calendar.day(ordinal)
+            wanted = -1
+        return None
+
+    def first(self, lower: int) -> Spot | None:
+        """The earliest first session from a unit on."""
+        if self.wanted.before and self.wanted.binding:
+            lower = max(lower, self.rested(list(self.wanted.before)))
+        return self.next(lower, self.wanted.until, None)
+
+    def unit(self, spot: Spot) -> int:
+        """When a spot begins."""
+        return self.agenda.shelf.calendar.day(spot.ordinal).first + spot.at
+
+    def rested(self, ordinals: Sequence[int]) -> int:
+        """From when one more session keeps the limits; days are the clinic's local days."""
+        calendar = self.agenda.shelf.calendar
+        after = [ordinals[-most] + days for most, days in self.wanted.binding
+                 if most <= len(ordinals)]  # fmt: skip
+        return calendar.day(max(after)).first if after else 0
+
+    def _window(self, ordinal: int) -> int:
+        assert self._windows is not None
+        found = self._windows.get(ordinal)
+        if found is None:
+            day = self.agenda.shelf.calendar.day(ordinal)
+            found = self._windows[ordinal] = self.wanted.starts_allowed(day, self.fitting.length)
+        return found
 
 
-def room_minutes(plan: Plan, policy: Policy) -> int:
-    """How long one session keeps its room, pump and nurse."""
-    return plan.infusion_minutes + plan.recovery_minutes + policy.turnover_minutes
-
-
-def allocate(wanted: Wish, agenda: Agenda, reached: int) -> Outcome:
+def allocate(wanted: Wish, agenda: Agenda, reached: int, lifting: Kind | None = None) -> Outcome:
     """The earliest first session that the whole pattern can follow, and the pattern after it.
 
     Nothing before `reached` is tried. A first session that fails for want of a start before some
     moment is tried again only as much later as brings the next free start before that moment.
+    Lifting a kind asks what would be if there were enough of it.
     """
     lower = max(wanted.earliest, reached)
+    search, upper = Search(wanted, agenda, lifting), None
     try:
-        while first := _next(agenda, wanted.length, lower, wanted.until, None):
+        while first := search.first(lower):
             for same_time in (True, False):
-                placed, upper = _follow(first, wanted, agenda, same_time=same_time)
+                placed, upper = search.follow(first, same_time=same_time)
                 if upper is None:
-                    return tuple(placed)
+                    return _by_one_nurse(search, placed)
             assert upper is not None
-            free = _next(agenda, wanted.length, upper, wanted.until, None)
+            free = search.next(upper, wanted.until, None)
             if free is None:
                 break
-            later = _unit(agenda, free) - upper + 1 - _SHIFT // agenda.shelf.calendar.unit_minutes
-            lower = _unit(agenda, first) + max(1, later)
+            later = search.unit(free) - upper + 1 - _SHIFT // agenda.shelf.unit_minutes
+            lower = search.unit(first) + max(1, later)
     except Unread as missing:
         return missing
     return Bound.NO_FREE_TIME
 
 
-def _follow(
-    first: Spot, wanted: Wish, agenda: Agenda, *, same_time: bool
-) -> tuple[list[Spot], int | None]:
-    """The series after its first session, and before when a start was missing, if one was."""
-    calendar, length = agenda.shelf.calendar, wanted.length
-    wall = calendar.day(first.ordinal).minute(first.at)
-    kept = wall if same_time else None
-    placed = [first]
-    bound = _unit(agenda, first) + wanted.gap
-    closing = calendar.day(first.ordinal)
-    end = closing.first + first.at
-    for week, count in enumerate(wanted.weeks):
-        start, closing = end, calendar.day(first.ordinal + 7 * (week + 1))
-        end = closing.first + closing.at(wall)
-        for _ in range(count - (week == 0)):
-            upper = min(end, wanted.until)
-            found = _next(agenda, length, max(bound, start), upper, kept)
-            if found is None:
-                return placed, upper
-            placed.append(found)
-            bound = _unit(agenda, found) + wanted.gap
-    return placed, None
+def allocate_from(wanted: Wish, agenda: Agenda, start: datetime) -> Outcome:
+    """The whole pattern with its first session at a given time, or nothing."""
+    search, calendar = Search(wanted, agenda), agenda.shelf.calendar
+    unit = calendar.unit(start)
+    if not wanted.earliest <= unit < wanted.until or calendar.moment(unit) != start:
+        return Bound.NO_FREE_TIME
+    try:
+        first = search.next(unit, unit + 1, None)
+        for same_time in (True, False):
+            placed, upper = search.follow(first, same_time=same_time) if first else ([], unit)
+            if upper is None:
+                return _by_one_nurse(search, placed)
+    except Unread as missing:
+        return missing
+    return Bound.NO_FREE_TIME
 
 
-def _next(agenda: Agenda, length: int, lower: int, upper: int, wall: int | None) -> Spot | None:
-    """The first day with a free time in [lower, upper): at the wall time if free, else earliest."""
-    if lower >= upper:
-        return None
-    calendar, starts_of = agenda.shelf.calendar, agenda.starts(length)
-    ordinal = calendar.ordinal(lower)
-    day = calendar.day(ordinal)
-    wanted = -(1 << (lower - day.first))
-    while day.first < upper:
-        starts = starts_of.get(ordinal)
-        if starts is None:
-            starts = agenda.learn_starts(ordinal, length)
-        starts &= wanted
-        while starts:
-            at = (starts & -starts).bit_length() - 1
-            if day.first + at >= upper:
-                return None
-            if wall is not None and _is_free(starts, same := day.at(wall), upper - day.first):
-                at = same
-            if spot := agenda.spot(ordinal, at, length):
-                return spot
-            starts_of[ordinal] &= ~(1 << at)
-            starts &= ~(1 << at)
-        ordinal += 1
-        day = calendar.day(ordinal)
-        wanted = -1
-    return None
+def next_starts(wanted: Wish, agenda: Agenda, start: datetime, count: int) -> tuple[datetime, ...]:
+    """The next times after one at which the whole pattern could begin; all must be read."""
+    calendar, found = agenda.shelf.calendar, list[datetime]()
+    reached = calendar.unit(start) + 1
+    while len(found) < count and isinstance(spots := allocate(wanted, agenda, reached), tuple):
+        reached = first_unit(spots, agenda)
+        found.append(calendar.moment(reached))
+        reached += 1
+    return tuple(found)
+
+
+def _by_one_nurse(search: Search, placed: Sequence[Spot]) -> tuple[Spot, ...]:
+    """The same times with one nurse for as many of them as can be, if the patient would like it."""
+    wanted, agenda, fitting = search.wanted, search.agenda, search.fitting
+    if not wanted.preferences.same_nurse or search.liked:
+        return tuple(placed)
+    best, most = tuple(placed), 0
+    for nurse in _nurses(search):
+        spots = [agenda.spot(one.ordinal, one.at, fitting, nurse) or one for one in placed]
+        count = sum(bool(one.bits & nurse) for one in spots)
+        if count > most:
+            best, most = tuple(spots), count
+    return best
+
+
+def _nurses(search: Search) -> list[int]:
+    by_nurse: dict[object, int] = {}
+    for position, (one, _) in enumerate(search.agenda.shelf.seats):
+        if one.kind == Kind.NURSE:
+            by_nurse[one.resource_id] = by_nurse.get(one.resource_id, 0) | 1 << position
+    return list(by_nurse.values())
 
 
 def _is_free(starts: int, at: int, end: int) -> bool:
     return 0 <= at < end and bool(starts >> at & 1)
 
 
-def places_at(starts: Sequence[datetime], minutes: int, agenda: Agenda) -> Outcome:
+def places_at(starts: Sequence[datetime], fitting: Fitting, agenda: Agenda) -> Outcome:
     """Free places at exactly these times, whatever the room, the pump and the nurse."""
     calendar = agenda.shelf.calendar
-    length = -(-minutes // calendar.unit_minutes)
     spots = []
     try:
         for unit in map(calendar.unit, starts):
             ordinal = calendar.ordinal(unit)
-            spot = agenda.spot(ordinal, unit - calendar.day(ordinal).first, length)
+            at = unit - calendar.day(ordinal).first
+            open_then = agenda.learn_starts(ordinal, fitting) >> at & 1
+            spot = agenda.spot(ordinal, at, fitting) if open_then else None
             if spot is None:
                 return Bound.NO_FREE_TIME
             spots.append(spot)
     except Unread as missing:
         return missing
     return tuple(spots)
-
-
-def placements(spots: Sequence[Spot], minutes: int, agenda: Agenda) -> tuple[Placement, ...]:
-    """The spots as times and resources."""
-    shelf, lasting = agenda.shelf, timedelta(minutes=minutes)
-    moment, rooms, pumps, nurses = shelf.calendar.moment, shelf.rooms, shelf.pumps, shelf.nurses
-    return tuple(
-        [
-            Placement(
-                number,
-                start := moment(_unit(agenda, spot)),
-                start + lasting,
-                rooms[spot.room],
-                pumps[spot.pump],
-                nurses[spot.nurse],
-            )
-            for number, spot in enumerate(spots, 1)
-        ]
-    )
 
 
 def window(wanted: Wish, agenda: Agenda, reached: int) -> range:
@@ -186,8 +234,4 @@ def window(wanted: Wish, agenda: Agenda, reached: int) -> range:
 
 def first_unit(spots: Sequence[Spot], agenda: Agenda) -> int:
     """When the first of these places begins."""
-    return _unit(agenda, spots[0])
-
-
-def _unit(agenda: Agenda, spot: Spot) -> int:
-    return agenda.shelf.calendar.day(spot.ordinal).first + spot.at
+    return agenda.shelf.calendar.day(spots[0].ordinal).first + spots[0].at

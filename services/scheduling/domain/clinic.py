@@ -1,41 +1,61 @@
-"""A clinic: where it is, when it is open, and what its sessions need for themselves alone."""
+"""A clinic: where it is, when it is open, and what its sessions need for themselves."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
-from functools import cache
-from itertools import pairwise
 from uuid import UUID
-from zoneinfo import available_timezones
-
-from chassis.refusal import Invalid, Violation
 
 
 class Kind(StrEnum):
-    """What a resource is."""
+    """What a resource is; in the order in which boards show them."""
 
     ROOM = "room"
     PUMP = "pump"
     NURSE = "nurse"
+    MONITOR = "monitor"
+    CHAIR = "chair"
+    THERAPIST = "therapist"
+    PRESCRIBER = "prescriber"
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """Something a session takes for itself alone."""
-
-    resource_id: UUID
-    kind: Kind
-    label: str
+NEEDED = (Kind.ROOM, Kind.PUMP, Kind.NURSE)
+"""What every clinic must have. A clinic that lists no monitors or chairs has them in its rooms."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Hours:
-    """Opening hours of one ISO weekday, in minutes of the clinic's wall time."""
+    """Hours of one ISO weekday, in minutes of the clinic's wall time."""
 
     weekday: int
     open_minute: int
     close_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something a session takes for itself; a nurse may be taken by so many patients at once.
+
+    Without shifts it is there whenever the clinic is open.
+    """
+
+    resource_id: UUID
+    kind: Kind
+    label: str
+    patients: int = 1
+    skills: tuple[str, ...] = ()
+    shifts: tuple[Hours, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """A time when a resource is away, or the whole clinic when no resource is named."""
+
+    closure_id: UUID
+    clinic_id: UUID
+    resource_id: UUID | None
+    start: datetime
+    end: datetime
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +73,11 @@ class Clinic:
     resources: tuple[Resource, ...]
     hold_seconds: int
     series_capacity: int
+    holidays: tuple[date, ...] = ()
 
-    def ids(self, kind: Kind) -> tuple[UUID, ...]:
+    def of(self, kind: Kind) -> tuple[Resource, ...]:
         """The resources of one kind, in a fixed order."""
-        return tuple(one.resource_id for one in self.resources if one.kind == kind)
+        return tuple(one for one in self.resources if one.kind == kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,82 +86,3 @@ class ClinicUpdated:
 
     clinic: Clinic
     at: datetime
-
-
-Owned = Mapping[UUID, tuple[UUID, Kind]]
-"""Whose each known resource is, and of what kind."""
-
-
-def update(
-    known: Clinic | None, wanted: Clinic, owned: Owned, now: datetime
-) -> tuple[Clinic, tuple[ClinicUpdated, ...]]:
-    """Keep the clinic as wanted; the same again changes nothing and states nothing."""
-    if faults := tuple(_faults(wanted, owned)):
-        raise Invalid("INVALID_CLINIC", "The clinic breaks a rule.", faults)
-    sorted_out = _in_order(wanted)
-    if known is None:
-        joined = replace(sorted_out, revision=1)
-        return joined, (ClinicUpdated(joined, now),)
-    if replace(sorted_out, revision=known.revision) == known:
-        return known, ()
-    changed = replace(sorted_out, revision=known.revision + 1)
-    return changed, (ClinicUpdated(changed, now),)
-
-
-def _in_order(clinic: Clinic) -> Clinic:
-    by_kind = list(Kind)
-    return replace(
-        clinic,
-        indications=tuple(sorted(set(clinic.indications))),
-        hours=tuple(sorted(clinic.hours)),
-        resources=tuple(
-            sorted(
-                clinic.resources,
-                key=lambda one: (by_kind.index(one.kind), one.label, one.resource_id),
-            )
-        ),
-    )
-
-
-def _faults(clinic: Clinic, owned: Owned) -> Iterator[Violation]:
-    if clinic.time_zone not in _zones():
-        yield Violation("clinic.time_zone", "must be an IANA time zone")
-    if not -90 <= clinic.latitude <= 90:
-        yield Violation("clinic.position.latitude", "must be between -90 and 90")
-    if not -180 <= clinic.longitude <= 180:
-        yield Violation("clinic.position.longitude", "must be between -180 and 180")
-    yield from _faults_in_hours(clinic.hours)
-    yield from _faults_in_resources(clinic, owned)
-
-
-def _faults_in_hours(hours: Sequence[Hours]) -> Iterator[Violation]:
-    for index, one in enumerate(hours):
-        if one.open_minute >= one.close_minute:
-            field = f"clinic.opening_hours[{index}].close_minute"
-            yield Violation(field, "must be after open_minute")
-    in_order = sorted(enumerate(hours), key=lambda pair: pair[1])
-    for (_, before), (index, after) in pairwise(in_order):
-        if before.weekday == after.weekday and after.open_minute < before.close_minute:
-            field = f"clinic.opening_hours[{index}].open_minute"
-            yield Violation(field, "must not overlap other hours of the same weekday")
-
-
-def _faults_in_resources(clinic: Clinic, owned: Owned) -> Iterator[Violation]:
-    seen: set[UUID] = set()
-    for index, one in enumerate(clinic.resources):
-        field = f"clinic.resources[{index}]"
-        owner, kind = owned.get(one.resource_id, (clinic.clinic_id, one.kind))
-        if one.resource_id in seen:
-            yield Violation(f"{field}.resource_id", "must be unique")
-        if owner != clinic.clinic_id:
-            yield Violation(f"{field}.resource_id", "must not belong to another clinic")
-        elif kind != one.kind:
-            yield Violation(f"{field}.kind", "must stay what it was")
-        seen.add(one.resource_id)
-    for missing in set(Kind) - {one.kind for one in clinic.resources}:
-        yield Violation("clinic.resources", f"must hold at least one {missing}")
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())

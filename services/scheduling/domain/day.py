@@ -1,6 +1,6 @@
 """What is taken on one local day, kept small enough to read and write.
 
-A day is one integer a unit: a bit for each room, then for each pump, then for each nurse.
+A day is one integer a unit: a bit for each seat, rooms first, then pumps, then nurses.
 """
 
 from struct import Struct
@@ -29,6 +29,13 @@ class Day:
         self._packed = None
         for unit in units:
             day[unit] = day[unit] | bits if taken else day[unit] & ~bits
+
+    def take(self, at: int, own: list[int], count: int) -> None:
+        """Take other bits in each of the units from one on."""
+        day = self.units(count)
+        self._packed = None
+        for unit, bits in enumerate(own, at):
+            day[unit] |= bits
 
     def packed(self) -> bytes:
         """As bytes; the untaken ends of the day are left out."""

@@ -1,6 +1,6 @@
 """A clinic's days in units of time: hours are kept on the wall, overlap is judged in real time."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,19 +13,27 @@ _DAY_SECONDS = 86_400
 class LocalDay:
     """One local day: its first unit since the epoch, how many there are, and which are open."""
 
-    __slots__ = ("_plain", "_starts", "_unit_minutes", "_zone", "day", "first", "opened", "units")
+    __slots__ = (
+        "_plain",
+        "_starts",
+        "_unit_minutes",
+        "_zone",
+        "blocked",
+        "day",
+        "first",
+        "opened",
+        "units",
+    )
 
-    def __init__(
-        self, day: date, zone: ZoneInfo, hours: Iterable[Hours], unit_minutes: int
-    ) -> None:
+    def __init__(self, day: date, zone: ZoneInfo, unit_minutes: int) -> None:
         self.day, self._zone, self._unit_minutes = day, zone, unit_minutes
         self.first = self._absolute(0, 0)
         self.units = self._absolute(1440, 0) - self.first
         self._plain = self.units * unit_minutes == 1440
         self._starts: dict[int, int] = {}
         self.opened = 0
-        for one in hours:
-            self.opened |= self._open_units(one)
+        self.blocked: list[int] | None = None
+        """Unit by unit, the bits of resources that are off their shift or away."""
 
     def starts(self, length: int) -> int:
         """The units at which a session of this length fits into the opening hours, as bits."""
@@ -43,12 +51,31 @@ class LocalDay:
         return shown.hour * 60 + shown.minute
 
     def at(self, minute: int) -> int:
-        """The unit of this day at which the wall clock shows a minute."""
+        """The unit of this day at which the wall clock shows a minute.
+
+        A time that comes twice is the first of the two; one that does not exist comes as much
+        later as the clock jumps.
+        """
         if self._plain:
             return minute // self._unit_minutes
         return self._absolute(minute, 0) - self.first
 
-    def _open_units(self, hours: Hours) -> int:
+    def within(self, hours: Iterable[Hours]) -> int:
+        """The units that lie in these hours, as bits; hours of other weekdays do not count."""
+        weekday, found = self.day.isoweekday(), 0
+        for one in hours:
+            if one.weekday == weekday:
+                found |= self._units(one)
+        return found
+
+    def touched(self, start: datetime, end: datetime) -> int:
+        """The units that a real time touches, as bits."""
+        size = self._unit_minutes * 60
+        begin = max(0, int(start.timestamp() // size) - self.first)
+        finish = min(self.units, int(-(-end.timestamp() // size)) - self.first)
+        return ((1 << finish) - 1) & ~((1 << begin) - 1) if finish > begin else 0
+
+    def _units(self, hours: Hours) -> int:
         """A wall time that comes twice or never is read in the way that keeps inside the hours."""
         opens = max(self._seconds(hours.open_minute, fold) for fold in (0, 1))
         closes = min(self._seconds(hours.close_minute, fold) for fold in (0, 1))
@@ -71,21 +98,18 @@ class LocalDay:
 class Calendar:
     """The local days of one clinic, each worked out once."""
 
-    def __init__(self, zone: str, hours: Iterable[Hours], unit_minutes: int) -> None:
+    def __init__(self, zone: str, unit_minutes: int, open_up: Callable[[LocalDay], None]) -> None:
         self.unit_minutes = unit_minutes
-        self._zone = ZoneInfo(zone)
-        self._by_weekday: dict[int, list[Hours]] = {}
-        for one in hours:
-            self._by_weekday.setdefault(one.weekday, []).append(one)
+        self.zone = ZoneInfo(zone)
+        self._open_up = open_up
         self._days: dict[int, LocalDay] = {}
 
     def day(self, ordinal: int) -> LocalDay:
         """One local day, by its proleptic ordinal."""
         found = self._days.get(ordinal)
         if found is None:
-            day = date.fromordinal(ordinal)
-            hours = self._by_weekday.get(day.isoweekday(), ())
-            found = LocalDay(day, self._zone, hours, self.unit_minutes)
+            found = LocalDay(date.fromordinal(ordinal), self.zone, self.unit_minutes)
+            self._open_up(found)
             self._days[ordinal] = found
         return found
 

@@ -3,16 +3,26 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+Limits = tuple[tuple[int, int], ...]
+"""At most so many sessions in so many days that follow one another."""
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """How one network keeps its books of time."""
 
     pack: str
+    prepare_minutes: int
     turnover_minutes: int
     lead_minutes: int
     unit_minutes: int
     horizon_days: int
+    most_in_7_days: int
+    most_in_30_days: int
+    most_in_90_days: int
+    maintenance_days: int
+    reminder_hours: tuple[int, ...] = ()
+    patterns: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self) -> None:
         # Zone offsets are multiples of 15 minutes, so units count through every local midnight.
@@ -28,3 +38,9 @@ class Policy:
     def horizon(self) -> timedelta:
         """How far ahead sessions are placed."""
         return timedelta(days=self.horizon_days)
+
+    @property
+    def limits(self) -> Limits:
+        """The most sessions of one patient, by length of the time looked at."""
+        most = (self.most_in_7_days, self.most_in_30_days, self.most_in_90_days)
+        return tuple(zip(most, (7, 30, 90), strict=True))

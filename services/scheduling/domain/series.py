@@ -6,6 +6,8 @@ from enum import StrEnum
 from hashlib import sha1
 from uuid import UUID, uuid5
 
+from services.scheduling.domain.visit import Shape
+
 
 class Status(StrEnum):
     """Where a series stands."""
@@ -39,6 +41,7 @@ class Plan:
     min_gap_hours: int
     infusion_minutes: int
     recovery_minutes: int
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,51 +53,19 @@ class Series:
     status: Status
     plan: Plan
     starts: tuple[datetime, ...]
-    room_minutes: int
+    shape: Shape
     delivered: int
     hold_expire_time: datetime | None
     release_reason: Reason | None
     payment_id: UUID | None
     update_time: datetime
+    reminded_time: datetime | None = None
+    """Reminders up to this moment have been stated."""
 
     @property
     def closed(self) -> bool:
         """Nothing can bring it back."""
         return self.status == Status.FULFILLED or self.release_reason == Reason.REFERRAL_CANCELLED
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesHeld:
-    """Times for the whole series are held until the hold expires."""
-
-    series: Series
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesWaitlisted:
-    """No times were found; staff must act."""
-
-    series: Series
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesConfirmed:
-    """The series is paid and booked."""
-
-    series: Series
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesReleased:
-    """The times were given back, or the money came too late for them."""
-
-    series: Series
-    reason: Reason
-
-
-Event = SeriesHeld | SeriesWaitlisted | SeriesConfirmed | SeriesReleased
-Decision = tuple[Series, tuple[Event, ...]]
 
 
 def series_id(plan_id: UUID) -> UUID:

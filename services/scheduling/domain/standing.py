@@ -6,29 +6,28 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis.refusal import NotAllowed
-from services.scheduling.domain.series import (
+from services.scheduling.domain.events import (
     Decision,
-    Plan,
-    Reason,
-    Series,
     SeriesConfirmed,
     SeriesHeld,
     SeriesReleased,
     SeriesWaitlisted,
-    Status,
-    series_id,
 )
+from services.scheduling.domain.series import Plan, Reason, Series, Status, series_id
+from services.scheduling.domain.visit import Shape
+
+_NONE = Shape(0, 0, 0, 0)
 
 
 def opened(plan: Plan, now: datetime) -> Series:
     """A series nobody has been told of yet."""
     return Series(
-        series_id(plan.plan_id), 0, Status.WAITLISTED, plan, (), 0, 0, None, None, None, now
+        series_id(plan.plan_id), 0, Status.WAITLISTED, plan, (), _NONE, 0, None, None, None, now
     )
 
 
 def hold(
-    series: Series, starts: Sequence[datetime], minutes: int, held_for: timedelta, now: datetime
+    series: Series, starts: Sequence[datetime], shape: Shape, held_for: timedelta, now: datetime
 ) -> Decision:
     """These times are the patient's until the hold expires; what has times keeps them."""
     if not wants_times(series):
@@ -38,7 +37,7 @@ def hold(
         revision=series.revision + 1,
         status=Status.HELD,
         starts=tuple(starts),
-        room_minutes=minutes,
+        shape=shape,
         hold_expire_time=now + held_for,
         release_reason=None,
         payment_id=None,
@@ -65,7 +64,10 @@ def confirm(series: Series, payment_id: UUID, now: datetime) -> Decision:
     if series.status != Status.HELD:
         return series, ()
     paid = replace(
-        _next(series, Status.CONFIRMED, now), hold_expire_time=None, payment_id=payment_id
+        _next(series, Status.CONFIRMED, now),
+        hold_expire_time=None,
+        payment_id=payment_id,
+        reminded_time=now,
     )
     return paid, (SeriesConfirmed(paid),)
 
@@ -86,13 +88,15 @@ def restore(series: Series, payment_id: UUID, now: datetime) -> Decision:
     return confirm(held, payment_id, now)
 
 
-def too_late(series: Series, payment_id: UUID, now: datetime) -> Decision:
+def too_late(
+    series: Series, payment_id: UUID, now: datetime, offered: Sequence[datetime] = ()
+) -> Decision:
     """Paid for times that are gone: said aloud, so that the money is given back."""
     reason = series.release_reason if series.closed else Reason.PAID_TOO_LATE
     refused = replace(
         _next(series, Status.RELEASED, now), release_reason=reason, payment_id=payment_id
     )
-    return refused, (SeriesReleased(refused, Reason.PAID_TOO_LATE),)
+    return refused, (SeriesReleased(refused, Reason.PAID_TOO_LATE, tuple(offered)),)
 
 
 def expire(series: Series, now: datetime) -> Decision:

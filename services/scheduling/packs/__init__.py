@@ -1,19 +1,23 @@
 """The numbers of scheduling as data: read once, each with the source it came from."""
 
+from datetime import date
 from functools import cache
-from pathlib import Path
-from typing import Any
 
-import yaml
-
-from services.scheduling.domain import Policy
-
-_PACK = Path(__file__).with_name("policy.yaml")
+from services.scheduling.domain import FeePolicy, Policy, in_force
+from services.scheduling.packs.reading import read_fees, read_policy
 
 
 @cache
 def policy() -> Policy:
     """The policy in force."""
-    pack: dict[str, Any] = yaml.safe_load(_PACK.read_text())
-    rules = {name: int(rule["value"]) for name, rule in pack["rules"].items()}
-    return Policy(pack=f"{pack['name']}@{pack['version']}", **rules)
+    return read_policy()
+
+
+def fees_on(day: date) -> FeePolicy:
+    """The cancellation policy in force on a day."""
+    return in_force(_fees(), day)
+
+
+@cache
+def _fees() -> tuple[FeePolicy, ...]:
+    return read_fees()

@@ -1,5 +1,6 @@
 """Where clinics, their agendas, series and bookings are kept; the only writer."""
 
+from services.scheduling.store.availability import Found, Offer, find_times
 from services.scheduling.store.clinics import (
     find_clinic,
     get_clinic,
@@ -10,8 +11,19 @@ from services.scheduling.store.clinics import (
 )
 from services.scheduling.store.desk import Desk
 from services.scheduling.store.desks import desk_of, open_desks, read_ahead
-from services.scheduling.store.places import claim_places, claim_same_places
+from services.scheduling.store.feeds import open_feed, read_feed
+from services.scheduling.store.lapsing import lapse
+from services.scheduling.store.moving import move, other_times, transfer
+from services.scheduling.store.patients import keep_preferences, load_sessions
+from services.scheduling.store.places import (
+    claim_places,
+    claim_same_places,
+    free_starts,
+    other_starts,
+    why_none,
+)
 from services.scheduling.store.reading import list_day, read_series, read_series_of
+from services.scheduling.store.repairs import accept, close, get_repair, reopen
 from services.scheduling.store.series import (
     clinics_of,
     clinics_waiting_for,
@@ -20,41 +32,72 @@ from services.scheduling.store.series import (
     get,
     give_back,
     is_cancelled,
+    live_numbers,
     load,
     load_bookings,
-    load_cancelled,
+    load_referrals,
+    plan_reminder,
     record,
     remember_cancelled,
     series_of_referrals,
+    waiting_at,
 )
+from services.scheduling.store.utilisation import utilisation
+from services.scheduling.store.visits import arrive, get_visit, is_done, note_past
 
 __all__ = [
     "Desk",
+    "Found",
+    "Offer",
+    "accept",
+    "arrive",
     "claim_places",
     "claim_same_places",
     "clinics_of",
     "clinics_waiting_for",
+    "close",
     "desk_of",
     "find",
     "find_clinic",
+    "find_times",
+    "free_starts",
     "fulfil",
     "get",
     "get_clinic",
+    "get_repair",
+    "get_visit",
     "give_back",
     "is_cancelled",
+    "is_done",
+    "keep_preferences",
+    "lapse",
     "list_clinics",
     "list_day",
+    "live_numbers",
     "load",
     "load_bookings",
-    "load_cancelled",
+    "load_referrals",
+    "load_sessions",
     "lock_clinic",
+    "move",
+    "note_past",
     "open_desks",
+    "open_feed",
+    "other_starts",
+    "other_times",
     "owned",
+    "plan_reminder",
     "read_ahead",
+    "read_feed",
     "read_series",
     "read_series_of",
     "record",
     "record_clinic",
     "remember_cancelled",
+    "reopen",
     "series_of_referrals",
+    "transfer",
+    "utilisation",
+    "waiting_at",
+    "why_none",
 ]

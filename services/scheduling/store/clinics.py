@@ -9,7 +9,8 @@ from sqlmodel import col, select
 from chassis.database import Tx
 from chassis.refusal import NotFound
 from services.scheduling import wire
-from services.scheduling.domain import Clinic, ClinicUpdated, Hours, Kind, Resource
+from services.scheduling.domain import Clinic, ClinicUpdated, Closure, Hours, Kind, Resource
+from services.scheduling.store.closures import closures_of
 from services.scheduling.store.rows import ClinicRow, DeskRow, ResourceRow
 
 _OWNED = "SELECT resource_id, clinic_id, kind FROM resource WHERE resource_id = ANY($1::uuid[])"
@@ -61,7 +62,7 @@ async def record_clinic(tx: Tx, clinic: Clinic, events: Iterable[ClinicUpdated])
         tx.put(_row(clinic))
         await _keep_resources(tx, clinic)
         desk = await tx.find(DeskRow, clinic.clinic_id)
-        tx.put(_desk_row(clinic, desk))
+        tx.put(_desk_row(clinic, await closures_of(tx, clinic.clinic_id), desk))
 
 
 async def _keep_resources(tx: Tx, clinic: Clinic) -> None:
@@ -76,6 +77,9 @@ async def _keep_resources(tx: Tx, clinic: Clinic) -> None:
                 kind=one.kind.value,
                 label=one.label,
                 retired=False,
+                patients=one.patients,
+                skills=list(one.skills),
+                shifts=_flat(one.shifts),
             )
         )
     for gone in known.values():
@@ -95,9 +99,18 @@ async def _clinics(tx: Tx, rows: Sequence[ClinicRow]) -> list[Clinic]:
 
 
 def _clinic(row: ClinicRow, resources: Iterable[ResourceRow]) -> Clinic:
-    hours = zip(row.hours[::3], row.hours[1::3], row.hours[2::3], strict=True)
     kinds = list(Kind)
-    found = [Resource(one.resource_id, Kind(one.kind), one.label) for one in resources]
+    found = [
+        Resource(
+            one.resource_id,
+            Kind(one.kind),
+            one.label,
+            one.patients,
+            tuple(one.skills),
+            _hours(one.shifts),
+        )
+        for one in resources
+    ]
     return Clinic(
         clinic_id=row.clinic_id,
         revision=row.revision,
@@ -106,17 +119,17 @@ def _clinic(row: ClinicRow, resources: Iterable[ResourceRow]) -> Clinic:
         latitude=row.latitude,
         longitude=row.longitude,
         indications=tuple(row.indications),
-        hours=tuple(Hours(*one) for one in hours),
+        hours=_hours(row.hours),
         resources=tuple(
             sorted(found, key=lambda one: (kinds.index(one.kind), one.label, one.resource_id))
         ),
         hold_seconds=row.hold_seconds,
         series_capacity=row.series_capacity,
+        holidays=tuple(row.holidays),
     )
 
 
 def _row(clinic: Clinic) -> ClinicRow:
-    hours = ((one.weekday, one.open_minute, one.close_minute) for one in clinic.hours)
     return ClinicRow(
         clinic_id=clinic.clinic_id,
         revision=clinic.revision,
@@ -125,17 +138,27 @@ def _row(clinic: Clinic) -> ClinicRow:
         latitude=clinic.latitude,
         longitude=clinic.longitude,
         indications=list(clinic.indications),
-        hours=[number for one in hours for number in one],
+        hours=_flat(clinic.hours),
         hold_seconds=clinic.hold_seconds,
         series_capacity=clinic.series_capacity,
+        holidays=list(clinic.holidays),
     )
 
 
-def _desk_row(clinic: Clinic, known: DeskRow | None) -> DeskRow:
-    """The print names the clinic's whole content: another print, another layout of the agenda."""
+def _hours(numbers: Sequence[int]) -> tuple[Hours, ...]:
+    groups = zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True)
+    return tuple(Hours(*one) for one in groups)
+
+
+def _flat(hours: Iterable[Hours]) -> list[int]:
+    return [number for one in hours for number in (one.weekday, one.open_minute, one.close_minute)]
+
+
+def _desk_row(clinic: Clinic, closures: Sequence[Closure], known: DeskRow | None) -> DeskRow:
+    """The print names all that makes the calendar: another print, another layout of the agenda."""
     return DeskRow(
         clinic_id=clinic.clinic_id,
-        clinic_print=uuid5(clinic.clinic_id, repr(clinic)),
+        clinic_print=uuid5(clinic.clinic_id, repr((clinic, closures))),
         layout=known.layout if known else None,
         patterns=[],
         reached=[],

@@ -12,13 +12,23 @@ from sqlmodel import col, select
 
 from chassis.database import Tx
 from chassis.plans import made
-from services.scheduling.domain import Agenda, Day, Placement, Reach, Shelf, Spot, given_back
+from services.scheduling.domain import (
+    Agenda,
+    Day,
+    Fitting,
+    Placement,
+    Reach,
+    Shelf,
+    Spot,
+    given_back,
+)
 from services.scheduling.packs import policy
 from services.scheduling.store.rows import AgendaRow, DeskRow
 
 _FORGET = "DELETE FROM agenda WHERE clinic_id = $1 AND day < $2"
 _TAKEN = """
-SELECT number, start_time, end_time, room_id, pump_id, nurse_id FROM booking
+SELECT number, start_time, infuse_time, infuse_end_time, room_end_time, end_time,
+    room_id, pump_id, nurse_id, nurse_place, monitor_id, chair_id, therapist_id FROM booking
 WHERE clinic_id = $1 AND start_time > $2::timestamptz - interval '2 days' AND status = 'taken'
 """
 _AHEAD = 28
@@ -69,10 +79,16 @@ class Desk:
         """Read the weeks from a day on."""
         await self.read(range(ordinal, ordinal + _AHEAD))
 
-    def take(self, spots: Iterable[Spot]) -> None:
+    async def read_until(self, unit: int) -> None:
+        """Read every day from today to a unit."""
+        calendar = self.shelf.calendar
+        today = calendar.ordinal(calendar.unit(self._tx.now))
+        await self.read(range(today, calendar.ordinal(unit) + 2))
+
+    def take(self, spots: Iterable[Spot], fitting: Fitting) -> None:
         """Promise these spots."""
         spots = tuple(spots)
-        self.agenda.take(spots)
+        self.agenda.take(spots, fitting)
         self._keep({spot.ordinal for spot in spots})
 
     async def free(self, placements: Iterable[Placement]) -> None:
@@ -87,6 +103,13 @@ class Desk:
             freed = min(calendar.day(ordinal).first + units[0] for ordinal, units, _ in found)
             self.learn(given_back(self.reach, freed, 1440 // calendar.unit_minutes))
 
+    def retake(self, placements: Iterable[Placement]) -> None:
+        """These times, which were given back just now, are promised as before."""
+        found = [piece for one in placements for piece in self.agenda.where(one)]
+        for ordinal, units, bits in found:
+            self.agenda.mark(ordinal, units, bits, taken=True)
+        self._keep({ordinal for ordinal, _, _ in found})
+
     async def rebuild(self) -> None:
         """Read the bookings themselves and write the agenda anew."""
         tx, row, calendar = self._tx, self._row, self.shelf.calendar
@@ -96,8 +119,8 @@ class Desk:
         self._days = {one.day: one for one in await tx.rows(select(AgendaRow).where(*mine))}
         self.agenda = Agenda(self.shelf)
         self.agenda.complete = True
-        for one in await tx.driver.fetch(_TAKEN, row.clinic_id, tx.now):
-            for ordinal, units, bits in self.agenda.where(Placement(*one)):
+        for place in await taken_of(tx, row.clinic_id):
+            for ordinal, units, bits in self.agenda.where(place):
                 self.agenda.mark(ordinal, units, bits, taken=True)
         self._keep({*self._days, *self.agenda.days})
         row.layout, row.patterns, row.reached = layout(row), [], []
@@ -111,6 +134,11 @@ class Desk:
                 self._days[ordinal] = row
             row.__dict__["taken"] = self.agenda.day(ordinal)
             self._tx.put(row)
+
+
+async def taken_of(tx: Tx, clinic_id: UUID) -> list[Placement]:
+    """What the bookings of a clinic take from now on."""
+    return [Placement(*one) for one in await tx.driver.fetch(_TAKEN, clinic_id, tx.now)]
 
 
 def layout(row: DeskRow) -> UUID:

@@ -10,6 +10,7 @@ from chassis.refusal import Busy
 from services.scheduling.domain import Plan, Shelf, window, wish
 from services.scheduling.packs import policy
 from services.scheduling.store.clinics import get_clinic
+from services.scheduling.store.closures import closures_of
 from services.scheduling.store.desk import Desk, layout
 from services.scheduling.store.rows import AgendaRow, DeskRow
 
@@ -46,11 +47,21 @@ async def open_desks(tx: Tx, clinic_ids: Iterable[UUID], *, careful: bool) -> No
 
 
 async def desk_of(tx: Tx, clinic_id: UUID) -> Desk | None:
-    """The desk of a clinic; None when nobody knows the clinic."""
+    """The desk of a clinic; None when nobody knows the clinic. Who comes late never waits for it:
+    a series may be locked by now, and whoever has the desk may wait for that series.
+    """
     held = _open.setdefault(tx, {})
     if clinic_id not in held:
+        await _try(tx, [clinic_id])
         await open_desks(tx, [clinic_id], careful=True)
     return held[clinic_id]
+
+
+async def reopen_desk(tx: Tx, row: DeskRow) -> Desk:
+    """The desk once more, after its clinic's calendar has changed in this transaction."""
+    desk = await _desk(tx, row, careful=True)
+    _open[tx][row.clinic_id] = desk
+    return desk
 
 
 async def read_ahead(tx: Tx, plans: Iterable[Plan]) -> None:
@@ -72,14 +83,21 @@ def _desks(tx: Tx) -> list[tuple[UUID, Desk]]:
     return [(clinic_id, desk) for clinic_id, desk in _open[tx].items() if desk]
 
 
-async def _desk(tx: Tx, row: DeskRow, *, careful: bool) -> Desk:
+async def shelf_of(tx: Tx, row: DeskRow) -> Shelf:
+    """The clinic's calendar and seats, worked out once for each layout."""
     shelf = _shelves.get(layout(row))
     if shelf is None:
-        shelf = Shelf(await get_clinic(tx, row.clinic_id), policy().unit_minutes)
+        clinic = await get_clinic(tx, row.clinic_id)
+        closures = await closures_of(tx, row.clinic_id)
+        shelf = Shelf(clinic, policy().unit_minutes, closures)
         _shelves[layout(row)] = shelf
         if len(_shelves) > _SHELVES:
             _shelves.popitem(last=False)
-    desk = Desk(tx, row, shelf, careful=careful)
+    return shelf
+
+
+async def _desk(tx: Tx, row: DeskRow, *, careful: bool) -> Desk:
+    desk = Desk(tx, row, await shelf_of(tx, row), careful=careful)
     if row.layout != layout(row):
         await desk.rebuild()
     return desk

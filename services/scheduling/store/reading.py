@@ -9,19 +9,20 @@ from sqlmodel import col, select
 
 from chassis.database import Tx
 from chassis.refusal import NotFound
-from services.scheduling.domain import Booking, Clinic, Keeping, Series, Status, standing
-from services.scheduling.store.rows import BookingRow, SeriesRow
-from services.scheduling.store.shapes import placement, series_of_row
+from services.scheduling.domain import Booking, Clinic, Earlier, Keeping, Series, Standing, Status
+from services.scheduling.store.rows import BookingRow, PastRow, SeriesRow
+from services.scheduling.store.shapes import booking, series_of_row
 
 DayKey = tuple[datetime, UUID, int]
+Whole = tuple[Series, list[Booking], list[Earlier]]
 
 
-async def read_series(tx: Tx, series_id: UUID) -> tuple[Series, list[Booking]]:
-    """A series and its bookings in order."""
+async def read_series(tx: Tx, series_id: UUID) -> Whole:
+    """A series, its bookings in order, and the times its sessions once had."""
     return await _one(tx, await tx.find(SeriesRow, series_id))
 
 
-async def read_series_of(tx: Tx, referral_id: UUID) -> tuple[Series, list[Booking]]:
+async def read_series_of(tx: Tx, referral_id: UUID) -> Whole:
     """The same by referral; the latest, if a referral was planned more than once."""
     query = select(SeriesRow).where(col(SeriesRow.referral_id) == referral_id)
     found = await tx.rows(query.order_by(col(SeriesRow.update_time).desc()).limit(1))
@@ -52,17 +53,24 @@ async def list_day(
     return [await _booking(tx, row) for row in rows]
 
 
-async def _one(tx: Tx, row: SeriesRow | None) -> tuple[Series, list[Booking]]:
+async def _one(tx: Tx, row: SeriesRow | None) -> Whole:
     if row is None:
         raise NotFound("SERIES_NOT_FOUND", "No such series.")
     query = select(BookingRow).where(col(BookingRow.series_id) == row.series_id)
     found = await tx.rows(query.order_by(col(BookingRow.number)))
-    return series_of_row(row), [await _booking(tx, one) for one in found]
+    return series_of_row(row), [await _booking(tx, one) for one in found], await _past(tx, row)
+
+
+async def _past(tx: Tx, row: SeriesRow) -> list[Earlier]:
+    query = select(PastRow).where(col(PastRow.series_id) == row.series_id)
+    found = await tx.rows(query.order_by(col(PastRow.at), col(PastRow.number)))
+    return [
+        Earlier(one.series_id, one.number, one.start_time, one.end_time, Standing(one.outcome))
+        for one in found
+    ]
 
 
 async def _booking(tx: Tx, row: BookingRow) -> Booking:
     series = await tx.find(SeriesRow, row.series_id)
     assert series is not None
-    return Booking(
-        row.series_id, placement(row), standing(Keeping(row.status), Status(series.status))
-    )
+    return booking(row, Status(series.status))

@@ -1,6 +1,6 @@
 """The tables as rows; rows never leave the store."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Column,
+    Date,
     DateTime,
     Dialect,
     Integer,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
@@ -70,10 +72,11 @@ class ClinicRow(Row, table=True):
     hours: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
     hold_seconds: int
     series_capacity: int
+    holidays: list[date] = Field(sa_column=Column(ARRAY(Date), nullable=False))
 
 
 class ResourceRow(Row, table=True):
-    """A room, a pump or a nurse; those that left are kept, for their bookings."""
+    """Something a session takes; those that left are kept, for their bookings."""
 
     __tablename__ = "resource"
 
@@ -82,6 +85,22 @@ class ResourceRow(Row, table=True):
     kind: str
     label: str
     retired: bool
+    patients: int = Field(sa_column=Column(SmallInteger, nullable=False))
+    skills: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    shifts: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+
+
+class ClosureRow(Row, table=True):
+    """A time when a resource, or the whole clinic, is away."""
+
+    __tablename__ = "closure"
+
+    closure_id: UUID = Field(primary_key=True)
+    clinic_id: UUID
+    resource_id: UUID | None
+    start_time: datetime = _moment()
+    end_time: datetime = _moment()
+    reason: str
 
 
 class DeskRow(Row, table=True):
@@ -106,6 +125,16 @@ class AgendaRow(Row, table=True):
     taken: Day = Field(sa_column=Column(DayType, nullable=False))
 
 
+class RepairRow(Row, table=True):
+    """What is proposed for the sessions that a closure touches."""
+
+    __tablename__ = "repair"
+
+    closure_id: UUID = Field(primary_key=True)
+    clinic_id: UUID
+    steps: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+
+
 class SeriesRow(Row, table=True):
     """A series with its plan."""
 
@@ -124,16 +153,18 @@ class SeriesRow(Row, table=True):
     infusion_minutes: int
     recovery_minutes: int
     starts: list[datetime] = Field(sa_column=Column(ARRAY(DateTime(timezone=True)), nullable=False))
-    room_minutes: int
+    shape: list[int] = Field(sa_column=Column(ARRAY(SmallInteger), nullable=False))
     delivered: int
     hold_expire_time: datetime | None = _moment(nullable=True)
     release_reason: str | None
     payment_id: UUID | None
     update_time: datetime = _moment()
+    urgent: bool
+    reminded_time: datetime | None = _moment(nullable=True)
 
 
 class BookingRow(Row, table=True):
-    """One session's time and resources; the database itself works out `during`."""
+    """One session's times and resources; the constraints say who may have what when."""
 
     __tablename__ = "booking"
 
@@ -146,12 +177,50 @@ class BookingRow(Row, table=True):
     start_time: datetime = _moment()
     end_time: datetime = _moment()
     status: str
+    infuse_time: datetime = _moment()
+    infuse_end_time: datetime = _moment()
+    room_end_time: datetime = _moment()
+    nurse_place: int = Field(sa_column=Column(SmallInteger, nullable=False))
+    monitor_id: UUID | None
+    chair_id: UUID | None
+    therapist_id: UUID | None
+    arrive_time: datetime | None = _moment(nullable=True)
 
 
-class CancelledRow(Row, table=True):
-    """A referral that was withdrawn, remembered for a plan that comes later."""
+class PastRow(Row, table=True):
+    """A time that a session once had, and how it ended."""
 
-    __tablename__ = "cancelled"
+    __tablename__ = "past"
+
+    series_id: UUID = Field(primary_key=True)
+    number: int = Field(sa_column=Column(SmallInteger, primary_key=True))
+    attempt: int = Field(sa_column=Column(SmallInteger, primary_key=True))
+    outcome: str
+    reason: str
+    start_time: datetime = _moment()
+    end_time: datetime = _moment()
+    at: datetime = _moment()
+    fee: str
+    request_id: UUID
+
+
+class FeedRow(Row, table=True):
+    """A calendar that a private token opens; only the token's hash is kept."""
+
+    __tablename__ = "feed"
+
+    feed_id: UUID = Field(primary_key=True)
+    token_hash: str
+    clinic_id: UUID
+    patient_id: UUID | None
+    resource_id: UUID | None
+
+
+class ReferralRow(Row, table=True):
+    """What was said about a referral, perhaps before its plan came."""
+
+    __tablename__ = "referral"
 
     referral_id: UUID = Field(primary_key=True)
-    cancel_time: datetime = _moment()
+    cancel_time: datetime | None = _moment(nullable=True)
+    preferences: dict[str, Any] | None = Field(sa_column=Column(JSONB(none_as_null=True)))

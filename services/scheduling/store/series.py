@@ -7,19 +7,27 @@ from chassis.database import Tx
 from chassis.plans import made
 from chassis.refusal import NotFound
 from services.scheduling import wire
-from services.scheduling.domain import Event, Keeping, Placement, Series, Status
+from services.scheduling.domain import Event, Keeping, Placement, Series, Status, next_reminder
+from services.scheduling.packs import policy
 from services.scheduling.store.desks import desk_of
-from services.scheduling.store.rows import BookingRow, CancelledRow, SeriesRow
+from services.scheduling.store.rows import BookingRow, ReferralRow, SeriesRow
 from services.scheduling.store.shapes import placement, series_of_row, series_row
 
 RELEASE_HOLD = "release-hold"
+FILL_WAITLIST = "fill-waitlist"
+REMIND = "remind"
 
 _CLINICS = """
 SELECT DISTINCT clinic_id FROM series WHERE series_id = ANY($1::uuid[])
 """
+_LIVE = "SELECT number FROM booking WHERE series_id = $1 AND status = 'taken'"
 _CLINICS_WAITING = """
 SELECT DISTINCT clinic_id FROM series
 WHERE series_id = ANY($1::uuid[]) AND status IN ('released', 'waitlisted')
+"""
+_WAITING = """
+SELECT series_id FROM series WHERE clinic_id = $1 AND status = 'waitlisted'
+ORDER BY urgent DESC, update_time, series_id LIMIT $2
 """
 _OF_REFERRALS = "SELECT series_id, clinic_id FROM series WHERE referral_id = ANY($1::uuid[])"
 
@@ -48,7 +56,7 @@ async def load_bookings(tx: Tx, keys: Iterable[tuple[UUID, int]]) -> None:
 
 
 async def clinics_of(tx: Tx, series_ids: Sequence[UUID]) -> list[UUID]:
-    """The clinics of these series, without a lock: a series never changes its clinic."""
+    """The clinics of these series, without a lock; one that moves meanwhile is opened late."""
     return [row[0] for row in await tx.driver.fetch(_CLINICS, series_ids)]
 
 
@@ -57,36 +65,65 @@ async def clinics_waiting_for(tx: Tx, series_ids: Sequence[UUID]) -> list[UUID]:
     return [row[0] for row in await tx.driver.fetch(_CLINICS_WAITING, series_ids)]
 
 
+async def waiting_at(tx: Tx, clinic_id: UUID, limit: int) -> list[UUID]:
+    """Series without times, the urgent ones first, then those that wait longest."""
+    return [row[0] for row in await tx.driver.fetch(_WAITING, clinic_id, limit)]
+
+
 async def series_of_referrals(tx: Tx, referral_ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
     """The series of these referrals and their clinics, without a lock."""
     return [(row[0], row[1]) for row in await tx.driver.fetch(_OF_REFERRALS, referral_ids)]
 
 
-async def load_cancelled(tx: Tx, referral_ids: Iterable[UUID]) -> None:
-    """Which of many referrals were withdrawn."""
-    await tx.load(CancelledRow, referral_ids)
+async def load_referrals(tx: Tx, referral_ids: Iterable[UUID]) -> None:
+    """What was said about many referrals."""
+    await tx.load(ReferralRow, referral_ids)
 
 
 async def is_cancelled(tx: Tx, referral_id: UUID) -> bool:
     """Whether a referral was withdrawn."""
-    return await tx.find(CancelledRow, referral_id) is not None
+    row = await tx.find(ReferralRow, referral_id)
+    return row is not None and row.cancel_time is not None
 
 
 async def remember_cancelled(tx: Tx, referral_id: UUID) -> None:
     """A plan may come later than its cancellation."""
-    if not await is_cancelled(tx, referral_id):
-        tx.put(made(CancelledRow, referral_id=referral_id, cancel_time=tx.now))
+    row = await tx.find(ReferralRow, referral_id)
+    if row is None:
+        row = made(ReferralRow, referral_id=referral_id, cancel_time=None, preferences=None)
+    if row.cancel_time is None:
+        row.cancel_time = tx.now
+        tx.put(row)
 
 
 def record(tx: Tx, series: Series, events: Iterable[Event]) -> None:
-    """Keep the new state, its facts and its deadline together."""
+    """Keep the new state, its facts and its deadlines together."""
     tx.put(series_row(series))
+    told = False
     for event in events:
         tx.emit(wire.event(event))
-        if series.status == Status.HELD and series.hold_expire_time:
-            tx.due(RELEASE_HOLD, series.series_id, series.hold_expire_time)
-        else:
-            tx.undue(RELEASE_HOLD, series.series_id)
+        told = True
+    if not told:
+        return
+    if series.status == Status.HELD and series.hold_expire_time:
+        tx.due(RELEASE_HOLD, series.series_id, series.hold_expire_time)
+    else:
+        tx.undue(RELEASE_HOLD, series.series_id)
+    if series.reminded_time is not None:
+        plan_reminder(tx, series)
+
+
+def plan_reminder(tx: Tx, series: Series) -> None:
+    """Wake when the next reminder is due; a series that is not booked has none."""
+    if at := next_reminder(series, policy().reminder_hours):
+        tx.due(REMIND, series.series_id, at)
+    else:
+        tx.undue(REMIND, series.series_id)
+
+
+async def live_numbers(tx: Tx, series_id: UUID) -> set[int]:
+    """The sessions of a series that are still to come."""
+    return {row[0] for row in await tx.driver.fetch(_LIVE, series_id)}
 
 
 async def give_back(tx: Tx, series: Series) -> None:
@@ -102,6 +139,7 @@ async def give_back(tx: Tx, series: Series) -> None:
             freed.append(placement(row))
     if freed and (desk := await desk_of(tx, series.plan.clinic_id)):
         await desk.free(freed)
+        tx.due(FILL_WAITLIST, series.plan.clinic_id, tx.now)
 
 
 async def fulfil(tx: Tx, series: Series, number: int) -> bool:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4, uuid5
 
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.type.date_pb2 import Date
 from google.type.latlng_pb2 import LatLng
 
 from halcyon.billing.events.v1.billing_events_pb2 import PaymentCollected, PaymentFailed
@@ -53,6 +54,15 @@ def clinic(
     )
 
 
+def hours_message(hours: tuple[Hours, ...]) -> list[rpc.OpeningHours]:
+    return [
+        rpc.OpeningHours(
+            weekday=one.weekday, open_minute=one.open_minute, close_minute=one.close_minute
+        )
+        for one in hours
+    ]
+
+
 def clinic_message(clinic: Clinic) -> rpc.Clinic:
     return rpc.Clinic(
         clinic_id=str(clinic.clinic_id),
@@ -60,17 +70,16 @@ def clinic_message(clinic: Clinic) -> rpc.Clinic:
         time_zone=clinic.time_zone,
         position=LatLng(latitude=clinic.latitude, longitude=clinic.longitude),
         indications=clinic.indications,
-        opening_hours=[
-            rpc.OpeningHours(
-                weekday=one.weekday, open_minute=one.open_minute, close_minute=one.close_minute
-            )
-            for one in clinic.hours
-        ],
+        opening_hours=hours_message(clinic.hours),
+        holidays=[Date(year=one.year, month=one.month, day=one.day) for one in clinic.holidays],
         resources=[
             rpc.Resource(
                 resource_id=str(one.resource_id),
                 kind=rpc.ResourceKind.Value(f"RESOURCE_KIND_{one.kind.name}"),
                 label=one.label,
+                patients=one.patients,
+                skills=one.skills,
+                shifts=hours_message(one.shifts),
             )
             for one in clinic.resources
         ],
@@ -80,7 +89,7 @@ def clinic_message(clinic: Clinic) -> rpc.Clinic:
 
 
 def plan(clinic_id: UUID, weeks: tuple[int, ...] = TAPER, gap: int = 48, minutes: int = 45) -> Plan:
-    return Plan(uuid4(), uuid4(), uuid4(), clinic_id, "F33.2", weeks, gap, minutes, 60)
+    return Plan(uuid4(), uuid4(), uuid4(), clinic_id, "F33.2", weeks, gap, minutes, 45)
 
 
 def plan_approved(plan: Plan) -> PlanApproved:

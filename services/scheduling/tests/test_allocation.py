@@ -19,9 +19,12 @@ from services.scheduling.domain import (
     Placement,
     Plan,
     Policy,
+    Search,
+    Shape,
     Shelf,
     Spot,
     Unread,
+    Visit,
     Wish,
     advanced,
     allocate,
@@ -32,7 +35,6 @@ from services.scheduling.domain import (
     window,
     wish,
 )
-from services.scheduling.domain.allocation import _follow, _next
 from services.scheduling.packs import policy
 from services.scheduling.tests.examples import MONDAY, TAPER, clinic, plan
 
@@ -54,8 +56,9 @@ def hold(
     assert not isinstance(found, Unread)
     if isinstance(found, Bound):
         return found
-    agenda.take(found)
-    return placements(found, asked.minutes, agenda)
+    fitting = agenda.shelf.fitting(asked.visit)
+    agenda.take(found, fitting)
+    return placements(found, fitting, agenda)
 
 
 def placed(agenda: Agenda, wanted: Plan, now: datetime = MONDAY) -> tuple[Placement, ...]:
@@ -98,13 +101,13 @@ def wall_after(first: datetime, days: int) -> datetime:
 
 
 def must_not_overlap(everything: list[Placement]) -> None:
-    for key in ("room_id", "pump_id", "nurse_id"):
-        by_resource: dict[object, list[Placement]] = {}
-        for one in everything:
-            by_resource.setdefault(getattr(one, key), []).append(one)
-        for taken in by_resource.values():
-            taken.sort(key=lambda one: one.start)
-            assert all(before.end <= after.start for before, after in pairwise(taken))
+    by_seat: dict[object, list[tuple[datetime, datetime]]] = {}
+    for one in everything:
+        for resource_id, place, start, end in one.parts():
+            if resource_id:
+                by_seat.setdefault((resource_id, place), []).append((start, end))
+    for taken in by_seat.values():
+        assert all(before[1] <= after[0] for before, after in pairwise(sorted(taken)))
 
 
 def test_a_taper_keeps_its_time_of_day() -> None:
@@ -187,7 +190,7 @@ def test_what_was_impossible_stays_so_until_a_time_is_given_back() -> None:
         found = allocate(asked, agenda, 0)
         assert found == allocate(asked, agenda, reach.get(asked.pattern, 0))
         assert isinstance(found, tuple)
-        agenda.take(found)
+        agenda.take(found, agenda.shelf.fitting(asked.visit))
         reach = dict(advanced(reach, asked.pattern, first_unit(found, agenda)))
     earlier = agenda.shelf.calendar.unit(MONDAY + timedelta(days=60))
     back = given_back(reach, earlier, 96)[asked.pattern]
@@ -206,13 +209,14 @@ def test_the_same_times_are_found_again_or_not_at_all() -> None:
     agenda = agenda_of(one_room)
     found = placed(agenda, plan(one_room.clinic_id))
     starts = [one.start for one in found]
-    assert places_at(starts, 120, agenda) == Bound.NO_FREE_TIME
+    fitting = agenda.shelf.fitting(Visit(Shape(15, 45, 45, 15)))
+    assert places_at(starts, fitting, agenda) == Bound.NO_FREE_TIME
     for one in found:
         for ordinal, units, bits in agenda.where(one):
             agenda.mark(ordinal, units, bits, taken=False)
-    again = places_at(starts, 120, agenda)
+    again = places_at(starts, fitting, agenda)
     assert isinstance(again, tuple)
-    assert placements(again, 120, agenda) == found
+    assert placements(again, fitting, agenda) == found
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -285,13 +289,13 @@ def test_a_day_is_the_same_when_packed_and_unpacked(units: list[int]) -> None:
 
 def plainly(asked: Wish, agenda: Agenda) -> tuple[Spot, ...] | Bound:
     """The same search without any short cut: every first session, one unit after another."""
-    lower = asked.earliest
-    while first := _next(agenda, asked.length, lower, asked.until, None):
+    lower, search = asked.earliest, Search(asked, agenda)
+    while first := search.first(lower):
         for same_time in (True, False):
-            found, missing = _follow(first, asked, agenda, same_time=same_time)
+            found, missing = search.follow(first, same_time=same_time)
             if missing is None:
                 return tuple(found)
-        lower = first_unit([first], agenda) + 1
+        lower = search.unit(first) + 1
     return Bound.NO_FREE_TIME
 
 
@@ -323,7 +327,7 @@ def test_the_short_cuts_change_nothing(
     where = clinic(1, 1, 1, hours=hours, zone=zone)
     rules = replace(policy(), horizon_days=60)
     agenda, reach = agenda_of(where), dict[str, int]()
-    held = list[tuple[Spot, ...]]()
+    held, asked_before = list[tuple[Spot, ...]](), list[Wish]()
     for weeks, gap, minutes, gives_back in steps:
         asked = wish(
             plan(where.clinic_id, weeks, gap, minutes), rules, agenda, now.replace(tzinfo=UTC)
@@ -331,12 +335,15 @@ def test_the_short_cuts_change_nothing(
         found = allocate(asked, agenda, reach.get(asked.pattern, 0))
         assert found == plainly(asked, agenda)
         if isinstance(found, tuple):
-            agenda.take(found)
+            agenda.take(found, agenda.shelf.fitting(asked.visit))
             held.append(found)
+            asked_before.append(asked)
             reach = dict(advanced(reach, asked.pattern, first_unit(found, agenda)))
         if gives_back and held:
-            freed = held.pop(len(held) // 2)
-            for spot in freed:
-                units = range(spot.at, spot.at + spot.length)
-                agenda.mark(spot.ordinal, units, agenda.shelf.bits(spot), taken=False)
+            at = len(held) // 2
+            freed = held.pop(at)
+            fitting = agenda.shelf.fitting(asked_before.pop(at).visit)
+            for one in placements(freed, fitting, agenda):
+                for ordinal, units, bits in agenda.where(one):
+                    agenda.mark(ordinal, units, bits, taken=False)
             reach = dict(given_back(reach, first_unit(freed, agenda), 96))

@@ -16,10 +16,11 @@ from services.scheduling.packs import policy
 from services.scheduling.tests.examples import MONDAY, clinic, plan
 
 HOUR = timedelta(hours=1)
+SHAPE = domain.Shape(15, 45, 60, 15)
 PAYMENT = uuid4()
 TIMES = [MONDAY + timedelta(days=day) for day in (1, 3, 5, 8, 10, 15, 22, 29)]
 WAITING = waitlist(domain.opened(plan(uuid4()), MONDAY), "no_free_time", MONDAY)[0]
-HELD = hold(domain.opened(plan(uuid4()), MONDAY), TIMES, 120, HOUR, MONDAY)[0]
+HELD = hold(domain.opened(plan(uuid4()), MONDAY), TIMES, SHAPE, HOUR, MONDAY)[0]
 CONFIRMED = domain.confirm(HELD, PAYMENT, MONDAY)[0]
 EXPIRED = domain.expire(HELD, MONDAY + HOUR)[0]
 CANCELLED = domain.cancel(HELD, MONDAY)[0]
@@ -32,7 +33,7 @@ def status_and_reason(series: Series) -> tuple[Status, Reason | None]:
 
 
 def test_a_hold_lasts_as_long_as_the_clinic_says() -> None:
-    held, events = hold(WAITING, TIMES, 120, HOUR, MONDAY)
+    held, events = hold(WAITING, TIMES, SHAPE, HOUR, MONDAY)
     assert events == (domain.SeriesHeld(held),)
     assert (held.status, held.revision) == (Status.HELD, WAITING.revision + 1)
     assert held.hold_expire_time == MONDAY + HOUR
@@ -40,7 +41,7 @@ def test_a_hold_lasts_as_long_as_the_clinic_says() -> None:
 
 @pytest.mark.parametrize("series", [HELD, CONFIRMED])
 def test_what_has_times_keeps_them(series: Series) -> None:
-    assert hold(series, TIMES[:1], 60, HOUR, MONDAY) == (series, ())
+    assert hold(series, TIMES[:1], SHAPE, HOUR, MONDAY) == (series, ())
     assert not domain.wants_times(series)
 
 
@@ -185,7 +186,7 @@ def test_deciding_twice_states_nothing_new(series: Series, hours: int, payment_i
         assert decide(once)[1] == ()
 
 
-def refused(wanted: Clinic, owned: domain.clinic.Owned | None = None) -> set[str]:
+def refused(wanted: Clinic, owned: domain.upkeep.Owned | None = None) -> set[str]:
     with pytest.raises(Invalid, match="INVALID_CLINIC") as refusal:
         domain.update(None, wanted, owned or {}, MONDAY)
     return {violation.field for violation in refusal.value.violations}
@@ -254,7 +255,7 @@ def test_touching_hours_do_not_overlap() -> None:
 
 def test_the_pack_says_where_its_numbers_come_from() -> None:
     rules = policy()
-    assert rules.pack == "halcyon-scheduling@1"
+    assert rules.pack == "halcyon-scheduling@2"
     assert (rules.unit_minutes, rules.horizon_days) == (15, 180)
     with pytest.raises(ValueError, match="divide 15"):
         replace(rules, unit_minutes=20)

@@ -2,7 +2,10 @@
 
 import asyncio
 import gc
+from dataclasses import replace
 from datetime import UTC, timedelta
+from functools import partial
+from itertools import pairwise
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,7 +14,7 @@ from chassis.mishaps import Conflict
 from chassis.refusal import Busy, Reject
 from chassis.testing import House
 from services.scheduling import store
-from services.scheduling.domain import series_id
+from services.scheduling.domain import Clinic, Kind, Resource, series_id
 from services.scheduling.store import desks
 from services.scheduling.tests.examples import (
     clinic,
@@ -35,6 +38,7 @@ from services.scheduling.tests.steps import (
     names,
     overlaps,
     series,
+    until_done,
 )
 
 
@@ -224,13 +228,15 @@ async def test_late_money_is_sent_back_when_the_times_are_gone(house: House) -> 
     await expire(house, wanted, timedelta(hours=1))
     first = (await series(house, wanted)).bookings[1]
     winner = await held(house, where)
-    starts = [one.start_time for one in (await series(house, winner)).bookings]
-    assert first.start_time in starts
+    starts = [one.start_time.seconds for one in (await series(house, winner)).bookings]
+    assert first.start_time.seconds in starts
     await house.stated()
     money = payment_collected(wanted)
     await house.given(money, money)
     (fact,) = await house.stated()
     assert (fact.DESCRIPTOR.name, fact.reason) == ("SeriesReleased", "paid_too_late")
+    assert len(fact.offered_times) == 8
+    assert not set(starts) & {one.seconds for one in fact.offered_times}
     assert (await series(house, wanted)).status == RELEASED
     assert (await series(house, winner)).status == HELD
     assert await overlaps(house) == 0
@@ -308,23 +314,69 @@ async def test_delivered_sessions_fulfil_the_series(house: House) -> None:
     assert names(await house.stated()) == ["SeriesHeld", "SeriesConfirmed"]
 
 
-@pytest.mark.parametrize("column", ["room_id", "pump_id", "nurse_id"])
-async def test_the_database_refuses_an_overlap_whoever_asks(house: House, column: str) -> None:
-    where = clinic(2, 2, 2)
+SEATS = ("room_id", "pump_id", "nurse_id", "monitor_id", "chair_id", "therapist_id")
+TIMES = ("start_time", "infuse_time", "infuse_end_time", "room_end_time", "end_time")
+
+
+def copied(column: str, place: int = 0, later: str = "10 minutes") -> str:
+    """The first booking once more, somewhat later, with one seat the same and all others new."""
+    seats = ", ".join(one if one == column else f"gen_random_uuid() AS {one}" for one in SEATS)
+    times = ", ".join(f"{one} + interval '{later}'" for one in TIMES)
+    return f"""
+        INSERT INTO booking (series_id, number, clinic_id, {", ".join(SEATS)}, nurse_place,
+            {", ".join(TIMES)}, status)
+        SELECT gen_random_uuid(), 1, clinic_id, {seats}, {place}, {times}, 'taken'
+        FROM booking ORDER BY start_time, series_id LIMIT 1 RETURNING number"""
+
+
+async def with_everything(house: House, patients: int = 1) -> Clinic:
+    plain = clinic(2, 2, 2)
+    nurses = [replace(one, patients=patients) for one in plain.of(Kind.NURSE)]
+    others = [one for one in plain.resources if one.kind != Kind.NURSE]
+    more = [
+        Resource(uuid4(), kind, f"{kind.value} 1")
+        for kind in (Kind.MONITOR, Kind.CHAIR, Kind.THERAPIST)
+    ]
+    where = replace(plain, resources=(*others, *nurses, *more))
     await keep(house, where)
+    return where
+
+
+@pytest.mark.parametrize("column", SEATS)
+async def test_the_database_refuses_an_overlap_whoever_asks(house: House, column: str) -> None:
+    where = await with_everything(house)
     await held(house, where, 1)
-    same = {"room_id", "pump_id", "nurse_id"} - {column}
-    others = ", ".join(f"gen_random_uuid() AS {one}" for one in sorted(same))
-    overlapping = f"""
-        INSERT INTO booking (series_id, number, clinic_id, {column}, {", ".join(sorted(same))},
-            start_time, end_time, status)
-        SELECT gen_random_uuid(), 1, clinic_id, {column}, {others},
-            start_time + interval '1 hour', end_time + interval '1 hour', 'taken'
-        FROM booking LIMIT 1 RETURNING number"""
-    with pytest.raises(Conflict, match=f"23P01 {column[:-3]}_once"):
-        await house.db.fetch(overlapping)
+    await house.db.fetch("UPDATE booking SET therapist_id = gen_random_uuid() RETURNING number")
+    name = "nurse_place_once" if column == "nurse_id" else f"{column[:-3]}_once"
+    with pytest.raises(Conflict, match=f"23P01 {name}"):
+        await house.db.fetch(copied(column))
     await house.db.fetch("UPDATE booking SET status = 'released' RETURNING number")
-    assert await house.db.fetch(overlapping)
+    assert await house.db.fetch(copied(column))
+
+
+async def test_a_nurse_has_as_many_patients_as_her_ratio_and_no_more(house: House) -> None:
+    where = await with_everything(house, patients=2)
+    await held(house, where, 1)
+    assert await house.db.fetch(copied("nurse_id", 1))
+    with pytest.raises(Conflict, match="23P01 nurse_place_once"):
+        await house.db.fetch(copied("nurse_id", 1, "20 minutes"))
+    with pytest.raises(Conflict, match="23P01 nurse_ratio"):
+        await house.db.fetch(copied("nurse_id", 2))
+    with pytest.raises(Conflict, match="23P01 nurse_ratio"):
+        await house.db.fetch(
+            "UPDATE booking SET nurse_place = 2 WHERE nurse_place = 1 RETURNING number"
+        )
+
+
+async def test_a_room_is_free_again_while_its_patient_recovers_in_a_chair(house: House) -> None:
+    where = await with_everything(house, patients=2)
+    await house.given(*[plan_approved(plan(where.clinic_id, (1,))) for _ in range(3)])
+    rooms = await house.db.fetch("SELECT * FROM booking ORDER BY start_time, chair_id")
+    chairs = [(row["infuse_end_time"], row["end_time"]) for row in rooms]
+    assert all(before[1] <= after[0] for before, after in pairwise(sorted(chairs)))
+    assert {row["room_end_time"] - row["start_time"] for row in rooms} == {timedelta(minutes=75)}
+    assert {row["infuse_end_time"] - row["infuse_time"] for row in rooms} == {timedelta(minutes=45)}
+    assert await overlaps(house) == 0
 
 
 async def test_a_desk_that_finds_itself_wrong_starts_anew(house: House) -> None:
@@ -412,7 +464,52 @@ async def test_holds_and_payments_and_withdrawals_meet_without_harm(house: House
     facts = [payment_collected(one) for one in plans]
     facts += [referral_cancelled(one) for one in plans]  # type: ignore[misc]
     facts += [plan_approved(plan(where.clinic_id)) for _ in plans]  # type: ignore[misc]
-    await asyncio.gather(*[house.given(fact) for fact in facts])
+    await asyncio.gather(*[until_done(partial(house.given, fact)) for fact in facts])
     assert await overlaps(house) == 0
     for one in plans:
         assert (await series(house, one)).status == RELEASED
+
+
+@pytest.mark.parametrize("first", ["pay", "expire"])
+async def test_pay_against_expire(house: House, first: str) -> None:
+    """Whoever has the row first decides; the other sees the new revision and does what fits it."""
+    where = clinic(1, 1, 1)
+    await keep(house, where)
+    wanted = await held(house, where)
+    await house.stated()
+    house.db.travel(timedelta(hours=2))
+    for turn in ("pay", "expire") if first == "pay" else ("expire", "pay"):
+        if turn == "pay":
+            await house.given(payment_collected(wanted))
+        else:
+            await house.meet("release-hold", series_id(wanted.plan_id))
+    told = names(await house.stated())
+    assert told == (
+        ["SeriesConfirmed"] if first == "pay" else ["SeriesReleased", "SeriesConfirmed"]
+    )
+    assert (await series(house, wanted)).status == CONFIRMED
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_pay_and_expire_and_withdraw_at_one_moment(house: House, seed: int) -> None:
+    where = clinic(1, 1, 1)
+    await keep(house, where)
+    wanted = await held(house, where)
+    house.db.travel(timedelta(hours=2))
+    money, news = payment_collected(wanted), referral_cancelled(wanted)
+    work = [
+        lambda: house.given(money),
+        lambda: house.meet("release-hold", series_id(wanted.plan_id)),
+        lambda: house.given(news),
+    ]
+    await asyncio.gather(*[until_done(one) for one in (*work[seed % 3 :], *work[: seed % 3])])
+    kept = await series(house, wanted)
+    told = await house.stated()
+    assert kept.status == RELEASED
+    assert [one.revision for one in told if hasattr(one, "series_id")] == list(
+        range(1, kept.revision + 1)
+    )
+    assert await house.count("SELECT count(*) FROM booking WHERE status = 'taken'") == 0
+    paid = [one for one in told if one.DESCRIPTOR.name == "SeriesConfirmed"]
+    sent_back = [one.reason for one in told if one.DESCRIPTOR.name == "SeriesReleased"]
+    assert paid or "paid_too_late" in sent_back

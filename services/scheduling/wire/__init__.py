@@ -1,8 +1,8 @@
 """Our words and everyone's words: the only room that sees both the domain and the contracts."""
 
+from services.scheduling.wire.clinics import clinic_reply, clinic_wanted, day_of
 from services.scheduling.wire.heard import (
     clinic_of,
-    moment,
     need,
     payment,
     referral_of,
@@ -10,29 +10,50 @@ from services.scheduling.wire.heard import (
     session,
 )
 from services.scheduling.wire.keys import day_key, name_key
-from services.scheduling.wire.replies import (
-    booking_reply,
-    clinic_reply,
-    clinic_wanted,
-    day_of,
-    series_reply,
+from services.scheduling.wire.offers import (
+    offer_reply,
+    patient_wanted,
+    plan_wanted,
+    utilisation_reply,
 )
+from services.scheduling.wire.repairs import closure, repair_reply, series_named
+from services.scheduling.wire.replies import booking_reply, series_reply
+from services.scheduling.wire.requests import (
+    cancel_reason,
+    preferences,
+    preferences_reply,
+    start_wanted,
+    visit,
+)
+from services.scheduling.wire.stamps import moment
 from services.scheduling.wire.stated import event
 
 __all__ = [
     "booking_reply",
+    "cancel_reason",
     "clinic_of",
     "clinic_reply",
     "clinic_wanted",
+    "closure",
     "day_key",
     "day_of",
     "event",
     "moment",
     "name_key",
     "need",
+    "offer_reply",
+    "patient_wanted",
     "payment",
+    "plan_wanted",
+    "preferences",
+    "preferences_reply",
     "referral_of",
+    "repair_reply",
+    "series_named",
     "series_of",
     "series_reply",
     "session",
+    "start_wanted",
+    "utilisation_reply",
+    "visit",
 ]

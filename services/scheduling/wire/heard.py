@@ -1,10 +1,7 @@
 """What others state, in our words; what cannot be read can never be handled."""
 
-from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
-
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.refusal import Reject
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
@@ -59,6 +56,7 @@ def need(fact: PlanApproved) -> Plan:
         min_gap_hours=fact.min_gap_hours,
         infusion_minutes=fact.infusion_minutes,
         recovery_minutes=fact.recovery_minutes,
+        urgent=fact.priority == "urgent",
     )
 
 
@@ -85,11 +83,6 @@ def payment(fact: AboutPayment) -> UUID:
 def session(fact: InfusionCompleted) -> tuple[UUID, int]:
     """The series and the number of the session in it."""
     return _id(fact.series_id), fact.number
-
-
-def moment(stamp: Timestamp) -> datetime:
-    """A timestamp as a moment."""
-    return stamp.ToDatetime(UTC)
 
 
 def _id(text: str) -> UUID:

@@ -1,73 +1,19 @@
-"""What callers ask and what they are answered."""
+"""Series and bookings, as callers see them."""
 
 from collections.abc import Iterable
-from datetime import date
 from uuid import UUID
 
-from google.type.date_pb2 import Date
-from google.type.latlng_pb2 import LatLng
-
-from chassis.refusal import Invalid, Violation
 from halcyon.scheduling.v1 import scheduling_pb2 as rpc
 from services.scheduling import domain
-from services.scheduling.wire.stated import stamp
-
-_KINDS = {
-    domain.Kind.ROOM: rpc.RESOURCE_KIND_ROOM,
-    domain.Kind.PUMP: rpc.RESOURCE_KIND_PUMP,
-    domain.Kind.NURSE: rpc.RESOURCE_KIND_NURSE,
-}
-_KIND_OF = {number: kind for kind, number in _KINDS.items()}
+from services.scheduling.wire.fhir import APPOINTMENT, SLOT
+from services.scheduling.wire.stamps import stamp
 
 
-def clinic_wanted(clinic: rpc.Clinic) -> domain.Clinic:
-    """The clinic a caller wants kept."""
-    return domain.Clinic(
-        clinic_id=UUID(clinic.clinic_id),
-        revision=0,
-        name=clinic.name,
-        time_zone=clinic.time_zone,
-        latitude=clinic.position.latitude,
-        longitude=clinic.position.longitude,
-        indications=tuple(clinic.indications),
-        hours=tuple(
-            domain.Hours(one.weekday, one.open_minute, one.close_minute)
-            for one in clinic.opening_hours
-        ),
-        resources=tuple(
-            domain.Resource(UUID(one.resource_id), _KIND_OF[one.kind], one.label)
-            for one in clinic.resources
-        ),
-        hold_seconds=clinic.hold_seconds,
-        series_capacity=clinic.series_capacity,
-    )
-
-
-def clinic_reply(clinic: domain.Clinic) -> rpc.Clinic:
-    """A clinic as callers see it."""
-    return rpc.Clinic(
-        clinic_id=str(clinic.clinic_id),
-        revision=clinic.revision,
-        name=clinic.name,
-        time_zone=clinic.time_zone,
-        position=LatLng(latitude=clinic.latitude, longitude=clinic.longitude),
-        indications=clinic.indications,
-        opening_hours=[
-            rpc.OpeningHours(
-                weekday=one.weekday, open_minute=one.open_minute, close_minute=one.close_minute
-            )
-            for one in clinic.hours
-        ],
-        resources=[
-            rpc.Resource(resource_id=str(one.resource_id), kind=_KINDS[one.kind], label=one.label)
-            for one in clinic.resources
-        ],
-        hold_seconds=clinic.hold_seconds,
-        series_capacity=clinic.series_capacity,
-    )
-
-
-def series_reply(series: domain.Series, bookings: Iterable[domain.Booking]) -> rpc.Series:
+def series_reply(
+    series: domain.Series,
+    bookings: Iterable[domain.Booking],
+    earlier: Iterable[domain.Earlier] = (),
+) -> rpc.Series:
     """A series as callers see it."""
     expire = series.hold_expire_time
     return rpc.Series(
@@ -81,6 +27,7 @@ def series_reply(series: domain.Series, bookings: Iterable[domain.Booking]) -> r
         bookings=[booking_reply(one) for one in bookings],
         hold_expire_time=stamp(expire) if expire else None,
         update_time=stamp(series.update_time),
+        earlier_bookings=[_earlier(one) for one in earlier],
     )
 
 
@@ -96,13 +43,32 @@ def booking_reply(booking: domain.Booking) -> rpc.Booking:
         room_id=str(place.room_id),
         pump_id=str(place.pump_id),
         nurse_id=str(place.nurse_id),
+        infuse_time=stamp(place.infuse),
+        infuse_end_time=stamp(place.infuse_end),
+        room_end_time=stamp(place.room_end),
+        monitor_id=_text(place.monitor_id),
+        chair_id=_text(place.chair_id),
+        therapist_id=_text(place.therapist_id),
+        arrive_time=stamp(booking.arrive_time) if booking.arrive_time else None,
+        appointment_status=APPOINTMENT[booking.standing],
+        slot_status=SLOT[booking.standing],
+        series_id=str(booking.series_id),
     )
 
 
-def day_of(day: Date) -> date:
-    """A whole calendar date."""
-    try:
-        return date(day.year, day.month, day.day)
-    except ValueError:
-        violation = Violation("day", "must be a whole calendar date")
-        raise Invalid("INVALID_REQUEST", "The day is not a date.", (violation,)) from None
+def _earlier(one: domain.Earlier) -> rpc.Booking:
+    """What it took then is nobody's concern any more."""
+    return rpc.Booking(
+        session_id=domain.session_id(one.series_id, one.number),
+        number=one.number,
+        status=rpc.BookingStatus.Value(f"BOOKING_STATUS_{one.standing.name}"),
+        start_time=stamp(one.start),
+        end_time=stamp(one.end),
+        appointment_status=APPOINTMENT[one.standing],
+        slot_status=SLOT[one.standing],
+        series_id=str(one.series_id),
+    )
+
+
+def _text(identity: UUID | None) -> str:
+    return "" if identity is None else str(identity)

@@ -1,13 +1,15 @@
 """What we state, in everyone's words."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from halcyon.scheduling.events.v1 import scheduling_events_pb2 as facts
 from services.scheduling import domain
+from services.scheduling.wire.stamps import stamp
+from services.scheduling.wire.visits import called_off, fee_incurred, missed, reminder, rescheduled
 
 _Timed = TypeVar("_Timed", facts.SeriesHeld, facts.SeriesConfirmed)
 
@@ -19,20 +21,22 @@ def event(event: domain.Event | domain.ClinicUpdated) -> Message:
             return _held(series)
         case domain.SeriesConfirmed(series):
             return _confirmed(series)
-        case domain.SeriesReleased(series, reason):
-            return _released(series, reason)
+        case domain.SeriesReleased(series, reason, offered):
+            return _released(series, reason, offered)
         case domain.SeriesWaitlisted(series, reason):
             return _waitlisted(series, reason)
+        case domain.SeriesRescheduled(series, places, reason):
+            return rescheduled(series, places, reason)
+        case domain.BookingMissed(series, place):
+            return missed(series, place)
+        case domain.BookingCancelled(series, place):
+            return called_off(series, place)
+        case domain.CancellationFeeIncurred():
+            return fee_incurred(event)
+        case domain.ReminderDue(series, number, hours):
+            return reminder(series, number, hours)
         case domain.ClinicUpdated(clinic, at):
             return _updated(clinic, at)
-
-
-def stamp(at: datetime) -> Timestamp:
-    """A moment, to the microsecond."""
-    seconds = int(at.timestamp() // 1)
-    if not at.microsecond:
-        return Timestamp(seconds=seconds)
-    return Timestamp(seconds=seconds, nanos=at.microsecond * 1000)
 
 
 def _held(series: domain.Series) -> facts.SeriesHeld:
@@ -67,7 +71,9 @@ def _confirmed(series: domain.Series) -> facts.SeriesConfirmed:
     return _with_sessions(fact, series)
 
 
-def _released(series: domain.Series, reason: str) -> facts.SeriesReleased:
+def _released(
+    series: domain.Series, reason: str, offered: Sequence[datetime]
+) -> facts.SeriesReleased:
     plan = series.plan
     return facts.SeriesReleased(
         series_id=str(series.series_id),
@@ -77,6 +83,7 @@ def _released(series: domain.Series, reason: str) -> facts.SeriesReleased:
         clinic_id=str(plan.clinic_id),
         reason=str(reason),
         release_time=stamp(series.update_time),
+        offered_times=[stamp(one) for one in offered],
     )
 
 
@@ -109,7 +116,7 @@ def _updated(clinic: domain.Clinic, at: datetime) -> facts.ClinicUpdated:
 
 def _with_sessions(fact: _Timed, series: domain.Series) -> _Timed:
     """Filled in place, which costs half of building each message first; starts are whole units."""
-    add, lasting = fact.sessions.add, series.room_minutes * 60
+    add, lasting = fact.sessions.add, series.shape.total * 60
     for number, start in enumerate(series.starts, 1):
         one = add(session_id=domain.session_id(series.series_id, number), number=number)
         seconds = int(start.timestamp())

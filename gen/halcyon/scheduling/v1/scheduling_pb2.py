@@ -24,10 +24,11 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from google.type import date_pb2 as google_dot_type_dot_date__pb2
 from google.type import latlng_pb2 as google_dot_type_dot_latlng__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&halcyon/scheduling/v1/scheduling.proto\x12\x15halcyon.scheduling.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18google/type/latlng.proto\"\x82\x01\n\x08Resource\x12\x1d\n\x0bresource_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12=\n\x04kind\x18\x02 \x01(\x0e\x32#.halcyon.scheduling.v1.ResourceKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x18\n\x05label\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<\"m\n\x0cOpeningHours\x12\x1a\n\x07weekday\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x07(\x01\x12\x1f\n\x0bopen_minute\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x9f\x0b(\x00\x12 \n\x0c\x63lose_minute\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xa0\x0b(\x01\"\xaa\x03\n\x06\x43linic\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x17\n\x04name\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18x\x12\x1c\n\ttime_zone\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<\x12-\n\x08position\x18\x05 \x01(\x0b\x32\x13.google.type.LatLngB\x06\xbaH\x03\xc8\x01\x01\x12\x39\n\x0bindications\x18\x06 \x03(\tB$\xbaH!\x92\x01\x1e\x10\x64\"\x1ar\x18\x32\x16^[A-TV-Z][0-9][0-9AB]$\x12\x46\n\ropening_hours\x18\x07 \x03(\x0b\x32#.halcyon.scheduling.v1.OpeningHoursB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x0e\x12?\n\tresources\x18\x08 \x03(\x0b\x32\x1f.halcyon.scheduling.v1.ResourceB\x0b\xbaH\x08\x92\x01\x05\x08\x03\x10\xe8\x07\x12!\n\x0chold_seconds\x18\t \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x80\xeaI(\x01\x12$\n\x0fseries_capacity\x18\n \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x01\"\xf5\x01\n\x07\x42ooking\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x05\x12\x34\n\x06status\x18\x03 \x01(\x0e\x32$.halcyon.scheduling.v1.BookingStatus\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07room_id\x18\x06 \x01(\t\x12\x0f\n\x07pump_id\x18\x07 \x01(\t\x12\x10\n\x08nurse_id\x18\x08 \x01(\t\"\xc8\x02\n\x06Series\x12\x11\n\tseries_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x33\n\x06status\x18\x03 \x01(\x0e\x32#.halcyon.scheduling.v1.SeriesStatus\x12\x0f\n\x07plan_id\x18\x04 \x01(\t\x12\x13\n\x0breferral_id\x18\x05 \x01(\t\x12\x12\n\npatient_id\x18\x06 \x01(\t\x12\x11\n\tclinic_id\x18\x07 \x01(\t\x12\x30\n\x08\x62ookings\x18\x08 \x03(\x0b\x32\x1e.halcyon.scheduling.v1.Booking\x12\x34\n\x10hold_expire_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xb9\x01\n\x0cSeriesStatus\x12\x1d\n\x19SERIES_STATUS_UNSPECIFIED\x10\x00\x12\x1c\n\x18SERIES_STATUS_WAITLISTED\x10\x01\x12\x16\n\x12SERIES_STATUS_HELD\x10\x02\x12\x1b\n\x17SERIES_STATUS_CONFIRMED\x10\x03\x12\x1a\n\x16SERIES_STATUS_RELEASED\x10\x04\x12\x1b\n\x17SERIES_STATUS_FULFILLED\x10\x05*\xa1\x01\n\rBookingStatus\x12\x1e\n\x1a\x42OOKING_STATUS_UNSPECIFIED\x10\x00\x12\x17\n\x13\x42OOKING_STATUS_HELD\x10\x01\x12\x1c\n\x18\x42OOKING_STATUS_CONFIRMED\x10\x02\x12\x1c\n\x18\x42OOKING_STATUS_FULFILLED\x10\x03\x12\x1b\n\x17\x42OOKING_STATUS_RELEASED\x10\x04*\x9d\x02\n\x15SchedulingErrorReason\x12\'\n#SCHEDULING_ERROR_REASON_UNSPECIFIED\x10\x00\x12,\n(SCHEDULING_ERROR_REASON_SERIES_NOT_FOUND\x10\x01\x12,\n(SCHEDULING_ERROR_REASON_CLINIC_NOT_FOUND\x10\x02\x12)\n%SCHEDULING_ERROR_REASON_SERIES_CLOSED\x10\x03\x12(\n$SCHEDULING_ERROR_REASON_NO_FREE_TIME\x10\x04\x12*\n&SCHEDULING_ERROR_REASON_INVALID_CLINIC\x10\x05*v\n\x0cResourceKind\x12\x1d\n\x19RESOURCE_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12RESOURCE_KIND_ROOM\x10\x01\x12\x16\n\x12RESOURCE_KIND_PUMP\x10\x02\x12\x17\n\x13RESOURCE_KIND_NURSE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&halcyon/scheduling/v1/scheduling.proto\x12\x15halcyon.scheduling.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x18google/type/latlng.proto\"\x94\x02\n\x08Resource\x12\x1d\n\x0bresource_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12=\n\x04kind\x18\x02 \x01(\x0e\x32#.halcyon.scheduling.v1.ResourceKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x18\n\x05label\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<\x12\x1b\n\x08patients\x18\x04 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x06(\x00\x12\x34\n\x06skills\x18\x05 \x03(\tB$\xbaH!\x92\x01\x1e\x10\x14\"\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,29}$\x12=\n\x06shifts\x18\x06 \x03(\x0b\x32#.halcyon.scheduling.v1.OpeningHoursB\x08\xbaH\x05\x92\x01\x02\x10\x1c\"m\n\x0cOpeningHours\x12\x1a\n\x07weekday\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x07(\x01\x12\x1f\n\x0bopen_minute\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x9f\x0b(\x00\x12 \n\x0c\x63lose_minute\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xa0\x0b(\x01\"\xda\x03\n\x06\x43linic\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x17\n\x04name\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18x\x12\x1c\n\ttime_zone\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<\x12-\n\x08position\x18\x05 \x01(\x0b\x32\x13.google.type.LatLngB\x06\xbaH\x03\xc8\x01\x01\x12\x39\n\x0bindications\x18\x06 \x03(\tB$\xbaH!\x92\x01\x1e\x10\x64\"\x1ar\x18\x32\x16^[A-TV-Z][0-9][0-9AB]$\x12\x46\n\ropening_hours\x18\x07 \x03(\x0b\x32#.halcyon.scheduling.v1.OpeningHoursB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x0e\x12?\n\tresources\x18\x08 \x03(\x0b\x32\x1f.halcyon.scheduling.v1.ResourceB\x0b\xbaH\x08\x92\x01\x05\x08\x03\x10\xe8\x07\x12!\n\x0chold_seconds\x18\t \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x80\xeaI(\x01\x12$\n\x0fseries_capacity\x18\n \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x01\x12.\n\x08holidays\x18\x0b \x03(\x0b\x32\x11.google.type.DateB\t\xbaH\x06\x92\x01\x03\x10\x90\x03\"\xbf\x04\n\x07\x42ooking\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x05\x12\x34\n\x06status\x18\x03 \x01(\x0e\x32$.halcyon.scheduling.v1.BookingStatus\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07room_id\x18\x06 \x01(\t\x12\x0f\n\x07pump_id\x18\x07 \x01(\t\x12\x10\n\x08nurse_id\x18\x08 \x01(\t\x12/\n\x0binfuse_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0finfuse_end_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rroom_end_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nmonitor_id\x18\x0c \x01(\t\x12\x10\n\x08\x63hair_id\x18\r \x01(\t\x12\x14\n\x0ctherapist_id\x18\x0e \x01(\t\x12/\n\x0b\x61rrive_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12\x61ppointment_status\x18\x10 \x01(\t\x12\x13\n\x0bslot_status\x18\x11 \x01(\t\x12\x11\n\tseries_id\x18\x12 \x01(\t\"\x9e\x02\n\x0bPreferences\x12>\n\x07windows\x18\x01 \x03(\x0b\x32#.halcyon.scheduling.v1.OpeningHoursB\x08\xbaH\x05\x92\x01\x02\x10\x1c\x12?\n\x05nurse\x18\x02 \x01(\x0e\x32&.halcyon.scheduling.v1.NursePreferenceB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1d\n\x08nurse_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x39\n\x07therapy\x18\x04 \x01(\x0e\x32\x1e.halcyon.scheduling.v1.TherapyB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x34\n\x06skills\x18\x05 \x03(\tB$\xbaH!\x92\x01\x1e\x10\n\"\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,29}$\"\x82\x03\n\x06Series\x12\x11\n\tseries_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x33\n\x06status\x18\x03 \x01(\x0e\x32#.halcyon.scheduling.v1.SeriesStatus\x12\x0f\n\x07plan_id\x18\x04 \x01(\t\x12\x13\n\x0breferral_id\x18\x05 \x01(\t\x12\x12\n\npatient_id\x18\x06 \x01(\t\x12\x11\n\tclinic_id\x18\x07 \x01(\t\x12\x30\n\x08\x62ookings\x18\x08 \x03(\x0b\x32\x1e.halcyon.scheduling.v1.Booking\x12\x34\n\x10hold_expire_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x38\n\x10\x65\x61rlier_bookings\x18\x0b \x03(\x0b\x32\x1e.halcyon.scheduling.v1.Booking\"\xe2\x01\n\nRepairStep\x12\x11\n\tseries_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x05\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x32\n\x0eold_start_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0enew_start_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\x06status\x18\x06 \x01(\x0e\x32\'.halcyon.scheduling.v1.RepairStepStatus\"\x8a\x02\n\x06Repair\x12\x12\n\nclosure_id\x18\x01 \x01(\t\x12\x11\n\tclinic_id\x18\x02 \x01(\t\x12\x13\n\x0bresource_id\x18\x03 \x01(\t\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x06reason\x18\x06 \x01(\x0e\x32$.halcyon.scheduling.v1.ClosureReason\x12\x30\n\x05steps\x18\x07 \x03(\x0b\x32!.halcyon.scheduling.v1.RepairStep\"g\n\x05Offer\x12\x11\n\tclinic_id\x18\x01 \x01(\t\x12\x19\n\x11sessions_per_week\x18\x02 \x03(\x05\x12\x30\n\x08\x62ookings\x18\x03 \x03(\x0b\x32\x1e.halcyon.scheduling.v1.Booking\"m\n\x0bUtilisation\x12\x31\n\x04kind\x18\x01 \x01(\x0e\x32#.halcyon.scheduling.v1.ResourceKind\x12\x15\n\rtaken_minutes\x18\x02 \x01(\x03\x12\x14\n\x0copen_minutes\x18\x03 \x01(\x03*\xb9\x01\n\x0cSeriesStatus\x12\x1d\n\x19SERIES_STATUS_UNSPECIFIED\x10\x00\x12\x1c\n\x18SERIES_STATUS_WAITLISTED\x10\x01\x12\x16\n\x12SERIES_STATUS_HELD\x10\x02\x12\x1b\n\x17SERIES_STATUS_CONFIRMED\x10\x03\x12\x1a\n\x16SERIES_STATUS_RELEASED\x10\x04\x12\x1b\n\x17SERIES_STATUS_FULFILLED\x10\x05*\xae\x02\n\rBookingStatus\x12\x1e\n\x1a\x42OOKING_STATUS_UNSPECIFIED\x10\x00\x12\x17\n\x13\x42OOKING_STATUS_HELD\x10\x01\x12\x1c\n\x18\x42OOKING_STATUS_CONFIRMED\x10\x02\x12\x1c\n\x18\x42OOKING_STATUS_FULFILLED\x10\x03\x12\x1b\n\x17\x42OOKING_STATUS_RELEASED\x10\x04\x12\x1a\n\x16\x42OOKING_STATUS_ARRIVED\x10\x05\x12\x1a\n\x16\x42OOKING_STATUS_NO_SHOW\x10\x06\x12\x1c\n\x18\x42OOKING_STATUS_CANCELLED\x10\x07\x12\x18\n\x14\x42OOKING_STATUS_MOVED\x10\x08\x12\x1b\n\x17\x42OOKING_STATUS_PROPOSED\x10\t*\xa0\x05\n\x15SchedulingErrorReason\x12\'\n#SCHEDULING_ERROR_REASON_UNSPECIFIED\x10\x00\x12,\n(SCHEDULING_ERROR_REASON_SERIES_NOT_FOUND\x10\x01\x12,\n(SCHEDULING_ERROR_REASON_CLINIC_NOT_FOUND\x10\x02\x12)\n%SCHEDULING_ERROR_REASON_SERIES_CLOSED\x10\x03\x12(\n$SCHEDULING_ERROR_REASON_NO_FREE_TIME\x10\x04\x12*\n&SCHEDULING_ERROR_REASON_INVALID_CLINIC\x10\x05\x12*\n&SCHEDULING_ERROR_REASON_SERIES_CHANGED\x10\x06\x12-\n)SCHEDULING_ERROR_REASON_BOOKING_NOT_FOUND\x10\x07\x12*\n&SCHEDULING_ERROR_REASON_BOOKING_CLOSED\x10\x08\x12)\n%SCHEDULING_ERROR_REASON_BOOKING_BEGUN\x10\t\x12&\n\"SCHEDULING_ERROR_REASON_NOT_MISSED\x10\n\x12&\n\"SCHEDULING_ERROR_REASON_TIME_TAKEN\x10\x0b\x12%\n!SCHEDULING_ERROR_REASON_TOO_CLOSE\x10\x0c\x12,\n(SCHEDULING_ERROR_REASON_REPAIR_NOT_FOUND\x10\r\x12*\n&SCHEDULING_ERROR_REASON_FEED_NOT_FOUND\x10\x0e*\xe5\x01\n\x0cResourceKind\x12\x1d\n\x19RESOURCE_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12RESOURCE_KIND_ROOM\x10\x01\x12\x16\n\x12RESOURCE_KIND_PUMP\x10\x02\x12\x17\n\x13RESOURCE_KIND_NURSE\x10\x03\x12\x19\n\x15RESOURCE_KIND_MONITOR\x10\x04\x12\x17\n\x13RESOURCE_KIND_CHAIR\x10\x05\x12\x1b\n\x17RESOURCE_KIND_THERAPIST\x10\x06\x12\x1c\n\x18RESOURCE_KIND_PRESCRIBER\x10\x07*j\n\x0fNursePreference\x12 \n\x1cNURSE_PREFERENCE_UNSPECIFIED\x10\x00\x12\x19\n\x15NURSE_PREFERENCE_SAME\x10\x01\x12\x1a\n\x16NURSE_PREFERENCE_NAMED\x10\x02*8\n\x07Therapy\x12\x17\n\x13THERAPY_UNSPECIFIED\x10\x00\x12\x14\n\x10THERAPY_ASSISTED\x10\x01*\x9a\x01\n\x0c\x43\x61ncelReason\x12\x1d\n\x19\x43\x41NCEL_REASON_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43\x41NCEL_REASON_PATIENT\x10\x01\x12\x19\n\x15\x43\x41NCEL_REASON_ILLNESS\x10\x02\x12\x1b\n\x17\x43\x41NCEL_REASON_EMERGENCY\x10\x03\x12\x18\n\x14\x43\x41NCEL_REASON_CLINIC\x10\x04*\xb9\x01\n\rClosureReason\x12\x1e\n\x1a\x43LOSURE_REASON_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43LOSURE_REASON_SICK\x10\x01\x12\x18\n\x14\x43LOSURE_REASON_LEAVE\x10\x02\x12\x1f\n\x1b\x43LOSURE_REASON_OUT_OF_ORDER\x10\x03\x12\x1a\n\x16\x43LOSURE_REASON_WEATHER\x10\x04\x12\x18\n\x14\x43LOSURE_REASON_OTHER\x10\x05*\x96\x01\n\x10RepairStepStatus\x12\"\n\x1eREPAIR_STEP_STATUS_UNSPECIFIED\x10\x00\x12\x1f\n\x1bREPAIR_STEP_STATUS_PROPOSED\x10\x01\x12\x1f\n\x1bREPAIR_STEP_STATUS_ACCEPTED\x10\x02\x12\x1c\n\x18REPAIR_STEP_STATUS_STALE\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,6 +41,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESOURCE'].fields_by_name['kind']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_RESOURCE'].fields_by_name['label']._loaded_options = None
   _globals['_RESOURCE'].fields_by_name['label']._serialized_options = b'\272H\006r\004\020\001\030<'
+  _globals['_RESOURCE'].fields_by_name['patients']._loaded_options = None
+  _globals['_RESOURCE'].fields_by_name['patients']._serialized_options = b'\272H\006\032\004\030\006(\000'
+  _globals['_RESOURCE'].fields_by_name['skills']._loaded_options = None
+  _globals['_RESOURCE'].fields_by_name['skills']._serialized_options = b'\272H!\222\001\036\020\024\"\032r\0302\026^[a-z][a-z0-9_]{0,29}$'
+  _globals['_RESOURCE'].fields_by_name['shifts']._loaded_options = None
+  _globals['_RESOURCE'].fields_by_name['shifts']._serialized_options = b'\272H\005\222\001\002\020\034'
   _globals['_OPENINGHOURS'].fields_by_name['weekday']._loaded_options = None
   _globals['_OPENINGHOURS'].fields_by_name['weekday']._serialized_options = b'\272H\006\032\004\030\007(\001'
   _globals['_OPENINGHOURS'].fields_by_name['open_minute']._loaded_options = None
@@ -64,22 +71,54 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CLINIC'].fields_by_name['hold_seconds']._serialized_options = b'\272H\010\032\006\030\200\352I(\001'
   _globals['_CLINIC'].fields_by_name['series_capacity']._loaded_options = None
   _globals['_CLINIC'].fields_by_name['series_capacity']._serialized_options = b'\272H\010\032\006\030\300\204=(\001'
-  _globals['_SERIESSTATUS']._serialized_start=1406
-  _globals['_SERIESSTATUS']._serialized_end=1591
-  _globals['_BOOKINGSTATUS']._serialized_start=1594
-  _globals['_BOOKINGSTATUS']._serialized_end=1755
-  _globals['_SCHEDULINGERRORREASON']._serialized_start=1758
-  _globals['_SCHEDULINGERRORREASON']._serialized_end=2043
-  _globals['_RESOURCEKIND']._serialized_start=2045
-  _globals['_RESOURCEKIND']._serialized_end=2163
-  _globals['_RESOURCE']._serialized_start=154
-  _globals['_RESOURCE']._serialized_end=284
-  _globals['_OPENINGHOURS']._serialized_start=286
-  _globals['_OPENINGHOURS']._serialized_end=395
-  _globals['_CLINIC']._serialized_start=398
-  _globals['_CLINIC']._serialized_end=824
-  _globals['_BOOKING']._serialized_start=827
-  _globals['_BOOKING']._serialized_end=1072
-  _globals['_SERIES']._serialized_start=1075
-  _globals['_SERIES']._serialized_end=1403
+  _globals['_CLINIC'].fields_by_name['holidays']._loaded_options = None
+  _globals['_CLINIC'].fields_by_name['holidays']._serialized_options = b'\272H\006\222\001\003\020\220\003'
+  _globals['_PREFERENCES'].fields_by_name['windows']._loaded_options = None
+  _globals['_PREFERENCES'].fields_by_name['windows']._serialized_options = b'\272H\005\222\001\002\020\034'
+  _globals['_PREFERENCES'].fields_by_name['nurse']._loaded_options = None
+  _globals['_PREFERENCES'].fields_by_name['nurse']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_PREFERENCES'].fields_by_name['nurse_id']._loaded_options = None
+  _globals['_PREFERENCES'].fields_by_name['nurse_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_PREFERENCES'].fields_by_name['therapy']._loaded_options = None
+  _globals['_PREFERENCES'].fields_by_name['therapy']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_PREFERENCES'].fields_by_name['skills']._loaded_options = None
+  _globals['_PREFERENCES'].fields_by_name['skills']._serialized_options = b'\272H!\222\001\036\020\n\"\032r\0302\026^[a-z][a-z0-9_]{0,29}$'
+  _globals['_SERIESSTATUS']._serialized_start=3015
+  _globals['_SERIESSTATUS']._serialized_end=3200
+  _globals['_BOOKINGSTATUS']._serialized_start=3203
+  _globals['_BOOKINGSTATUS']._serialized_end=3505
+  _globals['_SCHEDULINGERRORREASON']._serialized_start=3508
+  _globals['_SCHEDULINGERRORREASON']._serialized_end=4180
+  _globals['_RESOURCEKIND']._serialized_start=4183
+  _globals['_RESOURCEKIND']._serialized_end=4412
+  _globals['_NURSEPREFERENCE']._serialized_start=4414
+  _globals['_NURSEPREFERENCE']._serialized_end=4520
+  _globals['_THERAPY']._serialized_start=4522
+  _globals['_THERAPY']._serialized_end=4578
+  _globals['_CANCELREASON']._serialized_start=4581
+  _globals['_CANCELREASON']._serialized_end=4735
+  _globals['_CLOSUREREASON']._serialized_start=4738
+  _globals['_CLOSUREREASON']._serialized_end=4923
+  _globals['_REPAIRSTEPSTATUS']._serialized_start=4926
+  _globals['_REPAIRSTEPSTATUS']._serialized_end=5076
+  _globals['_RESOURCE']._serialized_start=178
+  _globals['_RESOURCE']._serialized_end=454
+  _globals['_OPENINGHOURS']._serialized_start=456
+  _globals['_OPENINGHOURS']._serialized_end=565
+  _globals['_CLINIC']._serialized_start=568
+  _globals['_CLINIC']._serialized_end=1042
+  _globals['_BOOKING']._serialized_start=1045
+  _globals['_BOOKING']._serialized_end=1620
+  _globals['_PREFERENCES']._serialized_start=1623
+  _globals['_PREFERENCES']._serialized_end=1909
+  _globals['_SERIES']._serialized_start=1912
+  _globals['_SERIES']._serialized_end=2298
+  _globals['_REPAIRSTEP']._serialized_start=2301
+  _globals['_REPAIRSTEP']._serialized_end=2527
+  _globals['_REPAIR']._serialized_start=2530
+  _globals['_REPAIR']._serialized_end=2796
+  _globals['_OFFER']._serialized_start=2798
+  _globals['_OFFER']._serialized_end=2901
+  _globals['_UTILISATION']._serialized_start=2903
+  _globals['_UTILISATION']._serialized_end=3012
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.type import date_pb2 as _date_pb2
 from google.type import latlng_pb2 as _latlng_pb2
 import builtins as _builtins
 import sys
@@ -73,6 +74,16 @@ class _BookingStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Booking
     """Delivered (FHIR fulfilled)."""
     BOOKING_STATUS_RELEASED: _BookingStatus.ValueType  # 4
     """Given back (FHIR cancelled)."""
+    BOOKING_STATUS_ARRIVED: _BookingStatus.ValueType  # 5
+    """The patient is here (FHIR arrived)."""
+    BOOKING_STATUS_NO_SHOW: _BookingStatus.ValueType  # 6
+    """The patient did not come (FHIR noshow)."""
+    BOOKING_STATUS_CANCELLED: _BookingStatus.ValueType  # 7
+    """The patient called this session off (FHIR cancelled)."""
+    BOOKING_STATUS_MOVED: _BookingStatus.ValueType  # 8
+    """It was moved to another time (FHIR cancelled)."""
+    BOOKING_STATUS_PROPOSED: _BookingStatus.ValueType  # 9
+    """A time that is offered and not taken (FHIR proposed)."""
 
 class BookingStatus(_BookingStatus, metaclass=_BookingStatusEnumTypeWrapper):
     """Where one session's booking stands (FHIR Appointment by mapping)."""
@@ -87,6 +98,16 @@ BOOKING_STATUS_FULFILLED: BookingStatus.ValueType  # 3
 """Delivered (FHIR fulfilled)."""
 BOOKING_STATUS_RELEASED: BookingStatus.ValueType  # 4
 """Given back (FHIR cancelled)."""
+BOOKING_STATUS_ARRIVED: BookingStatus.ValueType  # 5
+"""The patient is here (FHIR arrived)."""
+BOOKING_STATUS_NO_SHOW: BookingStatus.ValueType  # 6
+"""The patient did not come (FHIR noshow)."""
+BOOKING_STATUS_CANCELLED: BookingStatus.ValueType  # 7
+"""The patient called this session off (FHIR cancelled)."""
+BOOKING_STATUS_MOVED: BookingStatus.ValueType  # 8
+"""It was moved to another time (FHIR cancelled)."""
+BOOKING_STATUS_PROPOSED: BookingStatus.ValueType  # 9
+"""A time that is offered and not taken (FHIR proposed)."""
 Global___BookingStatus: _TypeAlias = BookingStatus  # noqa: Y015
 
 class _SchedulingErrorReason:
@@ -107,6 +128,24 @@ class _SchedulingErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[
     """No time is free in the horizon."""
     SCHEDULING_ERROR_REASON_INVALID_CLINIC: _SchedulingErrorReason.ValueType  # 5
     """A field breaks a rule the contract cannot express; see the violations."""
+    SCHEDULING_ERROR_REASON_SERIES_CHANGED: _SchedulingErrorReason.ValueType  # 6
+    """The series is not at the revision the caller has seen; the metadata says which it is at."""
+    SCHEDULING_ERROR_REASON_BOOKING_NOT_FOUND: _SchedulingErrorReason.ValueType  # 7
+    """No session of the series has this number."""
+    SCHEDULING_ERROR_REASON_BOOKING_CLOSED: _SchedulingErrorReason.ValueType  # 8
+    """The booking is not open for this."""
+    SCHEDULING_ERROR_REASON_BOOKING_BEGUN: _SchedulingErrorReason.ValueType  # 9
+    """The session has begun."""
+    SCHEDULING_ERROR_REASON_NOT_MISSED: _SchedulingErrorReason.ValueType  # 10
+    """The patient is there, or may still come."""
+    SCHEDULING_ERROR_REASON_TIME_TAKEN: _SchedulingErrorReason.ValueType  # 11
+    """The wanted time is not free; the metadata says the next that are."""
+    SCHEDULING_ERROR_REASON_TOO_CLOSE: _SchedulingErrorReason.ValueType  # 12
+    """The wanted time is too near another session of the patient."""
+    SCHEDULING_ERROR_REASON_REPAIR_NOT_FOUND: _SchedulingErrorReason.ValueType  # 13
+    """No closure with a repair has this id, or the caller may not see it."""
+    SCHEDULING_ERROR_REASON_FEED_NOT_FOUND: _SchedulingErrorReason.ValueType  # 14
+    """No calendar is opened by this token."""
 
 class SchedulingErrorReason(_SchedulingErrorReason, metaclass=_SchedulingErrorReasonEnumTypeWrapper):
     """Why a call was refused; the `reason` of google.rpc.ErrorInfo."""
@@ -123,6 +162,24 @@ SCHEDULING_ERROR_REASON_NO_FREE_TIME: SchedulingErrorReason.ValueType  # 4
 """No time is free in the horizon."""
 SCHEDULING_ERROR_REASON_INVALID_CLINIC: SchedulingErrorReason.ValueType  # 5
 """A field breaks a rule the contract cannot express; see the violations."""
+SCHEDULING_ERROR_REASON_SERIES_CHANGED: SchedulingErrorReason.ValueType  # 6
+"""The series is not at the revision the caller has seen; the metadata says which it is at."""
+SCHEDULING_ERROR_REASON_BOOKING_NOT_FOUND: SchedulingErrorReason.ValueType  # 7
+"""No session of the series has this number."""
+SCHEDULING_ERROR_REASON_BOOKING_CLOSED: SchedulingErrorReason.ValueType  # 8
+"""The booking is not open for this."""
+SCHEDULING_ERROR_REASON_BOOKING_BEGUN: SchedulingErrorReason.ValueType  # 9
+"""The session has begun."""
+SCHEDULING_ERROR_REASON_NOT_MISSED: SchedulingErrorReason.ValueType  # 10
+"""The patient is there, or may still come."""
+SCHEDULING_ERROR_REASON_TIME_TAKEN: SchedulingErrorReason.ValueType  # 11
+"""The wanted time is not free; the metadata says the next that are."""
+SCHEDULING_ERROR_REASON_TOO_CLOSE: SchedulingErrorReason.ValueType  # 12
+"""The wanted time is too near another session of the patient."""
+SCHEDULING_ERROR_REASON_REPAIR_NOT_FOUND: SchedulingErrorReason.ValueType  # 13
+"""No closure with a repair has this id, or the caller may not see it."""
+SCHEDULING_ERROR_REASON_FEED_NOT_FOUND: SchedulingErrorReason.ValueType  # 14
+"""No calendar is opened by this token."""
 Global___SchedulingErrorReason: _TypeAlias = SchedulingErrorReason  # noqa: Y015
 
 class _ResourceKind:
@@ -139,6 +196,14 @@ class _ResourceKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Resource
     """An infusion pump."""
     RESOURCE_KIND_NURSE: _ResourceKind.ValueType  # 3
     """A nurse."""
+    RESOURCE_KIND_MONITOR: _ResourceKind.ValueType  # 4
+    """A vital signs monitor; a clinic that lists none has one in every room."""
+    RESOURCE_KIND_CHAIR: _ResourceKind.ValueType  # 5
+    """A recovery chair; where there are none, patients recover in the room."""
+    RESOURCE_KIND_THERAPIST: _ResourceKind.ValueType  # 6
+    """A therapist, taken by visits with ketamine-assisted psychotherapy."""
+    RESOURCE_KIND_PRESCRIBER: _ResourceKind.ValueType  # 7
+    """A prescriber; where any is listed, the clinic is open only while one is on site."""
 
 class ResourceKind(_ResourceKind, metaclass=_ResourceKindEnumTypeWrapper):
     """What a resource is."""
@@ -151,33 +216,197 @@ RESOURCE_KIND_PUMP: ResourceKind.ValueType  # 2
 """An infusion pump."""
 RESOURCE_KIND_NURSE: ResourceKind.ValueType  # 3
 """A nurse."""
+RESOURCE_KIND_MONITOR: ResourceKind.ValueType  # 4
+"""A vital signs monitor; a clinic that lists none has one in every room."""
+RESOURCE_KIND_CHAIR: ResourceKind.ValueType  # 5
+"""A recovery chair; where there are none, patients recover in the room."""
+RESOURCE_KIND_THERAPIST: ResourceKind.ValueType  # 6
+"""A therapist, taken by visits with ketamine-assisted psychotherapy."""
+RESOURCE_KIND_PRESCRIBER: ResourceKind.ValueType  # 7
+"""A prescriber; where any is listed, the clinic is open only while one is on site."""
 Global___ResourceKind: _TypeAlias = ResourceKind  # noqa: Y015
+
+class _NursePreference:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _NursePreferenceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NursePreference.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    NURSE_PREFERENCE_UNSPECIFIED: _NursePreference.ValueType  # 0
+    """No preference."""
+    NURSE_PREFERENCE_SAME: _NursePreference.ValueType  # 1
+    """One nurse for as many sessions as can be."""
+    NURSE_PREFERENCE_NAMED: _NursePreference.ValueType  # 2
+    """The named nurse where she is free."""
+
+class NursePreference(_NursePreference, metaclass=_NursePreferenceEnumTypeWrapper):
+    """How the nurse of a series is chosen."""
+
+NURSE_PREFERENCE_UNSPECIFIED: NursePreference.ValueType  # 0
+"""No preference."""
+NURSE_PREFERENCE_SAME: NursePreference.ValueType  # 1
+"""One nurse for as many sessions as can be."""
+NURSE_PREFERENCE_NAMED: NursePreference.ValueType  # 2
+"""The named nurse where she is free."""
+Global___NursePreference: _TypeAlias = NursePreference  # noqa: Y015
+
+class _Therapy:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TherapyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Therapy.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    THERAPY_UNSPECIFIED: _Therapy.ValueType  # 0
+    """Without a therapist."""
+    THERAPY_ASSISTED: _Therapy.ValueType  # 1
+    """Ketamine-assisted psychotherapy: a therapist from the infusion to the end."""
+
+class Therapy(_Therapy, metaclass=_TherapyEnumTypeWrapper):
+    """Whether a therapist takes part in a visit."""
+
+THERAPY_UNSPECIFIED: Therapy.ValueType  # 0
+"""Without a therapist."""
+THERAPY_ASSISTED: Therapy.ValueType  # 1
+"""Ketamine-assisted psychotherapy: a therapist from the infusion to the end."""
+Global___Therapy: _TypeAlias = Therapy  # noqa: Y015
+
+class _CancelReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CancelReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CancelReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CANCEL_REASON_UNSPECIFIED: _CancelReason.ValueType  # 0
+    """Never used on purpose."""
+    CANCEL_REASON_PATIENT: _CancelReason.ValueType  # 1
+    """The patient would rather come another day."""
+    CANCEL_REASON_ILLNESS: _CancelReason.ValueType  # 2
+    """The patient is ill."""
+    CANCEL_REASON_EMERGENCY: _CancelReason.ValueType  # 3
+    """An emergency."""
+    CANCEL_REASON_CLINIC: _CancelReason.ValueType  # 4
+    """The clinic cannot keep it."""
+
+class CancelReason(_CancelReason, metaclass=_CancelReasonEnumTypeWrapper):
+    """Why a session is called off."""
+
+CANCEL_REASON_UNSPECIFIED: CancelReason.ValueType  # 0
+"""Never used on purpose."""
+CANCEL_REASON_PATIENT: CancelReason.ValueType  # 1
+"""The patient would rather come another day."""
+CANCEL_REASON_ILLNESS: CancelReason.ValueType  # 2
+"""The patient is ill."""
+CANCEL_REASON_EMERGENCY: CancelReason.ValueType  # 3
+"""An emergency."""
+CANCEL_REASON_CLINIC: CancelReason.ValueType  # 4
+"""The clinic cannot keep it."""
+Global___CancelReason: _TypeAlias = CancelReason  # noqa: Y015
+
+class _ClosureReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ClosureReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ClosureReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CLOSURE_REASON_UNSPECIFIED: _ClosureReason.ValueType  # 0
+    """Never used on purpose."""
+    CLOSURE_REASON_SICK: _ClosureReason.ValueType  # 1
+    """Somebody is ill."""
+    CLOSURE_REASON_LEAVE: _ClosureReason.ValueType  # 2
+    """Planned leave."""
+    CLOSURE_REASON_OUT_OF_ORDER: _ClosureReason.ValueType  # 3
+    """Something is out of order, or being maintained."""
+    CLOSURE_REASON_WEATHER: _ClosureReason.ValueType  # 4
+    """The clinic cannot be reached or must not open, such as in a storm."""
+    CLOSURE_REASON_OTHER: _ClosureReason.ValueType  # 5
+    """Anything else."""
+
+class ClosureReason(_ClosureReason, metaclass=_ClosureReasonEnumTypeWrapper):
+    """Why a resource or a whole clinic is away."""
+
+CLOSURE_REASON_UNSPECIFIED: ClosureReason.ValueType  # 0
+"""Never used on purpose."""
+CLOSURE_REASON_SICK: ClosureReason.ValueType  # 1
+"""Somebody is ill."""
+CLOSURE_REASON_LEAVE: ClosureReason.ValueType  # 2
+"""Planned leave."""
+CLOSURE_REASON_OUT_OF_ORDER: ClosureReason.ValueType  # 3
+"""Something is out of order, or being maintained."""
+CLOSURE_REASON_WEATHER: ClosureReason.ValueType  # 4
+"""The clinic cannot be reached or must not open, such as in a storm."""
+CLOSURE_REASON_OTHER: ClosureReason.ValueType  # 5
+"""Anything else."""
+Global___ClosureReason: _TypeAlias = ClosureReason  # noqa: Y015
+
+class _RepairStepStatus:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RepairStepStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RepairStepStatus.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REPAIR_STEP_STATUS_UNSPECIFIED: _RepairStepStatus.ValueType  # 0
+    """Never used on purpose."""
+    REPAIR_STEP_STATUS_PROPOSED: _RepairStepStatus.ValueType  # 1
+    """Waits for a coordinator."""
+    REPAIR_STEP_STATUS_ACCEPTED: _RepairStepStatus.ValueType  # 2
+    """Carried out."""
+    REPAIR_STEP_STATUS_STALE: _RepairStepStatus.ValueType  # 3
+    """The series or the proposed time has changed since; nothing was done."""
+
+class RepairStepStatus(_RepairStepStatus, metaclass=_RepairStepStatusEnumTypeWrapper):
+    """What has become of one proposed step."""
+
+REPAIR_STEP_STATUS_UNSPECIFIED: RepairStepStatus.ValueType  # 0
+"""Never used on purpose."""
+REPAIR_STEP_STATUS_PROPOSED: RepairStepStatus.ValueType  # 1
+"""Waits for a coordinator."""
+REPAIR_STEP_STATUS_ACCEPTED: RepairStepStatus.ValueType  # 2
+"""Carried out."""
+REPAIR_STEP_STATUS_STALE: RepairStepStatus.ValueType  # 3
+"""The series or the proposed time has changed since; nothing was done."""
+Global___RepairStepStatus: _TypeAlias = RepairStepStatus  # noqa: Y015
 
 @_typing.final
 class Resource(_message.Message):
-    """Something a session takes for itself alone."""
+    """Something a session takes for its part of the visit."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     RESOURCE_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     LABEL_FIELD_NUMBER: _builtins.int
+    PATIENTS_FIELD_NUMBER: _builtins.int
+    SKILLS_FIELD_NUMBER: _builtins.int
+    SHIFTS_FIELD_NUMBER: _builtins.int
     resource_id: _builtins.str
     """Identity."""
     kind: Global___ResourceKind.ValueType
     """What it is."""
     label: _builtins.str
     """Short label for a board, such as "Room 2"; for staff a role label, never a name of a patient."""
+    patients: _builtins.int
+    """Patients a nurse may have at one time; 1 when zero, and 1 for all but nurses."""
+    @_builtins.property
+    def skills(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What it can do, as codes such as "kap"."""
+
+    @_builtins.property
+    def shifts(self) -> _containers.RepeatedCompositeFieldContainer[Global___OpeningHours]:
+        """When it is there, in the clinic's wall time; none means whenever the clinic is open."""
+
     def __init__(
         self,
         *,
         resource_id: _builtins.str = ...,
         kind: Global___ResourceKind.ValueType = ...,
         label: _builtins.str = ...,
+        patients: _builtins.int = ...,
+        skills: _abc.Iterable[_builtins.str] | None = ...,
+        shifts: _abc.Iterable[Global___OpeningHours] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "label", b"label", "resource_id", b"resource_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "label", b"label", "patients", b"patients", "resource_id", b"resource_id", "shifts", b"shifts", "skills", b"skills"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -229,6 +458,7 @@ class Clinic(_message.Message):
     RESOURCES_FIELD_NUMBER: _builtins.int
     HOLD_SECONDS_FIELD_NUMBER: _builtins.int
     SERIES_CAPACITY_FIELD_NUMBER: _builtins.int
+    HOLIDAYS_FIELD_NUMBER: _builtins.int
     clinic_id: _builtins.str
     """Identity."""
     revision: _builtins.int
@@ -255,7 +485,11 @@ class Clinic(_message.Message):
 
     @_builtins.property
     def resources(self) -> _containers.RepeatedCompositeFieldContainer[Global___Resource]:
-        """Rooms, pumps and nurses."""
+        """Rooms, pumps, nurses and what else it has; at least one of each of the three."""
+
+    @_builtins.property
+    def holidays(self) -> _containers.RepeatedCompositeFieldContainer[_date_pb2.Date]:
+        """Local dates on which it does not open."""
 
     def __init__(
         self,
@@ -270,10 +504,11 @@ class Clinic(_message.Message):
         resources: _abc.Iterable[Global___Resource] | None = ...,
         hold_seconds: _builtins.int = ...,
         series_capacity: _builtins.int = ...,
+        holidays: _abc.Iterable[_date_pb2.Date] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["position", b"position"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "hold_seconds", b"hold_seconds", "indications", b"indications", "name", b"name", "opening_hours", b"opening_hours", "position", b"position", "resources", b"resources", "revision", b"revision", "series_capacity", b"series_capacity", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "hold_seconds", b"hold_seconds", "holidays", b"holidays", "indications", b"indications", "name", b"name", "opening_hours", b"opening_hours", "position", b"position", "resources", b"resources", "revision", b"revision", "series_capacity", b"series_capacity", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -293,6 +528,16 @@ class Booking(_message.Message):
     ROOM_ID_FIELD_NUMBER: _builtins.int
     PUMP_ID_FIELD_NUMBER: _builtins.int
     NURSE_ID_FIELD_NUMBER: _builtins.int
+    INFUSE_TIME_FIELD_NUMBER: _builtins.int
+    INFUSE_END_TIME_FIELD_NUMBER: _builtins.int
+    ROOM_END_TIME_FIELD_NUMBER: _builtins.int
+    MONITOR_ID_FIELD_NUMBER: _builtins.int
+    CHAIR_ID_FIELD_NUMBER: _builtins.int
+    THERAPIST_ID_FIELD_NUMBER: _builtins.int
+    ARRIVE_TIME_FIELD_NUMBER: _builtins.int
+    APPOINTMENT_STATUS_FIELD_NUMBER: _builtins.int
+    SLOT_STATUS_FIELD_NUMBER: _builtins.int
+    SERIES_ID_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """Identity of the session, the same in infusion."""
     number: _builtins.int
@@ -305,13 +550,41 @@ class Booking(_message.Message):
     """The pump."""
     nurse_id: _builtins.str
     """The nurse."""
+    monitor_id: _builtins.str
+    """The monitor, where the clinic lists monitors."""
+    chair_id: _builtins.str
+    """The recovery chair, where the clinic lists chairs."""
+    therapist_id: _builtins.str
+    """The therapist, if the visit has one."""
+    appointment_status: _builtins.str
+    """FHIR R4 Appointment.status."""
+    slot_status: _builtins.str
+    """FHIR R4 Slot.status of the time."""
+    series_id: _builtins.str
+    """The series it belongs to."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """When the room is taken from."""
 
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When everything the visit takes is free again."""
+
+    @_builtins.property
+    def infuse_time(self) -> _timestamp_pb2.Timestamp:
+        """When the pump is taken from."""
+
+    @_builtins.property
+    def infuse_end_time(self) -> _timestamp_pb2.Timestamp:
+        """When the pump is free again."""
+
+    @_builtins.property
+    def room_end_time(self) -> _timestamp_pb2.Timestamp:
         """When the room is free again."""
+
+    @_builtins.property
+    def arrive_time(self) -> _timestamp_pb2.Timestamp:
+        """When the patient arrived."""
 
     def __init__(
         self,
@@ -324,14 +597,66 @@ class Booking(_message.Message):
         room_id: _builtins.str = ...,
         pump_id: _builtins.str = ...,
         nurse_id: _builtins.str = ...,
+        infuse_time: _timestamp_pb2.Timestamp | None = ...,
+        infuse_end_time: _timestamp_pb2.Timestamp | None = ...,
+        room_end_time: _timestamp_pb2.Timestamp | None = ...,
+        monitor_id: _builtins.str = ...,
+        chair_id: _builtins.str = ...,
+        therapist_id: _builtins.str = ...,
+        arrive_time: _timestamp_pb2.Timestamp | None = ...,
+        appointment_status: _builtins.str = ...,
+        slot_status: _builtins.str = ...,
+        series_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["arrive_time", b"arrive_time", "end_time", b"end_time", "infuse_end_time", b"infuse_end_time", "infuse_time", b"infuse_time", "room_end_time", b"room_end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "number", b"number", "nurse_id", b"nurse_id", "pump_id", b"pump_id", "room_id", b"room_id", "session_id", b"session_id", "start_time", b"start_time", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_status", b"appointment_status", "arrive_time", b"arrive_time", "chair_id", b"chair_id", "end_time", b"end_time", "infuse_end_time", b"infuse_end_time", "infuse_time", b"infuse_time", "monitor_id", b"monitor_id", "number", b"number", "nurse_id", b"nurse_id", "pump_id", b"pump_id", "room_end_time", b"room_end_time", "room_id", b"room_id", "series_id", b"series_id", "session_id", b"session_id", "slot_status", b"slot_status", "start_time", b"start_time", "status", b"status", "therapist_id", b"therapist_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Booking: _TypeAlias = Booking  # noqa: Y015
+
+@_typing.final
+class Preferences(_message.Message):
+    """When a patient can come, and what the patient would like."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WINDOWS_FIELD_NUMBER: _builtins.int
+    NURSE_FIELD_NUMBER: _builtins.int
+    NURSE_ID_FIELD_NUMBER: _builtins.int
+    THERAPY_FIELD_NUMBER: _builtins.int
+    SKILLS_FIELD_NUMBER: _builtins.int
+    nurse: Global___NursePreference.ValueType
+    """How the nurse is chosen."""
+    nurse_id: _builtins.str
+    """The nurse, if one is named."""
+    therapy: Global___Therapy.ValueType
+    """Whether a therapist takes part (ketamine-assisted psychotherapy)."""
+    @_builtins.property
+    def windows(self) -> _containers.RepeatedCompositeFieldContainer[Global___OpeningHours]:
+        """Hours in which a whole visit must lie, in the clinic's wall time; none means any time."""
+
+    @_builtins.property
+    def skills(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Skills the nurse must have, as codes."""
+
+    def __init__(
+        self,
+        *,
+        windows: _abc.Iterable[Global___OpeningHours] | None = ...,
+        nurse: Global___NursePreference.ValueType = ...,
+        nurse_id: _builtins.str = ...,
+        therapy: Global___Therapy.ValueType = ...,
+        skills: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["nurse", b"nurse", "nurse_id", b"nurse_id", "skills", b"skills", "therapy", b"therapy", "windows", b"windows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Preferences: _TypeAlias = Preferences  # noqa: Y015
 
 @_typing.final
 class Series(_message.Message):
@@ -349,6 +674,7 @@ class Series(_message.Message):
     BOOKINGS_FIELD_NUMBER: _builtins.int
     HOLD_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    EARLIER_BOOKINGS_FIELD_NUMBER: _builtins.int
     series_id: _builtins.str
     """Identity."""
     revision: _builtins.int
@@ -375,6 +701,10 @@ class Series(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
 
+    @_builtins.property
+    def earlier_bookings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Booking]:
+        """Times that sessions once had and how they ended, in order."""
+
     def __init__(
         self,
         *,
@@ -388,11 +718,174 @@ class Series(_message.Message):
         bookings: _abc.Iterable[Global___Booking] | None = ...,
         hold_expire_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        earlier_bookings: _abc.Iterable[Global___Booking] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["hold_expire_time", b"hold_expire_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bookings", b"bookings", "clinic_id", b"clinic_id", "hold_expire_time", b"hold_expire_time", "patient_id", b"patient_id", "plan_id", b"plan_id", "referral_id", b"referral_id", "revision", b"revision", "series_id", b"series_id", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bookings", b"bookings", "clinic_id", b"clinic_id", "earlier_bookings", b"earlier_bookings", "hold_expire_time", b"hold_expire_time", "patient_id", b"patient_id", "plan_id", b"plan_id", "referral_id", b"referral_id", "revision", b"revision", "series_id", b"series_id", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Series: _TypeAlias = Series  # noqa: Y015
+
+@_typing.final
+class RepairStep(_message.Message):
+    """What is proposed for one session that cannot stay as it is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    OLD_START_TIME_FIELD_NUMBER: _builtins.int
+    NEW_START_TIME_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    series_id: _builtins.str
+    """The series."""
+    number: _builtins.int
+    """The session's number in it."""
+    revision: _builtins.int
+    """The series' revision that the step was made for."""
+    status: Global___RepairStepStatus.ValueType
+    """What has become of it."""
+    @_builtins.property
+    def old_start_time(self) -> _timestamp_pb2.Timestamp:
+        """The time it has."""
+
+    @_builtins.property
+    def new_start_time(self) -> _timestamp_pb2.Timestamp:
+        """The time proposed; the same means other resources, unset means that none was found."""
+
+    def __init__(
+        self,
+        *,
+        series_id: _builtins.str = ...,
+        number: _builtins.int = ...,
+        revision: _builtins.int = ...,
+        old_start_time: _timestamp_pb2.Timestamp | None = ...,
+        new_start_time: _timestamp_pb2.Timestamp | None = ...,
+        status: Global___RepairStepStatus.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["new_start_time", b"new_start_time", "old_start_time", b"old_start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["new_start_time", b"new_start_time", "number", b"number", "old_start_time", b"old_start_time", "revision", b"revision", "series_id", b"series_id", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RepairStep: _TypeAlias = RepairStep  # noqa: Y015
+
+@_typing.final
+class Repair(_message.Message):
+    """A closure, and what is proposed for the sessions it touches."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLOSURE_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    RESOURCE_ID_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
+    closure_id: _builtins.str
+    """Identity of the closure and of its repair."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    resource_id: _builtins.str
+    """What is away; empty means the whole clinic."""
+    reason: Global___ClosureReason.ValueType
+    """Why."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """From when."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when."""
+
+    @_builtins.property
+    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___RepairStep]:
+        """In order of time."""
+
+    def __init__(
+        self,
+        *,
+        closure_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        resource_id: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        reason: Global___ClosureReason.ValueType = ...,
+        steps: _abc.Iterable[Global___RepairStep] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "closure_id", b"closure_id", "end_time", b"end_time", "reason", b"reason", "resource_id", b"resource_id", "start_time", b"start_time", "steps", b"steps"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Repair: _TypeAlias = Repair  # noqa: Y015
+
+@_typing.final
+class Offer(_message.Message):
+    """A series that could begin, with times that nobody has taken yet."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    SESSIONS_PER_WEEK_FIELD_NUMBER: _builtins.int
+    BOOKINGS_FIELD_NUMBER: _builtins.int
+    clinic_id: _builtins.str
+    """The clinic."""
+    @_builtins.property
+    def sessions_per_week(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Sessions in each week."""
+
+    @_builtins.property
+    def bookings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Booking]:
+        """The sessions in order, as proposed."""
+
+    def __init__(
+        self,
+        *,
+        clinic_id: _builtins.str = ...,
+        sessions_per_week: _abc.Iterable[_builtins.int] | None = ...,
+        bookings: _abc.Iterable[Global___Booking] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bookings", b"bookings", "clinic_id", b"clinic_id", "sessions_per_week", b"sessions_per_week"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Offer: _TypeAlias = Offer  # noqa: Y015
+
+@_typing.final
+class Utilisation(_message.Message):
+    """How much of one kind of resource was taken."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    TAKEN_MINUTES_FIELD_NUMBER: _builtins.int
+    OPEN_MINUTES_FIELD_NUMBER: _builtins.int
+    kind: Global___ResourceKind.ValueType
+    """The kind."""
+    taken_minutes: _builtins.int
+    """Minutes for which resources of the kind were taken, counting each place of a nurse."""
+    open_minutes: _builtins.int
+    """Minutes for which they were there while the clinic was open."""
+    def __init__(
+        self,
+        *,
+        kind: Global___ResourceKind.ValueType = ...,
+        taken_minutes: _builtins.int = ...,
+        open_minutes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "open_minutes", b"open_minutes", "taken_minutes", b"taken_minutes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Utilisation: _TypeAlias = Utilisation  # noqa: Y015

@@ -6,6 +6,7 @@ What callers may ask of scheduling."""
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.type import date_pb2 as _date_pb2
 from halcyon.scheduling.v1 import scheduling_pb2 as _scheduling_pb2
@@ -291,16 +292,22 @@ class HoldSeriesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SERIES_ID_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
     series_id: _builtins.str
     """The series."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """When the first session must start; the earliest possible time when unset."""
+
     def __init__(
         self,
         *,
         series_id: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["series_id", b"series_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["series_id", b"series_id", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -329,3 +336,857 @@ class HoldSeriesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___HoldSeriesResponse: _TypeAlias = HoldSeriesResponse  # noqa: Y015
+
+@_typing.final
+class ArriveBookingRequest(_message.Message):
+    """Who is here."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    series_id: _builtins.str
+    """The series."""
+    number: _builtins.int
+    """The session's number in it, from 1."""
+    revision: _builtins.int
+    """The series' revision the caller has seen; 0 means whatever it is."""
+    def __init__(
+        self,
+        *,
+        series_id: _builtins.str = ...,
+        number: _builtins.int = ...,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "revision", b"revision", "series_id", b"series_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ArriveBookingRequest: _TypeAlias = ArriveBookingRequest  # noqa: Y015
+
+@_typing.final
+class ArriveBookingResponse(_message.Message):
+    """The series as it is now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def series(self) -> _scheduling_pb2.Series:
+        """The series."""
+
+    def __init__(
+        self,
+        *,
+        series: _scheduling_pb2.Series | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["series", b"series"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["series", b"series"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ArriveBookingResponse: _TypeAlias = ArriveBookingResponse  # noqa: Y015
+
+@_typing.final
+class MissBookingRequest(_message.Message):
+    """Who did not come."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    series_id: _builtins.str
+    """The series."""
+    number: _builtins.int
+    """The session's number in it, from 1."""
+    revision: _builtins.int
+    """The series' revision the caller has seen; 0 means whatever it is."""
+    request_id: _builtins.str
+    """Chosen by the caller; the same id again changes nothing (AIP-155)."""
+    def __init__(
+        self,
+        *,
+        series_id: _builtins.str = ...,
+        number: _builtins.int = ...,
+        revision: _builtins.int = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "request_id", b"request_id", "revision", b"revision", "series_id", b"series_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MissBookingRequest: _TypeAlias = MissBookingRequest  # noqa: Y015
+
+@_typing.final
+class MissBookingResponse(_message.Message):
+    """The series as it is now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def series(self) -> _scheduling_pb2.Series:
+        """The series."""
+
+    def __init__(
+        self,
+        *,
+        series: _scheduling_pb2.Series | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["series", b"series"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["series", b"series"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MissBookingResponse: _TypeAlias = MissBookingResponse  # noqa: Y015
+
+@_typing.final
+class CancelBookingRequest(_message.Message):
+    """Which session is called off."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    series_id: _builtins.str
+    """The series."""
+    number: _builtins.int
+    """The session's number in it, from 1."""
+    revision: _builtins.int
+    """The series' revision the caller has seen; 0 means whatever it is."""
+    reason: _scheduling_pb2.CancelReason.ValueType
+    """Why."""
+    request_id: _builtins.str
+    """Chosen by the caller; the same id again changes nothing (AIP-155)."""
+    def __init__(
+        self,
+        *,
+        series_id: _builtins.str = ...,
+        number: _builtins.int = ...,
+        revision: _builtins.int = ...,
+        reason: _scheduling_pb2.CancelReason.ValueType = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "reason", b"reason", "request_id", b"request_id", "revision", b"revision", "series_id", b"series_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelBookingRequest: _TypeAlias = CancelBookingRequest  # noqa: Y015
+
+@_typing.final
+class CancelBookingResponse(_message.Message):
+    """The series as it is now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def series(self) -> _scheduling_pb2.Series:
+        """The series."""
+
+    def __init__(
+        self,
+        *,
+        series: _scheduling_pb2.Series | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["series", b"series"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["series", b"series"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelBookingResponse: _TypeAlias = CancelBookingResponse  # noqa: Y015
+
+@_typing.final
+class MoveBookingRequest(_message.Message):
+    """Which session is moved where."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    series_id: _builtins.str
+    """The series."""
+    number: _builtins.int
+    """The session's number in it, from 1."""
+    revision: _builtins.int
+    """The series' revision the caller has seen; 0 means whatever it is."""
+    request_id: _builtins.str
+    """Chosen by the caller; the same id again changes nothing (AIP-155)."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """The new start."""
+
+    def __init__(
+        self,
+        *,
+        series_id: _builtins.str = ...,
+        number: _builtins.int = ...,
+        revision: _builtins.int = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "request_id", b"request_id", "revision", b"revision", "series_id", b"series_id", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MoveBookingRequest: _TypeAlias = MoveBookingRequest  # noqa: Y015
+
+@_typing.final
+class MoveBookingResponse(_message.Message):
+    """The series as it is now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def series(self) -> _scheduling_pb2.Series:
+        """The series."""
+
+    def __init__(
+        self,
+        *,
+        series: _scheduling_pb2.Series | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["series", b"series"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["series", b"series"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MoveBookingResponse: _TypeAlias = MoveBookingResponse  # noqa: Y015
+
+@_typing.final
+class UpdatePreferencesRequest(_message.Message):
+    """What a patient would like."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    PREFERENCES_FIELD_NUMBER: _builtins.int
+    referral_id: _builtins.str
+    """The referral whose series it is about, planned already or not yet."""
+    @_builtins.property
+    def preferences(self) -> _scheduling_pb2.Preferences:
+        """The preferences; they replace those before."""
+
+    def __init__(
+        self,
+        *,
+        referral_id: _builtins.str = ...,
+        preferences: _scheduling_pb2.Preferences | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences", "referral_id", b"referral_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdatePreferencesRequest: _TypeAlias = UpdatePreferencesRequest  # noqa: Y015
+
+@_typing.final
+class UpdatePreferencesResponse(_message.Message):
+    """The preferences as kept."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREFERENCES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def preferences(self) -> _scheduling_pb2.Preferences:
+        """The preferences."""
+
+    def __init__(
+        self,
+        *,
+        preferences: _scheduling_pb2.Preferences | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdatePreferencesResponse: _TypeAlias = UpdatePreferencesResponse  # noqa: Y015
+
+@_typing.final
+class CloseResourceRequest(_message.Message):
+    """What is away when."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    RESOURCE_ID_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    clinic_id: _builtins.str
+    """The clinic."""
+    resource_id: _builtins.str
+    """The resource; empty means the whole clinic."""
+    reason: _scheduling_pb2.ClosureReason.ValueType
+    """Why."""
+    request_id: _builtins.str
+    """Chosen by the caller; it becomes the closure's id (AIP-155)."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """From when."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when, after the start."""
+
+    def __init__(
+        self,
+        *,
+        clinic_id: _builtins.str = ...,
+        resource_id: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        reason: _scheduling_pb2.ClosureReason.ValueType = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "end_time", b"end_time", "reason", b"reason", "request_id", b"request_id", "resource_id", b"resource_id", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CloseResourceRequest: _TypeAlias = CloseResourceRequest  # noqa: Y015
+
+@_typing.final
+class CloseResourceResponse(_message.Message):
+    """The closure and what is proposed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPAIR_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def repair(self) -> _scheduling_pb2.Repair:
+        """The repair."""
+
+    def __init__(
+        self,
+        *,
+        repair: _scheduling_pb2.Repair | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["repair", b"repair"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["repair", b"repair"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CloseResourceResponse: _TypeAlias = CloseResourceResponse  # noqa: Y015
+
+@_typing.final
+class GetRepairRequest(_message.Message):
+    """Which repair."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLOSURE_ID_FIELD_NUMBER: _builtins.int
+    closure_id: _builtins.str
+    """The closure."""
+    def __init__(
+        self,
+        *,
+        closure_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closure_id", b"closure_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRepairRequest: _TypeAlias = GetRepairRequest  # noqa: Y015
+
+@_typing.final
+class GetRepairResponse(_message.Message):
+    """One repair."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPAIR_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def repair(self) -> _scheduling_pb2.Repair:
+        """The repair."""
+
+    def __init__(
+        self,
+        *,
+        repair: _scheduling_pb2.Repair | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["repair", b"repair"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["repair", b"repair"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRepairResponse: _TypeAlias = GetRepairResponse  # noqa: Y015
+
+@_typing.final
+class AcceptRepairRequest(_message.Message):
+    """Which steps to carry out."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLOSURE_ID_FIELD_NUMBER: _builtins.int
+    SERIES_IDS_FIELD_NUMBER: _builtins.int
+    closure_id: _builtins.str
+    """The closure."""
+    @_builtins.property
+    def series_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The series whose steps are carried out; none means all."""
+
+    def __init__(
+        self,
+        *,
+        closure_id: _builtins.str = ...,
+        series_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closure_id", b"closure_id", "series_ids", b"series_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcceptRepairRequest: _TypeAlias = AcceptRepairRequest  # noqa: Y015
+
+@_typing.final
+class AcceptRepairResponse(_message.Message):
+    """The repair after that."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPAIR_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def repair(self) -> _scheduling_pb2.Repair:
+        """The repair."""
+
+    def __init__(
+        self,
+        *,
+        repair: _scheduling_pb2.Repair | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["repair", b"repair"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["repair", b"repair"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcceptRepairResponse: _TypeAlias = AcceptRepairResponse  # noqa: Y015
+
+@_typing.final
+class ReopenResourceRequest(_message.Message):
+    """Which closure ends now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLOSURE_ID_FIELD_NUMBER: _builtins.int
+    closure_id: _builtins.str
+    """The closure."""
+    def __init__(
+        self,
+        *,
+        closure_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closure_id", b"closure_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReopenResourceRequest: _TypeAlias = ReopenResourceRequest  # noqa: Y015
+
+@_typing.final
+class ReopenResourceResponse(_message.Message):
+    """The closure as it ended."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPAIR_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def repair(self) -> _scheduling_pb2.Repair:
+        """The closure and its repair."""
+
+    def __init__(
+        self,
+        *,
+        repair: _scheduling_pb2.Repair | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["repair", b"repair"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["repair", b"repair"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReopenResourceResponse: _TypeAlias = ReopenResourceResponse  # noqa: Y015
+
+@_typing.final
+class TransferSeriesRequest(_message.Message):
+    """Which series goes where."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    series_id: _builtins.str
+    """The series."""
+    clinic_id: _builtins.str
+    """The clinic it goes to; its own changes nothing."""
+    revision: _builtins.int
+    """The series' revision the caller has seen; 0 means whatever it is."""
+    def __init__(
+        self,
+        *,
+        series_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "revision", b"revision", "series_id", b"series_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TransferSeriesRequest: _TypeAlias = TransferSeriesRequest  # noqa: Y015
+
+@_typing.final
+class TransferSeriesResponse(_message.Message):
+    """The series as it is now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def series(self) -> _scheduling_pb2.Series:
+        """The series."""
+
+    def __init__(
+        self,
+        *,
+        series: _scheduling_pb2.Series | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["series", b"series"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["series", b"series"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TransferSeriesResponse: _TypeAlias = TransferSeriesResponse  # noqa: Y015
+
+@_typing.final
+class FindAvailabilityRequest(_message.Message):
+    """What is wanted where."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    SESSIONS_PER_WEEK_FIELD_NUMBER: _builtins.int
+    MIN_GAP_HOURS_FIELD_NUMBER: _builtins.int
+    INFUSION_MINUTES_FIELD_NUMBER: _builtins.int
+    RECOVERY_MINUTES_FIELD_NUMBER: _builtins.int
+    PREFERENCES_FIELD_NUMBER: _builtins.int
+    clinic_id: _builtins.str
+    """The clinic."""
+    min_gap_hours: _builtins.int
+    """Least time between the starts of two sessions, hours."""
+    infusion_minutes: _builtins.int
+    """Infusion time, minutes."""
+    recovery_minutes: _builtins.int
+    """Recovery time, minutes."""
+    @_builtins.property
+    def sessions_per_week(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Sessions in each week, in order; the first week has at least one."""
+
+    @_builtins.property
+    def preferences(self) -> _scheduling_pb2.Preferences:
+        """When the patient can come."""
+
+    def __init__(
+        self,
+        *,
+        clinic_id: _builtins.str = ...,
+        sessions_per_week: _abc.Iterable[_builtins.int] | None = ...,
+        min_gap_hours: _builtins.int = ...,
+        infusion_minutes: _builtins.int = ...,
+        recovery_minutes: _builtins.int = ...,
+        preferences: _scheduling_pb2.Preferences | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "infusion_minutes", b"infusion_minutes", "min_gap_hours", b"min_gap_hours", "preferences", b"preferences", "recovery_minutes", b"recovery_minutes", "sessions_per_week", b"sessions_per_week"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FindAvailabilityRequest: _TypeAlias = FindAvailabilityRequest  # noqa: Y015
+
+@_typing.final
+class FindAvailabilityResponse(_message.Message):
+    """What was found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OFFER_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    NEAREST_CLINIC_FIELD_NUMBER: _builtins.int
+    NEAREST_PATTERN_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """Otherwise what binds, such as "no_free_nurse", "opening_hours", "patient_windows" or "limits"."""
+    @_builtins.property
+    def offer(self) -> _scheduling_pb2.Offer:
+        """The earliest series, if there is one."""
+
+    @_builtins.property
+    def nearest_clinic(self) -> _scheduling_pb2.Offer:
+        """Otherwise the nearest other clinic of the network that has times for the same pattern."""
+
+    @_builtins.property
+    def nearest_pattern(self) -> _scheduling_pb2.Offer:
+        """Otherwise the most similar pattern that has times here; a prescriber decides about it."""
+
+    def __init__(
+        self,
+        *,
+        offer: _scheduling_pb2.Offer | None = ...,
+        reason: _builtins.str = ...,
+        nearest_clinic: _scheduling_pb2.Offer | None = ...,
+        nearest_pattern: _scheduling_pb2.Offer | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["nearest_clinic", b"nearest_clinic", "nearest_pattern", b"nearest_pattern", "offer", b"offer"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["nearest_clinic", b"nearest_clinic", "nearest_pattern", b"nearest_pattern", "offer", b"offer", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FindAvailabilityResponse: _TypeAlias = FindAvailabilityResponse  # noqa: Y015
+
+@_typing.final
+class WatchBoardRequest(_message.Message):
+    """Which board."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    DAY_FIELD_NUMBER: _builtins.int
+    clinic_id: _builtins.str
+    """The clinic."""
+    @_builtins.property
+    def day(self) -> _date_pb2.Date:
+        """The day in the clinic's wall time."""
+
+    def __init__(
+        self,
+        *,
+        clinic_id: _builtins.str = ...,
+        day: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["day", b"day"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "day", b"day"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchBoardRequest: _TypeAlias = WatchBoardRequest  # noqa: Y015
+
+@_typing.final
+class WatchBoardResponse(_message.Message):
+    """The whole board as it is now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def bookings(self) -> _containers.RepeatedCompositeFieldContainer[_scheduling_pb2.Booking]:
+        """Live bookings in order of start, at most 500."""
+
+    def __init__(
+        self,
+        *,
+        bookings: _abc.Iterable[_scheduling_pb2.Booking] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bookings", b"bookings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchBoardResponse: _TypeAlias = WatchBoardResponse  # noqa: Y015
+
+@_typing.final
+class GetUtilisationRequest(_message.Message):
+    """Whose use of which days."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    FIRST_DAY_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    clinic_id: _builtins.str
+    """The clinic."""
+    days: _builtins.int
+    """So many days, 1 to 92."""
+    @_builtins.property
+    def first_day(self) -> _date_pb2.Date:
+        """The first day in the clinic's wall time."""
+
+    def __init__(
+        self,
+        *,
+        clinic_id: _builtins.str = ...,
+        first_day: _date_pb2.Date | None = ...,
+        days: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["first_day", b"first_day"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "days", b"days", "first_day", b"first_day"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetUtilisationRequest: _TypeAlias = GetUtilisationRequest  # noqa: Y015
+
+@_typing.final
+class GetUtilisationResponse(_message.Message):
+    """The use of a clinic's resources."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KINDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedCompositeFieldContainer[_scheduling_pb2.Utilisation]:
+        """By kind, as far as the clinic has any."""
+
+    def __init__(
+        self,
+        *,
+        kinds: _abc.Iterable[_scheduling_pb2.Utilisation] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kinds", b"kinds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetUtilisationResponse: _TypeAlias = GetUtilisationResponse  # noqa: Y015
+
+@_typing.final
+class CreateCalendarFeedRequest(_message.Message):
+    """Whose calendar."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    PATIENT_ID_FIELD_NUMBER: _builtins.int
+    RESOURCE_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    clinic_id: _builtins.str
+    """The clinic."""
+    patient_id: _builtins.str
+    """Registry id of a patient."""
+    resource_id: _builtins.str
+    """A room, a nurse or another resource of the clinic."""
+    request_id: _builtins.str
+    """Chosen by the caller; it becomes the feed's id (AIP-155)."""
+    def __init__(
+        self,
+        *,
+        clinic_id: _builtins.str = ...,
+        patient_id: _builtins.str = ...,
+        resource_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["owner", b"owner", "patient_id", b"patient_id", "resource_id", b"resource_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "owner", b"owner", "patient_id", b"patient_id", "request_id", b"request_id", "resource_id", b"resource_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_owner: _TypeAlias = _typing.Literal["patient_id", "resource_id"]  # noqa: Y015
+    _WhichOneofArgType_owner: _TypeAlias = _typing.Literal["owner", b"owner"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_owner) -> _WhichOneofReturnType_owner | None: ...
+
+Global___CreateCalendarFeedRequest: _TypeAlias = CreateCalendarFeedRequest  # noqa: Y015
+
+@_typing.final
+class CreateCalendarFeedResponse(_message.Message):
+    """The token; it is shown once and kept only as a hash."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: _builtins.int
+    token: _builtins.str
+    """Opens the calendar; whoever has it can read it."""
+    def __init__(
+        self,
+        *,
+        token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateCalendarFeedResponse: _TypeAlias = CreateCalendarFeedResponse  # noqa: Y015
+
+@_typing.final
+class GetCalendarRequest(_message.Message):
+    """Which calendar."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: _builtins.int
+    token: _builtins.str
+    """The token."""
+    def __init__(
+        self,
+        *,
+        token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCalendarRequest: _TypeAlias = GetCalendarRequest  # noqa: Y015
+
+@_typing.final
+class GetCalendarResponse(_message.Message):
+    """A calendar."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALENDAR_FIELD_NUMBER: _builtins.int
+    calendar: _builtins.str
+    """RFC 5545, without any diagnosis or name of a patient."""
+    def __init__(
+        self,
+        *,
+        calendar: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar", b"calendar"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCalendarResponse: _TypeAlias = GetCalendarResponse  # noqa: Y015

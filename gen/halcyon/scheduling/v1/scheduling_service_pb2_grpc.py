@@ -65,6 +65,81 @@ class SchedulingServiceStub:
                 request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.HoldSeriesRequest.SerializeToString,
                 response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.HoldSeriesResponse.FromString,
                 _registered_method=True)
+        self.ArriveBooking = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/ArriveBooking',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ArriveBookingRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ArriveBookingResponse.FromString,
+                _registered_method=True)
+        self.MissBooking = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/MissBooking',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MissBookingRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MissBookingResponse.FromString,
+                _registered_method=True)
+        self.CancelBooking = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/CancelBooking',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CancelBookingRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CancelBookingResponse.FromString,
+                _registered_method=True)
+        self.MoveBooking = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/MoveBooking',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MoveBookingRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MoveBookingResponse.FromString,
+                _registered_method=True)
+        self.UpdatePreferences = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/UpdatePreferences',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.UpdatePreferencesRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.UpdatePreferencesResponse.FromString,
+                _registered_method=True)
+        self.CloseResource = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/CloseResource',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CloseResourceRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CloseResourceResponse.FromString,
+                _registered_method=True)
+        self.GetRepair = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/GetRepair',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetRepairRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetRepairResponse.FromString,
+                _registered_method=True)
+        self.AcceptRepair = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/AcceptRepair',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.AcceptRepairRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.AcceptRepairResponse.FromString,
+                _registered_method=True)
+        self.ReopenResource = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/ReopenResource',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ReopenResourceRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ReopenResourceResponse.FromString,
+                _registered_method=True)
+        self.TransferSeries = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/TransferSeries',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.TransferSeriesRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.TransferSeriesResponse.FromString,
+                _registered_method=True)
+        self.FindAvailability = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/FindAvailability',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.FindAvailabilityRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.FindAvailabilityResponse.FromString,
+                _registered_method=True)
+        self.WatchBoard = channel.unary_stream(
+                '/halcyon.scheduling.v1.SchedulingService/WatchBoard',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.WatchBoardRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.WatchBoardResponse.FromString,
+                _registered_method=True)
+        self.GetUtilisation = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/GetUtilisation',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetUtilisationRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetUtilisationResponse.FromString,
+                _registered_method=True)
+        self.CreateCalendarFeed = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/CreateCalendarFeed',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CreateCalendarFeedRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CreateCalendarFeedResponse.FromString,
+                _registered_method=True)
+        self.GetCalendar = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/GetCalendar',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetCalendarRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetCalendarResponse.FromString,
+                _registered_method=True)
 
 
 class SchedulingServiceServicer:
@@ -113,6 +188,111 @@ class SchedulingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ArriveBooking(self, request, context):
+        """The patient of one session is here; saying it again changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MissBooking(self, request, context):
+        """The patient did not come: the session comes later and shifts the rest of the series.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelBooking(self, request, context):
+        """The patient calls one session off: it comes later and shifts the rest of the series.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MoveBooking(self, request, context):
+        """Moves one session to another time; a later one that comes too close is shifted with the rest.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdatePreferences(self, request, context):
+        """Writes down when a patient can come; it counts when times are sought next.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CloseResource(self, request, context):
+        """Closes a resource or a whole clinic for some time, and proposes new times for the sessions it touches.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRepair(self, request, context):
+        """One closure and its repair.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AcceptRepair(self, request, context):
+        """Carries out a repair, whole or in part; a step whose series has changed meanwhile is left and said to be stale.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReopenResource(self, request, context):
+        """The resource is back: the closure ends now, and sessions stay where they are.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TransferSeries(self, request, context):
+        """Moves all sessions to come of a series to another clinic, as far apart as they were.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FindAvailability(self, request, context):
+        """The earliest times a series could have, or what binds it and what would fit; nothing is taken.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchBoard(self, request, context):
+        """A clinic's day, now and whenever it changes, until the caller hangs up.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetUtilisation(self, request, context):
+        """How much of a clinic's resources was taken, by kind.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateCalendarFeed(self, request, context):
+        """Makes a private calendar of one patient or one resource; the same request again renews its token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCalendar(self, request, context):
+        """The calendar that a token opens, for the edge that serves it to phones.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SchedulingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -145,6 +325,81 @@ def add_SchedulingServiceServicer_to_server(servicer, server):
                     servicer.HoldSeries,
                     request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.HoldSeriesRequest.FromString,
                     response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.HoldSeriesResponse.SerializeToString,
+            ),
+            'ArriveBooking': grpc.unary_unary_rpc_method_handler(
+                    servicer.ArriveBooking,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ArriveBookingRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ArriveBookingResponse.SerializeToString,
+            ),
+            'MissBooking': grpc.unary_unary_rpc_method_handler(
+                    servicer.MissBooking,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MissBookingRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MissBookingResponse.SerializeToString,
+            ),
+            'CancelBooking': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelBooking,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CancelBookingRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CancelBookingResponse.SerializeToString,
+            ),
+            'MoveBooking': grpc.unary_unary_rpc_method_handler(
+                    servicer.MoveBooking,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MoveBookingRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MoveBookingResponse.SerializeToString,
+            ),
+            'UpdatePreferences': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdatePreferences,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.UpdatePreferencesRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.UpdatePreferencesResponse.SerializeToString,
+            ),
+            'CloseResource': grpc.unary_unary_rpc_method_handler(
+                    servicer.CloseResource,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CloseResourceRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CloseResourceResponse.SerializeToString,
+            ),
+            'GetRepair': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRepair,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetRepairRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetRepairResponse.SerializeToString,
+            ),
+            'AcceptRepair': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcceptRepair,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.AcceptRepairRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.AcceptRepairResponse.SerializeToString,
+            ),
+            'ReopenResource': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReopenResource,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ReopenResourceRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ReopenResourceResponse.SerializeToString,
+            ),
+            'TransferSeries': grpc.unary_unary_rpc_method_handler(
+                    servicer.TransferSeries,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.TransferSeriesRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.TransferSeriesResponse.SerializeToString,
+            ),
+            'FindAvailability': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindAvailability,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.FindAvailabilityRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.FindAvailabilityResponse.SerializeToString,
+            ),
+            'WatchBoard': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchBoard,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.WatchBoardRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.WatchBoardResponse.SerializeToString,
+            ),
+            'GetUtilisation': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetUtilisation,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetUtilisationRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetUtilisationResponse.SerializeToString,
+            ),
+            'CreateCalendarFeed': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateCalendarFeed,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CreateCalendarFeedRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CreateCalendarFeedResponse.SerializeToString,
+            ),
+            'GetCalendar': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCalendar,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetCalendarRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetCalendarResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -310,6 +565,411 @@ class SchedulingService:
             '/halcyon.scheduling.v1.SchedulingService/HoldSeries',
             halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.HoldSeriesRequest.SerializeToString,
             halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.HoldSeriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ArriveBooking(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/ArriveBooking',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ArriveBookingRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ArriveBookingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MissBooking(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/MissBooking',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MissBookingRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MissBookingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelBooking(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/CancelBooking',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CancelBookingRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CancelBookingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MoveBooking(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/MoveBooking',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MoveBookingRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.MoveBookingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdatePreferences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/UpdatePreferences',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.UpdatePreferencesRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.UpdatePreferencesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CloseResource(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/CloseResource',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CloseResourceRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CloseResourceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRepair(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/GetRepair',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetRepairRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetRepairResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcceptRepair(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/AcceptRepair',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.AcceptRepairRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.AcceptRepairResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReopenResource(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/ReopenResource',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ReopenResourceRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ReopenResourceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TransferSeries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/TransferSeries',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.TransferSeriesRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.TransferSeriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindAvailability(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/FindAvailability',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.FindAvailabilityRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.FindAvailabilityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchBoard(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/WatchBoard',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.WatchBoardRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.WatchBoardResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetUtilisation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/GetUtilisation',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetUtilisationRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetUtilisationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateCalendarFeed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/CreateCalendarFeed',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CreateCalendarFeedRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.CreateCalendarFeedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCalendar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/GetCalendar',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetCalendarRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetCalendarResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -45,6 +45,36 @@ class SchedulingServiceStub:
     """Every live booking of one clinic on one local day, in order of time."""
     HoldSeries: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.HoldSeriesRequest, _scheduling_service_pb2.HoldSeriesResponse]
     """Tries once more to hold a series that is waitlisted or was released."""
+    ArriveBooking: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.ArriveBookingRequest, _scheduling_service_pb2.ArriveBookingResponse]
+    """The patient of one session is here; saying it again changes nothing."""
+    MissBooking: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.MissBookingRequest, _scheduling_service_pb2.MissBookingResponse]
+    """The patient did not come: the session comes later and shifts the rest of the series."""
+    CancelBooking: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.CancelBookingRequest, _scheduling_service_pb2.CancelBookingResponse]
+    """The patient calls one session off: it comes later and shifts the rest of the series."""
+    MoveBooking: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.MoveBookingRequest, _scheduling_service_pb2.MoveBookingResponse]
+    """Moves one session to another time; a later one that comes too close is shifted with the rest."""
+    UpdatePreferences: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.UpdatePreferencesRequest, _scheduling_service_pb2.UpdatePreferencesResponse]
+    """Writes down when a patient can come; it counts when times are sought next."""
+    CloseResource: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.CloseResourceRequest, _scheduling_service_pb2.CloseResourceResponse]
+    """Closes a resource or a whole clinic for some time, and proposes new times for the sessions it touches."""
+    GetRepair: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.GetRepairRequest, _scheduling_service_pb2.GetRepairResponse]
+    """One closure and its repair."""
+    AcceptRepair: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.AcceptRepairRequest, _scheduling_service_pb2.AcceptRepairResponse]
+    """Carries out a repair, whole or in part; a step whose series has changed meanwhile is left and said to be stale."""
+    ReopenResource: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.ReopenResourceRequest, _scheduling_service_pb2.ReopenResourceResponse]
+    """The resource is back: the closure ends now, and sessions stay where they are."""
+    TransferSeries: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.TransferSeriesRequest, _scheduling_service_pb2.TransferSeriesResponse]
+    """Moves all sessions to come of a series to another clinic, as far apart as they were."""
+    FindAvailability: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.FindAvailabilityRequest, _scheduling_service_pb2.FindAvailabilityResponse]
+    """The earliest times a series could have, or what binds it and what would fit; nothing is taken."""
+    WatchBoard: _grpc.UnaryStreamMultiCallable[_scheduling_service_pb2.WatchBoardRequest, _scheduling_service_pb2.WatchBoardResponse]
+    """A clinic's day, now and whenever it changes, until the caller hangs up."""
+    GetUtilisation: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.GetUtilisationRequest, _scheduling_service_pb2.GetUtilisationResponse]
+    """How much of a clinic's resources was taken, by kind."""
+    CreateCalendarFeed: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.CreateCalendarFeedRequest, _scheduling_service_pb2.CreateCalendarFeedResponse]
+    """Makes a private calendar of one patient or one resource; the same request again renews its token."""
+    GetCalendar: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.GetCalendarRequest, _scheduling_service_pb2.GetCalendarResponse]
+    """The calendar that a token opens, for the edge that serves it to phones."""
 
 @_typing.type_check_only
 class SchedulingServiceAsyncStub(SchedulingServiceStub):
@@ -63,6 +93,36 @@ class SchedulingServiceAsyncStub(SchedulingServiceStub):
     """Every live booking of one clinic on one local day, in order of time."""
     HoldSeries: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.HoldSeriesRequest, _scheduling_service_pb2.HoldSeriesResponse]  # type: ignore[assignment]
     """Tries once more to hold a series that is waitlisted or was released."""
+    ArriveBooking: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.ArriveBookingRequest, _scheduling_service_pb2.ArriveBookingResponse]  # type: ignore[assignment]
+    """The patient of one session is here; saying it again changes nothing."""
+    MissBooking: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.MissBookingRequest, _scheduling_service_pb2.MissBookingResponse]  # type: ignore[assignment]
+    """The patient did not come: the session comes later and shifts the rest of the series."""
+    CancelBooking: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.CancelBookingRequest, _scheduling_service_pb2.CancelBookingResponse]  # type: ignore[assignment]
+    """The patient calls one session off: it comes later and shifts the rest of the series."""
+    MoveBooking: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.MoveBookingRequest, _scheduling_service_pb2.MoveBookingResponse]  # type: ignore[assignment]
+    """Moves one session to another time; a later one that comes too close is shifted with the rest."""
+    UpdatePreferences: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.UpdatePreferencesRequest, _scheduling_service_pb2.UpdatePreferencesResponse]  # type: ignore[assignment]
+    """Writes down when a patient can come; it counts when times are sought next."""
+    CloseResource: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.CloseResourceRequest, _scheduling_service_pb2.CloseResourceResponse]  # type: ignore[assignment]
+    """Closes a resource or a whole clinic for some time, and proposes new times for the sessions it touches."""
+    GetRepair: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.GetRepairRequest, _scheduling_service_pb2.GetRepairResponse]  # type: ignore[assignment]
+    """One closure and its repair."""
+    AcceptRepair: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.AcceptRepairRequest, _scheduling_service_pb2.AcceptRepairResponse]  # type: ignore[assignment]
+    """Carries out a repair, whole or in part; a step whose series has changed meanwhile is left and said to be stale."""
+    ReopenResource: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.ReopenResourceRequest, _scheduling_service_pb2.ReopenResourceResponse]  # type: ignore[assignment]
+    """The resource is back: the closure ends now, and sessions stay where they are."""
+    TransferSeries: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.TransferSeriesRequest, _scheduling_service_pb2.TransferSeriesResponse]  # type: ignore[assignment]
+    """Moves all sessions to come of a series to another clinic, as far apart as they were."""
+    FindAvailability: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.FindAvailabilityRequest, _scheduling_service_pb2.FindAvailabilityResponse]  # type: ignore[assignment]
+    """The earliest times a series could have, or what binds it and what would fit; nothing is taken."""
+    WatchBoard: _aio.UnaryStreamMultiCallable[_scheduling_service_pb2.WatchBoardRequest, _scheduling_service_pb2.WatchBoardResponse]  # type: ignore[assignment]
+    """A clinic's day, now and whenever it changes, until the caller hangs up."""
+    GetUtilisation: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.GetUtilisationRequest, _scheduling_service_pb2.GetUtilisationResponse]  # type: ignore[assignment]
+    """How much of a clinic's resources was taken, by kind."""
+    CreateCalendarFeed: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.CreateCalendarFeedRequest, _scheduling_service_pb2.CreateCalendarFeedResponse]  # type: ignore[assignment]
+    """Makes a private calendar of one patient or one resource; the same request again renews its token."""
+    GetCalendar: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.GetCalendarRequest, _scheduling_service_pb2.GetCalendarResponse]  # type: ignore[assignment]
+    """The calendar that a token opens, for the edge that serves it to phones."""
 
 class SchedulingServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps clinics and books series of sessions that never share a room, a pump or a nurse."""
@@ -114,5 +174,125 @@ class SchedulingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_scheduling_service_pb2.HoldSeriesResponse, _abc.Awaitable[_scheduling_service_pb2.HoldSeriesResponse]]:
         """Tries once more to hold a series that is waitlisted or was released."""
+
+    @_abc_1.abstractmethod
+    def ArriveBooking(
+        self,
+        request: _scheduling_service_pb2.ArriveBookingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.ArriveBookingResponse, _abc.Awaitable[_scheduling_service_pb2.ArriveBookingResponse]]:
+        """The patient of one session is here; saying it again changes nothing."""
+
+    @_abc_1.abstractmethod
+    def MissBooking(
+        self,
+        request: _scheduling_service_pb2.MissBookingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.MissBookingResponse, _abc.Awaitable[_scheduling_service_pb2.MissBookingResponse]]:
+        """The patient did not come: the session comes later and shifts the rest of the series."""
+
+    @_abc_1.abstractmethod
+    def CancelBooking(
+        self,
+        request: _scheduling_service_pb2.CancelBookingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.CancelBookingResponse, _abc.Awaitable[_scheduling_service_pb2.CancelBookingResponse]]:
+        """The patient calls one session off: it comes later and shifts the rest of the series."""
+
+    @_abc_1.abstractmethod
+    def MoveBooking(
+        self,
+        request: _scheduling_service_pb2.MoveBookingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.MoveBookingResponse, _abc.Awaitable[_scheduling_service_pb2.MoveBookingResponse]]:
+        """Moves one session to another time; a later one that comes too close is shifted with the rest."""
+
+    @_abc_1.abstractmethod
+    def UpdatePreferences(
+        self,
+        request: _scheduling_service_pb2.UpdatePreferencesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.UpdatePreferencesResponse, _abc.Awaitable[_scheduling_service_pb2.UpdatePreferencesResponse]]:
+        """Writes down when a patient can come; it counts when times are sought next."""
+
+    @_abc_1.abstractmethod
+    def CloseResource(
+        self,
+        request: _scheduling_service_pb2.CloseResourceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.CloseResourceResponse, _abc.Awaitable[_scheduling_service_pb2.CloseResourceResponse]]:
+        """Closes a resource or a whole clinic for some time, and proposes new times for the sessions it touches."""
+
+    @_abc_1.abstractmethod
+    def GetRepair(
+        self,
+        request: _scheduling_service_pb2.GetRepairRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.GetRepairResponse, _abc.Awaitable[_scheduling_service_pb2.GetRepairResponse]]:
+        """One closure and its repair."""
+
+    @_abc_1.abstractmethod
+    def AcceptRepair(
+        self,
+        request: _scheduling_service_pb2.AcceptRepairRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.AcceptRepairResponse, _abc.Awaitable[_scheduling_service_pb2.AcceptRepairResponse]]:
+        """Carries out a repair, whole or in part; a step whose series has changed meanwhile is left and said to be stale."""
+
+    @_abc_1.abstractmethod
+    def ReopenResource(
+        self,
+        request: _scheduling_service_pb2.ReopenResourceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.ReopenResourceResponse, _abc.Awaitable[_scheduling_service_pb2.ReopenResourceResponse]]:
+        """The resource is back: the closure ends now, and sessions stay where they are."""
+
+    @_abc_1.abstractmethod
+    def TransferSeries(
+        self,
+        request: _scheduling_service_pb2.TransferSeriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.TransferSeriesResponse, _abc.Awaitable[_scheduling_service_pb2.TransferSeriesResponse]]:
+        """Moves all sessions to come of a series to another clinic, as far apart as they were."""
+
+    @_abc_1.abstractmethod
+    def FindAvailability(
+        self,
+        request: _scheduling_service_pb2.FindAvailabilityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.FindAvailabilityResponse, _abc.Awaitable[_scheduling_service_pb2.FindAvailabilityResponse]]:
+        """The earliest times a series could have, or what binds it and what would fit; nothing is taken."""
+
+    @_abc_1.abstractmethod
+    def WatchBoard(
+        self,
+        request: _scheduling_service_pb2.WatchBoardRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_scheduling_service_pb2.WatchBoardResponse], _abc.AsyncIterator[_scheduling_service_pb2.WatchBoardResponse]]:
+        """A clinic's day, now and whenever it changes, until the caller hangs up."""
+
+    @_abc_1.abstractmethod
+    def GetUtilisation(
+        self,
+        request: _scheduling_service_pb2.GetUtilisationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.GetUtilisationResponse, _abc.Awaitable[_scheduling_service_pb2.GetUtilisationResponse]]:
+        """How much of a clinic's resources was taken, by kind."""
+
+    @_abc_1.abstractmethod
+    def CreateCalendarFeed(
+        self,
+        request: _scheduling_service_pb2.CreateCalendarFeedRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.CreateCalendarFeedResponse, _abc.Awaitable[_scheduling_service_pb2.CreateCalendarFeedResponse]]:
+        """Makes a private calendar of one patient or one resource; the same request again renews its token."""
+
+    @_abc_1.abstractmethod
+    def GetCalendar(
+        self,
+        request: _scheduling_service_pb2.GetCalendarRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.GetCalendarResponse, _abc.Awaitable[_scheduling_service_pb2.GetCalendarResponse]]:
+        """The calendar that a token opens, for the edge that serves it to phones."""
 
 def add_SchedulingServiceServicer_to_server(servicer: SchedulingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -301,6 +301,7 @@ class SeriesReleased(_message.Message):
     REFERRAL_ID_FIELD_NUMBER: _builtins.int
     CLINIC_ID_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    OFFERED_TIMES_FIELD_NUMBER: _builtins.int
     RELEASE_TIME_FIELD_NUMBER: _builtins.int
     series_id: _builtins.str
     """The series."""
@@ -315,6 +316,10 @@ class SeriesReleased(_message.Message):
     reason: _builtins.str
     """"hold_expired", "payment_failed", "referral_cancelled" or "paid_too_late"."""
     @_builtins.property
+    def offered_times(self) -> _containers.RepeatedCompositeFieldContainer[_timestamp_pb2.Timestamp]:
+        """Starts that were free for the whole series when money came too late; nothing is taken."""
+
+    @_builtins.property
     def release_time(self) -> _timestamp_pb2.Timestamp:
         """When."""
 
@@ -327,12 +332,309 @@ class SeriesReleased(_message.Message):
         referral_id: _builtins.str = ...,
         clinic_id: _builtins.str = ...,
         reason: _builtins.str = ...,
+        offered_times: _abc.Iterable[_timestamp_pb2.Timestamp] | None = ...,
         release_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["release_time", b"release_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "plan_id", b"plan_id", "reason", b"reason", "referral_id", b"referral_id", "release_time", b"release_time", "revision", b"revision", "series_id", b"series_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "offered_times", b"offered_times", "plan_id", b"plan_id", "reason", b"reason", "referral_id", b"referral_id", "release_time", b"release_time", "revision", b"revision", "series_id", b"series_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SeriesReleased: _TypeAlias = SeriesReleased  # noqa: Y015
+
+@_typing.final
+class SeriesRescheduled(_message.Message):
+    """Sessions of a series have new times; all others stay as they were."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    PLAN_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    SESSIONS_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    RESCHEDULE_TIME_FIELD_NUMBER: _builtins.int
+    series_id: _builtins.str
+    """The series."""
+    revision: _builtins.int
+    """The series' revision after this fact."""
+    plan_id: _builtins.str
+    """The plan."""
+    referral_id: _builtins.str
+    """The referral."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    reason: _builtins.str
+    """"no_show", "cancelled", "moved", "closure", "transfer" or "maintenance"."""
+    @_builtins.property
+    def sessions(self) -> _containers.RepeatedCompositeFieldContainer[Global___SessionTime]:
+        """The sessions that have new times."""
+
+    @_builtins.property
+    def reschedule_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        series_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        plan_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        sessions: _abc.Iterable[Global___SessionTime] | None = ...,
+        reason: _builtins.str = ...,
+        reschedule_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["reschedule_time", b"reschedule_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "plan_id", b"plan_id", "reason", b"reason", "referral_id", b"referral_id", "reschedule_time", b"reschedule_time", "revision", b"revision", "series_id", b"series_id", "sessions", b"sessions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SeriesRescheduled: _TypeAlias = SeriesRescheduled  # noqa: Y015
+
+@_typing.final
+class BookingMissed(_message.Message):
+    """The patient did not come to a session."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    PLAN_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    SESSION_FIELD_NUMBER: _builtins.int
+    MISS_TIME_FIELD_NUMBER: _builtins.int
+    series_id: _builtins.str
+    """The series."""
+    revision: _builtins.int
+    """The series' revision after this fact."""
+    plan_id: _builtins.str
+    """The plan."""
+    referral_id: _builtins.str
+    """The referral."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    @_builtins.property
+    def session(self) -> Global___SessionTime:
+        """The session and the time it had."""
+
+    @_builtins.property
+    def miss_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was written down."""
+
+    def __init__(
+        self,
+        *,
+        series_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        plan_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        session: Global___SessionTime | None = ...,
+        miss_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["miss_time", b"miss_time", "session", b"session"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "miss_time", b"miss_time", "plan_id", b"plan_id", "referral_id", b"referral_id", "revision", b"revision", "series_id", b"series_id", "session", b"session"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BookingMissed: _TypeAlias = BookingMissed  # noqa: Y015
+
+@_typing.final
+class BookingCancelled(_message.Message):
+    """The patient called one session off."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    PLAN_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    SESSION_FIELD_NUMBER: _builtins.int
+    CANCEL_TIME_FIELD_NUMBER: _builtins.int
+    series_id: _builtins.str
+    """The series."""
+    revision: _builtins.int
+    """The series' revision after this fact."""
+    plan_id: _builtins.str
+    """The plan."""
+    referral_id: _builtins.str
+    """The referral."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    @_builtins.property
+    def session(self) -> Global___SessionTime:
+        """The session and the time it had."""
+
+    @_builtins.property
+    def cancel_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        series_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        plan_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        session: Global___SessionTime | None = ...,
+        cancel_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cancel_time", b"cancel_time", "session", b"session"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancel_time", b"cancel_time", "clinic_id", b"clinic_id", "plan_id", b"plan_id", "referral_id", b"referral_id", "revision", b"revision", "series_id", b"series_id", "session", b"session"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BookingCancelled: _TypeAlias = BookingCancelled  # noqa: Y015
+
+@_typing.final
+class CancellationFeeIncurred(_message.Message):
+    """A missed or cancelled session costs a fee under the clinic's policy."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    PLAN_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    PATIENT_ID_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    CHARGE_FIELD_NUMBER: _builtins.int
+    CURRENCY_CODE_FIELD_NUMBER: _builtins.int
+    MINOR_UNITS_FIELD_NUMBER: _builtins.int
+    PERCENT_FIELD_NUMBER: _builtins.int
+    POLICY_FIELD_NUMBER: _builtins.int
+    INCUR_TIME_FIELD_NUMBER: _builtins.int
+    series_id: _builtins.str
+    """The series."""
+    revision: _builtins.int
+    """The series' revision after this fact."""
+    plan_id: _builtins.str
+    """The plan."""
+    referral_id: _builtins.str
+    """The referral."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    patient_id: _builtins.str
+    """Registry id of the patient."""
+    session_id: _builtins.str
+    """The session."""
+    cause: _builtins.str
+    """"cancelled" or "no_show"."""
+    charge: _builtins.str
+    """"flat", "percent" or "full"."""
+    currency_code: _builtins.str
+    """ISO 4217 code of a flat fee."""
+    minor_units: _builtins.int
+    """Amount of a flat fee in minor units."""
+    percent: _builtins.int
+    """Share of the session's price, for a fee in percent."""
+    policy: _builtins.str
+    """The policy and its version."""
+    @_builtins.property
+    def incur_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        series_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        plan_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        patient_id: _builtins.str = ...,
+        session_id: _builtins.str = ...,
+        cause: _builtins.str = ...,
+        charge: _builtins.str = ...,
+        currency_code: _builtins.str = ...,
+        minor_units: _builtins.int = ...,
+        percent: _builtins.int = ...,
+        policy: _builtins.str = ...,
+        incur_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["incur_time", b"incur_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "charge", b"charge", "clinic_id", b"clinic_id", "currency_code", b"currency_code", "incur_time", b"incur_time", "minor_units", b"minor_units", "patient_id", b"patient_id", "percent", b"percent", "plan_id", b"plan_id", "policy", b"policy", "referral_id", b"referral_id", "revision", b"revision", "series_id", b"series_id", "session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancellationFeeIncurred: _TypeAlias = CancellationFeeIncurred  # noqa: Y015
+
+@_typing.final
+class ReminderDue(_message.Message):
+    """The patient is to be reminded of a session; stated once for each of the policy's times."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    PLAN_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    PATIENT_ID_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    HOURS_BEFORE_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    REMIND_TIME_FIELD_NUMBER: _builtins.int
+    series_id: _builtins.str
+    """The series."""
+    revision: _builtins.int
+    """The series' revision after this fact."""
+    plan_id: _builtins.str
+    """The plan."""
+    referral_id: _builtins.str
+    """The referral."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    patient_id: _builtins.str
+    """Registry id of the patient."""
+    session_id: _builtins.str
+    """The session."""
+    number: _builtins.int
+    """Its number in the series, from 1."""
+    hours_before: _builtins.int
+    """Which reminder it is: so many hours before the start."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """When the session starts."""
+
+    @_builtins.property
+    def remind_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        series_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        plan_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        patient_id: _builtins.str = ...,
+        session_id: _builtins.str = ...,
+        number: _builtins.int = ...,
+        hours_before: _builtins.int = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        remind_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["remind_time", b"remind_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "hours_before", b"hours_before", "number", b"number", "patient_id", b"patient_id", "plan_id", b"plan_id", "referral_id", b"referral_id", "remind_time", b"remind_time", "revision", b"revision", "series_id", b"series_id", "session_id", b"session_id", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReminderDue: _TypeAlias = ReminderDue  # noqa: Y015

@@ -1,0 +1,114 @@
+"""What a series needs and what its patient would like, in whole units of one clinic's calendar."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from uuid import UUID
+
+from services.scheduling.domain.agenda import Agenda
+from services.scheduling.domain.clinic import Hours
+from services.scheduling.domain.hours import LocalDay, together
+from services.scheduling.domain.policy import Limits, Policy
+from services.scheduling.domain.series import Plan
+from services.scheduling.domain.visit import Shape, Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """When a patient can come, and what the patient would like; staff write it down."""
+
+    windows: tuple[Hours, ...] = ()
+    same_nurse: bool = False
+    nurse_id: UUID | None = None
+    therapist: bool = False
+    skills: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self != _NOTHING
+
+
+_NOTHING = Preferences()
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A plan as wanted from some moment on."""
+
+    weeks: tuple[int, ...]
+    gap: int
+    visit: Visit
+    earliest: int
+    until: int
+    limits: Limits = ()
+    before: tuple[int, ...] = ()
+    """The local days of the patient's sessions that are booked already."""
+    preferences: Preferences = field(default=_NOTHING)
+
+    @cached_property
+    def binding(self) -> Limits:
+        """The limits that so many sessions could break."""
+        count = sum(self.weeks) + len(self.before)
+        return tuple((most, days) for most, days in self.limits if most < count)
+
+    @property
+    def personal(self) -> bool:
+        """Whether what is impossible for this patient may be possible for another."""
+        return bool(self.before or self.preferences)
+
+    @cached_property
+    def pattern(self) -> str:
+        """What two wishes share that can begin at the same times."""
+        shape = ".".join(map(str, self.visit.shape))
+        return f"{','.join(map(str, self.weeks))}/{self.gap}/{shape}"
+
+    def starts_allowed(self, day: LocalDay, length: int) -> int:
+        """The units of a day at which a visit of some length suits the patient, as bits."""
+        return together(day.within(self.preferences.windows), length)
+
+    def with_weeks(self, weeks: tuple[int, ...]) -> "Wish":
+        """The same wish for another pattern."""
+        return replace(self, weeks=weeks)
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """What is known of a patient besides the plan."""
+
+    preferences: Preferences = _NOTHING
+    sessions: tuple[datetime, ...] = ()
+    """When the patient has sessions of other series."""
+
+
+def wish(
+    plan: Plan, policy: Policy, agenda: Agenda, now: datetime, patient: Patient | None = None
+) -> Wish:
+    """A plan as wanted from now on; two sessions of one patient never overlap."""
+    calendar, unit = agenda.shelf.calendar, policy.unit_minutes
+    shape = shape_of(plan, policy)
+    length = -(-shape.total // unit)
+    earliest = calendar.unit(now + policy.lead)
+    preferences = patient.preferences if patient else _NOTHING
+    past = sorted(patient.sessions) if patient else []
+    gap = max(plan.min_gap_hours * 60 // unit, length)
+    if past:
+        earliest = max(earliest, calendar.unit(past[-1]) + gap)
+    return Wish(
+        weeks=plan.weeks,
+        gap=gap,
+        visit=Visit(shape, preferences.therapist, preferences.skills),
+        earliest=earliest,
+        until=calendar.unit(now + policy.horizon),
+        limits=policy.limits,
+        before=tuple(calendar.ordinal(calendar.unit(one)) for one in past),
+        preferences=preferences,
+    )
+
+
+def shape_of(plan: Plan, policy: Policy) -> Shape:
+    """How one visit of a plan is made up."""
+    return Shape(
+        policy.prepare_minutes,
+        plan.infusion_minutes,
+        plan.recovery_minutes,
+        policy.turnover_minutes,
+    )

@@ -1,0 +1,81 @@
+"""What is known of a patient when times are sought: preferences, and sessions booked already."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from chassis.database import Tx
+from chassis.plans import made
+from services.scheduling.domain import Hours, Patient, Preferences, Series
+from services.scheduling.store.rows import ReferralRow
+
+_SESSIONS = """
+SELECT series.patient_id, series.series_id, booking.start_time
+FROM series JOIN booking USING (series_id)
+WHERE series.patient_id = ANY($1::uuid[]) AND booking.status IN ('taken', 'fulfilled')
+    AND booking.start_time > $2::timestamptz - interval '90 days'
+"""
+Session = tuple[UUID, datetime]
+
+_seen: "WeakKeyDictionary[Tx, dict[UUID, list[Session]]]" = WeakKeyDictionary()
+
+
+async def load_sessions(tx: Tx, patient_ids: Iterable[UUID]) -> None:
+    """The sessions of many patients at once, of the last 90 days and ahead."""
+    known = _seen.setdefault(tx, {})
+    if wanted := set(patient_ids) - known.keys():
+        found: dict[UUID, list[Session]] = defaultdict(list)
+        for patient_id, series_id, start in await tx.driver.fetch(_SESSIONS, wanted, tx.now):
+            found[patient_id].append((series_id, start))
+        known.update({one: found.get(one, []) for one in wanted})
+
+
+async def patient_of(tx: Tx, series: Series) -> Patient:
+    """What is known of the patient of a series besides its plan."""
+    patient_id, row = series.plan.patient_id, await tx.find(ReferralRow, series.plan.referral_id)
+    await load_sessions(tx, [patient_id])
+    liked = _preferences(row.preferences) if row and row.preferences else Preferences()
+    starts = [start for one, start in _seen[tx][patient_id] if one != series.series_id]
+    return Patient(liked, tuple(starts))
+
+
+def note_sessions(tx: Tx, series: Series, starts: Iterable[datetime]) -> None:
+    """What is taken in this transaction is seen by what comes later in it."""
+    known = _seen.setdefault(tx, {}).get(series.plan.patient_id)
+    if known is not None:
+        known += [(series.series_id, start) for start in starts]
+
+
+async def keep_preferences(tx: Tx, referral_id: UUID, liked: Preferences) -> None:
+    """Write down what the patient would like; it counts when times are sought next."""
+    row = await tx.find(ReferralRow, referral_id)
+    if row is None:
+        row = made(ReferralRow, referral_id=referral_id, cancel_time=None, preferences=None)
+    row.preferences = _document(liked)
+    tx.put(row)
+
+
+def _preferences(kept: dict[str, object]) -> Preferences:
+    windows, skills = kept["windows"], kept["skills"]
+    assert isinstance(windows, list)
+    assert isinstance(skills, list)
+    nurse = kept["nurse_id"]
+    return Preferences(
+        windows=tuple(Hours(*one) for one in windows),
+        same_nurse=bool(kept["same_nurse"]),
+        nurse_id=UUID(str(nurse)) if nurse else None,
+        therapist=bool(kept["therapist"]),
+        skills=tuple(skills),
+    )
+
+
+def _document(liked: Preferences) -> dict[str, object]:
+    return {
+        "windows": [[one.weekday, one.open_minute, one.close_minute] for one in liked.windows],
+        "same_nurse": liked.same_nurse,
+        "nurse_id": str(liked.nurse_id) if liked.nurse_id else None,
+        "therapist": liked.therapist,
+        "skills": list(liked.skills),
+    }

@@ -1,0 +1,280 @@
+"""Thousands of random operations against a small model: after each of them everything holds.
+
+`HALCYON_OPERATIONS=10000` makes it as long as the promise; the suite runs a shorter walk.
+"""
+
+import os
+import random
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from chassis.refusal import NotAllowed
+from chassis.testing import House
+from halcyon.scheduling.v1 import scheduling_pb2 as nouns
+from halcyon.scheduling.v1 import scheduling_service_pb2 as rpc
+from services.scheduling import store
+from services.scheduling.api import SchedulingService
+from services.scheduling.domain import Clinic, Plan, series_id
+from services.scheduling.packs import policy
+from services.scheduling.tests.examples import (
+    clinic,
+    infusion_completed,
+    payment_collected,
+    payment_failed,
+    plan,
+    plan_approved,
+    referral_cancelled,
+)
+from services.scheduling.tests.steps import (
+    CONFIRMED,
+    FULFILLED,
+    HELD,
+    RELEASED,
+    WAITLISTED,
+    keep,
+    overlaps,
+    series,
+)
+
+STEPS = int(os.environ.get("HALCYON_OPERATIONS", "300"))
+PATTERNS = [(1,), (2, 1), (3, 2, 1, 1, 1), (2, 2, 2)]
+WITH_TIMES = {HELD, CONFIRMED}
+MAY_BECOME = {
+    WAITLISTED: {WAITLISTED, HELD, CONFIRMED, RELEASED},
+    HELD: {HELD, CONFIRMED, RELEASED},
+    CONFIRMED: {CONFIRMED, RELEASED, FULFILLED},
+    RELEASED: {RELEASED, HELD, CONFIRMED},
+    FULFILLED: {FULFILLED},
+}
+
+
+class Crash(Exception):
+    """The process dies before the commit."""
+
+
+class Walk:
+    """A house, two clinics, and what should be true of every series."""
+
+    def __init__(self, house: House, seed: int) -> None:
+        self.house, self.random = house, random.Random(seed)
+        self.service = SchedulingService(house.db)
+        self.clinics: list[Clinic] = []
+        self.plans: list[Plan] = []
+        self.status: dict[Plan, Any] = {}
+        self.closed: set[Plan] = set()
+        self.refused = 0
+        self.repairs: list[str] = []
+
+    async def begin(self) -> None:
+        for rooms in (1, 2):
+            self.clinics.append(clinic(rooms, rooms, rooms))
+            await keep(self.house, self.clinics[-1])
+
+    def some(self) -> Plan:
+        return self.random.choice(self.plans[-15:])
+
+    async def step(self) -> str:
+        ways: list[Callable[[], Awaitable[None]]] = [
+            *[self.hold] * 5, *[self.pay] * 7, self.fail, self.withdraw, self.expire, self.rehold,
+            *[self.move] * 5, *[self.call_off] * 2, *[self.miss] * 2, self.arrive, self.deliver,
+            self.close, *[self.accept] * 2, self.transfer, self.crash, self.fill,
+        ]  # fmt: skip
+        way = self.random.choice(ways) if self.plans else self.hold
+        try:
+            await way()
+        except NotAllowed:
+            self.refused += 1
+        self.house.db.travel(timedelta(minutes=self.random.randrange(40)))
+        return way.__name__
+
+    async def hear(self, *facts: Message) -> None:
+        """Once, or twice in one batch, or once more later: it makes no difference."""
+        twice = self.random.random() < 0.3
+        await self.house.given(*facts, *(facts if twice else ()))
+        if self.random.random() < 0.2:
+            await self.house.given(*facts)
+
+    async def hold(self) -> None:
+        where = self.random.choice(self.clinics)
+        wanted = plan(where.clinic_id, self.random.choice(PATTERNS))
+        self.plans.append(wanted)
+        self.status[wanted] = WAITLISTED
+        await self.hear(plan_approved(wanted))
+
+    async def pay(self) -> None:
+        await self.hear(payment_collected(self.some()))
+
+    async def fail(self) -> None:
+        await self.hear(payment_failed(self.some(), self.house.db.clock()))
+
+    async def withdraw(self) -> None:
+        wanted = self.some()
+        await self.hear(referral_cancelled(wanted))
+        self.closed.add(wanted)
+
+    async def expire(self) -> None:
+        await self.house.meet("release-hold", series_id(self.some().plan_id))
+
+    async def fill(self) -> None:
+        for one in self.clinics:
+            await self.house.meet("fill-waitlist", one.clinic_id)
+
+    async def rehold(self) -> None:
+        request = rpc.HoldSeriesRequest(series_id=str(series_id(self.some().plan_id)))
+        await self.house.call(self.service.HoldSeries, request)
+
+    async def move(self) -> None:
+        wanted = self.some()
+        start = self.house.db.clock() + timedelta(days=self.random.randrange(1, 40))
+        stamp = Timestamp(seconds=int(start.timestamp()) // 900 * 900)
+        await self.ask("Move", wanted, start_time=stamp)
+
+    async def call_off(self) -> None:
+        await self.ask("Cancel", self.some(), reason="CANCEL_REASON_PATIENT")
+
+    async def miss(self) -> None:
+        """Time passes until somebody is late."""
+        late = "SELECT count(*) FROM booking WHERE status = 'taken' AND start_time < $1"
+        if await self.house.count(late, self.house.db.clock() + timedelta(hours=12)):
+            self.house.db.travel(timedelta(hours=self.random.randrange(1, 12)))
+        for wanted in self.plans[-15:]:
+            kept = await series(self.house, wanted)
+            for one in kept.bookings if kept.status == CONFIRMED else ():
+                begun = one.start_time.ToDatetime(UTC) + timedelta(minutes=15)
+                if begun < self.house.db.clock() and one.status == nouns.BOOKING_STATUS_CONFIRMED:
+                    request = rpc.MissBookingRequest(
+                        series_id=kept.series_id, number=one.number, request_id=str(uuid4())
+                    )
+                    await self.house.call(self.service.MissBooking, request)
+                    return
+
+    async def arrive(self) -> None:
+        wanted = self.some()
+        request = rpc.ArriveBookingRequest(series_id=str(series_id(wanted.plan_id)), number=1)
+        await self.house.call(self.service.ArriveBooking, request)
+
+    async def deliver(self) -> None:
+        """What has begun is delivered."""
+        wanted = self.some()
+        for one in (await series(self.house, wanted)).bookings:
+            if one.start_time.ToDatetime(UTC) < self.house.db.clock():
+                await self.hear(infusion_completed(wanted, one.number))
+
+    async def ask(self, verb: str, wanted: Plan, **more: Any) -> None:
+        request = getattr(rpc, f"{verb}BookingRequest")(
+            series_id=str(series_id(wanted.plan_id)),
+            number=self.random.randrange(1, sum(wanted.weeks) + 1),
+            request_id=str(uuid4()),
+            **more,
+        )
+        if await self.house.count("SELECT count(*) FROM booking WHERE series_id = $1", series_id(wanted.plan_id)):  # fmt: skip  # noqa: E501
+            await self.house.call(getattr(self.service, f"{verb}Booking"), request)
+
+    async def close(self) -> None:
+        where = self.random.choice(self.clinics)
+        begin = self.house.db.clock() + timedelta(days=self.random.randrange(14))
+        end = begin + timedelta(hours=self.random.randrange(1, 30))
+        request = rpc.CloseResourceRequest(
+            clinic_id=str(where.clinic_id),
+            resource_id=self.random.choice(["", str(where.resources[-1].resource_id)]),
+            start_time=Timestamp(seconds=int(begin.timestamp())),
+            end_time=Timestamp(seconds=int(end.timestamp())),
+            reason=nouns.CLOSURE_REASON_OTHER,
+            request_id=str(uuid4()),
+        )
+        reply = await self.house.call(self.service.CloseResource, request)
+        self.repairs.append(reply.repair.closure_id)
+
+    async def accept(self) -> None:
+        if self.repairs:
+            request = rpc.AcceptRepairRequest(closure_id=self.repairs.pop())
+            await self.house.call(self.service.AcceptRepair, request)
+
+    async def transfer(self) -> None:
+        request = rpc.TransferSeriesRequest(
+            series_id=str(series_id(self.some().plan_id)),
+            clinic_id=str(self.random.choice(self.clinics).clinic_id),
+        )
+        await self.house.call(self.service.TransferSeries, request)
+
+    async def crash(self) -> None:
+        """Everything was done but the commit."""
+        wanted = plan(self.random.choice(self.clinics).clinic_id)
+        with pytest.raises(Crash):
+            async with self.house.db.transaction() as tx:
+                handlers = self.house._handlers
+                await handlers.on[plan_approved(wanted).DESCRIPTOR.full_name].handle(
+                    plan_approved(wanted), tx
+                )
+                await tx.flush()
+                raise Crash
+        gone = "SELECT count(*) FROM series WHERE plan_id = $1"
+        assert await self.house.count(gone, wanted.plan_id) == 0
+
+    async def check(self) -> None:
+        assert await overlaps(self.house) == 0
+        for wanted in self.plans[-15:]:
+            kept = await series(self.house, wanted)
+            assert kept.status in MAY_BECOME[self.status[wanted]]
+            if wanted in self.closed:
+                assert kept.status in {RELEASED, FULFILLED}
+            self.status[wanted] = kept.status
+            taken = [
+                one for one in kept.bookings
+                if one.status in {1, 2, nouns.BOOKING_STATUS_ARRIVED}
+            ]  # fmt: skip
+            assert bool(taken) <= (kept.status in WITH_TIMES)
+            must_keep_apart([one.start_time.ToDatetime(UTC) for one in taken])
+
+    async def check_agendas(self) -> None:
+        """The agenda says what the bookings say."""
+        for one in self.clinics:
+            before = await self.agenda(one)
+            async with self.house.db.transaction() as tx:
+                desk = await store.desk_of(tx, one.clinic_id)
+                assert desk
+                await desk.rebuild()
+            after = await self.agenda(one)
+            today = (self.house.db.clock() + timedelta(days=1)).toordinal()
+            assert {d: v for d, v in before.items() if d > today} == {
+                d: v for d, v in after.items() if d > today
+            }
+
+    async def agenda(self, one: Clinic) -> dict[int, bytes]:
+        rows = await self.house.db.fetch(
+            "SELECT day, taken FROM agenda WHERE taken <> '' AND clinic_id = $1", one.clinic_id
+        )
+        return {row["day"]: row["taken"] for row in rows}
+
+
+def must_keep_apart(starts: list[datetime]) -> None:
+    zone = ZoneInfo("America/Denver")
+    assert starts == sorted(starts)
+    assert all(after - before >= timedelta(hours=48) for before, after in pairwise(starts))
+    days = [one.astimezone(zone).toordinal() for one in starts]
+    for most, span in policy().limits:
+        assert all(days[at + most] - days[at] >= span for at in range(len(days) - most))
+
+
+@pytest.mark.parametrize("seed", [7, 11])
+async def test_whatever_happens_everything_holds(house: House, seed: int) -> None:
+    walk = Walk(house, seed)
+    await walk.begin()
+    seen: dict[str, int] = {}
+    for number in range(STEPS // 2):
+        name = await walk.step()
+        seen[name] = seen.get(name, 0) + 1
+        await walk.check()
+        if number % 25 == 24:
+            await walk.check_agendas()
+    assert len(seen) >= 15
+    told = {row[0] for row in await house.db.fetch("SELECT DISTINCT subject FROM outbox")}
+    assert len(told) >= 8, told
