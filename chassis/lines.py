@@ -19,6 +19,7 @@ _SERVER = {
     "application_name": "halcyon",
     "jit": "off",
     "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
     "timezone": "UTC",
     "statement_timeout": "30000",
     "idle_in_transaction_session_timeout": "60000",

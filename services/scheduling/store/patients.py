@@ -12,10 +12,12 @@ from services.scheduling.domain import Hours, Patient, Preferences, Series
 from services.scheduling.store.rows import ReferralRow
 
 _SESSIONS = """
-SELECT series.patient_id, series.series_id, booking.start_time
-FROM series JOIN booking USING (series_id)
-WHERE series.patient_id = ANY($1::uuid[]) AND booking.status IN ('taken', 'fulfilled')
-    AND booking.start_time > $2::timestamptz - interval '90 days'
+SELECT patient_id, series.series_id, booking.start_time
+FROM unnest($1::uuid[]) AS asked (patient_id) JOIN series USING (patient_id)
+CROSS JOIN LATERAL (
+    SELECT start_time FROM booking
+    WHERE booking.series_id = series.series_id AND status IN ('taken', 'fulfilled')
+        AND start_time > $2::timestamptz - interval '90 days' OFFSET 0) AS booking
 """
 Session = tuple[UUID, datetime]
 
