@@ -10,6 +10,7 @@ from chassis.refusal import Busy
 from chassis.subscriptions import Subscriptions
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
+    CancellationFeeIncurred,
     ClinicUpdated,
     SeriesHeld,
     SeriesReleased,
@@ -73,6 +74,18 @@ async def recognise_session(fact: InfusionCompleted, tx: Tx) -> None:
     invoice, issued = await store.find_with_superbill(tx, delivery)
     coding = store.coding(delivery.running_minutes, delivery.day)
     await store.record(tx, domain.recognise(delivery, invoice, issued, coding, tx.now))
+
+
+async def _for_fees(facts: Sequence[CancellationFeeIncurred], tx: Tx) -> None:
+    await store.load_with_fees(tx, [wire.incurred(fact) for fact in facts])
+
+
+@on(CancellationFeeIncurred, prefetch=_for_fees)
+async def charge_fee(fact: CancellationFeeIncurred, tx: Tx) -> None:
+    """A session missed or cancelled too late costs what scheduling's policy asks, once."""
+    news = wire.incurred(fact)
+    invoice, known = await store.find_with_fee(tx, news)
+    await store.record(tx, domain.charge_incurred(invoice, news, known, tx.now))
 
 
 @errands(store.COLLECT)

@@ -15,7 +15,6 @@ FURTHER = {"config", "packs", "documents", "gateway", "migrations", "tests"}
 PARTNERS = {
     "BookingCancelled",
     "BookingMissed",
-    "CancellationFeeIncurred",
     "ReminderDue",
     "SeriesRescheduled",
     "CustodyDiscrepancyFound",

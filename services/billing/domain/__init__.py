@@ -80,6 +80,10 @@ from services.billing.domain.forfeiting import (
     expire,
     reverse_fee,
 )
+from services.billing.domain.incurring import (
+    Incurred,
+    charge_incurred,
+)
 from services.billing.domain.invoice import (
     Invoice,
     Line,
@@ -240,6 +244,7 @@ __all__ = [
     "FeeKind",
     "Going",
     "Goodwill",
+    "Incurred",
     "Instalment",
     "Invoice",
     "Kept",
@@ -301,6 +306,7 @@ __all__ = [
     "calendar_notice",
     "change_of",
     "charge_absence",
+    "charge_incurred",
     "check_price",
     "check_profile",
     "clear_balance",

@@ -26,6 +26,7 @@ class Fee:
     clinic_id: UUID
     missed: Missed
     notice_minutes: int
+    """Nothing for a no-show, and where scheduling's policy has weighed the notice."""
     amount: Money
     forfeits: bool
     """A paid session was given up for it; else the fee is owed."""
@@ -33,6 +34,7 @@ class Fee:
     """Why it is nothing though the tariff says otherwise: "grace" or a reason of the terms."""
     reverse_time: datetime | None = None
     terms: str
+    """The version of the terms, or of scheduling's policy, that decided."""
     charge_time: datetime
 
     @property

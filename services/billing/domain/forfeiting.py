@@ -35,7 +35,7 @@ def charge_absence(
         return NOTHING
     if absence.waiver and absence.waiver not in terms.waivers:
         raise NotAllowed("WAIVER_UNKNOWN", "The terms know no such waiver.")
-    return _charge(invoice, _fee(invoice, absence, terms, now), now)
+    return charge(invoice, _fee(invoice, absence, terms, now), now)
 
 
 def reverse_fee(invoice: Invoice, fee: Fee, now: datetime) -> Decision:
@@ -73,25 +73,48 @@ def expire(invoice: Invoice, paid_at: datetime, terms: Terms, now: datetime) -> 
     return Decision(invoice=expired, entries=(entry,))
 
 
-def _fee(invoice: Invoice, absence: Absence, terms: Terms, now: datetime) -> Fee:
-    tariff = _tariff(absence, terms)
-    waiver = _waiver(absence, tariff, terms)
+def price_fee(invoice: Invoice, tariff: Tariff, fee: Fee) -> Fee:
+    """What the tariff makes of it: a paid session is given up for its fee, or the fee is owed."""
     forfeits = tariff.kind is FeeKind.FORFEIT and _can_forfeit(invoice)
     price = invoice.unit_price
     amount = invoice.unused_value(1) if forfeits else tariff.of(price.minor_units)
+    return replace(fee, amount=Money(amount, price.currency_code), forfeits=forfeits)
+
+
+def free_fee(invoice: Invoice, session_id: UUID, missed: Missed, terms: str, now: datetime) -> Fee:
+    """A fee of nothing for a session, until a tariff says more."""
     return Fee(
-        session_id=absence.session_id,
+        session_id=session_id,
         invoice_id=invoice.invoice_id,
         invoice_attempt=invoice.attempt,
         clinic_id=invoice.clinic_id,
-        missed=absence.missed,
-        notice_minutes=int(absence.notice.total_seconds() // 60),
-        amount=Money(0 if waiver else amount, price.currency_code),
-        forfeits=forfeits and not waiver,
-        waiver=waiver,
-        terms=terms.label,
+        missed=missed,
+        notice_minutes=0,
+        amount=Money(0, invoice.unit_price.currency_code),
+        forfeits=False,
+        terms=terms,
         charge_time=now,
     )
+
+
+def charge(invoice: Invoice, fee: Fee, now: datetime) -> Decision:
+    """The fee is kept, and its money moves once for each session and rule."""
+    if not fee.amount:
+        return Decision(kept=(fee,))
+    rule = Rule.FORFEIT_SESSION if fee.forfeits else Rule.CHARGE_FEE
+    forfeited = invoice.forfeited_count + fee.forfeits
+    charged = replace(_turned(invoice, now), forfeited_count=forfeited)
+    entry = post(rule, fee.session_id, invoice, fee.amount.minor_units, now)
+    return Decision(invoice=charged, entries=(entry,), kept=(fee,))
+
+
+def _fee(invoice: Invoice, absence: Absence, terms: Terms, now: datetime) -> Fee:
+    tariff = _tariff(absence, terms)
+    waiver = _waiver(absence, tariff, terms)
+    free = free_fee(invoice, absence.session_id, absence.missed, terms.label, now)
+    minutes = int(absence.notice.total_seconds() // 60)
+    free = replace(free, notice_minutes=minutes, waiver=waiver)
+    return free if waiver else price_fee(invoice, tariff, free)
 
 
 def _tariff(absence: Absence, terms: Terms) -> Tariff:
@@ -109,16 +132,6 @@ def _waiver(absence: Absence, tariff: Tariff, terms: Terms) -> str:
 def _can_forfeit(invoice: Invoice) -> bool:
     paid = invoice.status is Status.PAID and not invoice.disputed
     return paid and invoice.unused_count > 0
-
-
-def _charge(invoice: Invoice, fee: Fee, now: datetime) -> Decision:
-    if not fee.amount:
-        return Decision(kept=(fee,))
-    rule = Rule.FORFEIT_SESSION if fee.forfeits else Rule.CHARGE_FEE
-    forfeited = invoice.forfeited_count + fee.forfeits
-    charged = replace(_turned(invoice, now), forfeited_count=forfeited)
-    entry = post(rule, fee.session_id, invoice, fee.amount.minor_units, now)
-    return Decision(invoice=charged, entries=(entry,), kept=(fee,))
 
 
 def _turned(invoice: Invoice, now: datetime) -> Invoice:

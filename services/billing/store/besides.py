@@ -10,7 +10,7 @@ from sqlmodel import col
 from chassis.database import Tx
 from chassis.refusal import NotFound
 from services.billing import domain
-from services.billing.store.finding import find_payment, find_superbill
+from services.billing.store.finding import await_invoice, find_payment, find_superbill, load
 from services.billing.store.ledger_rows import DisputeRow, FeeRow, PartRow, RefundRow
 from services.billing.store.ledger_shapes import dispute_of, fee_of, refund_of
 
@@ -82,6 +82,18 @@ async def find_fee(tx: Tx, session_id: UUID) -> domain.Fee | None:
     """What was decided about a missed session."""
     row = await tx.find(FeeRow, session_id)
     return fee_of(row) if row else None
+
+
+async def load_with_fees(tx: Tx, news: Sequence[domain.Incurred]) -> None:
+    """Prefetch the invoices of many missed sessions, and what was decided about them."""
+    await load(tx, [one.series_id for one in news])
+    await tx.load(FeeRow, [one.session_id for one in news])
+
+
+async def find_with_fee(tx: Tx, news: domain.Incurred) -> tuple[domain.Invoice, domain.Fee | None]:
+    """A missed session's invoice, and what was decided about it before."""
+    invoice = await await_invoice(tx, news.series_id)
+    return invoice, await find_fee(tx, news.session_id)
 
 
 async def fees(tx: Tx, invoice_id: UUID) -> Sequence[domain.Fee]:

@@ -49,11 +49,17 @@ async def find_with_payment(
 async def find_with_superbill(
     tx: Tx, delivery: domain.Delivery
 ) -> tuple[domain.Invoice, domain.Superbill | None]:
-    """A session's invoice and superbill; news that overtook the invoice must come again."""
-    invoice = await find(tx, domain.invoice_id(delivery.series_id))
+    """A session's invoice and superbill."""
+    invoice = await await_invoice(tx, delivery.series_id)
+    return invoice, await find_superbill(tx, domain.superbill_id(delivery.session_id))
+
+
+async def await_invoice(tx: Tx, series_id: UUID) -> domain.Invoice:
+    """A session's invoice; news that overtook it must come again."""
+    invoice = await find(tx, domain.invoice_id(series_id))
     if invoice is None or not invoice.revision:
         raise Busy("INVOICE_NOT_FOUND", "The series of this session has no invoice yet.")
-    return invoice, await find_superbill(tx, domain.superbill_id(delivery.session_id))
+    return invoice
 
 
 async def get_with_invoice(tx: Tx, payment_id: UUID) -> tuple[domain.Invoice, domain.Payment]:

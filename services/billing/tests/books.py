@@ -21,7 +21,7 @@ from services.billing.domain import (
     Superbill,
     Terms,
 )
-from services.billing.tests.examples import NOW, coding
+from services.billing.tests.examples import NOW, SERIES, coding
 
 Input = Callable[["Books"], Decision]
 
@@ -189,6 +189,18 @@ def missed(session_id: UUID, kind: domain.Missed, hours: int, terms: Terms) -> I
         return domain.charge_absence(books.issued, absence, terms, known, NOW)
 
     return charge
+
+
+def incurred(session_id: UUID, kind: domain.Missed, tariff: domain.Tariff) -> Input:
+    news = domain.Incurred(
+        series_id=SERIES,
+        session_id=session_id,
+        missed=kind,
+        tariff=tariff,
+        currency_code="USD",
+        policy="halcyon-cancellation@1",
+    )
+    return lambda books: domain.charge_incurred(books.issued, news, books.fees.get(session_id), NOW)
 
 
 def reverse(session_id: UUID) -> Input:

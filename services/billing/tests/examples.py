@@ -9,6 +9,7 @@ from halcyon.billing.v1 import estimate_pb2 as nouns
 from halcyon.billing.v1.billing_pb2 import Money as Money_
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
+    CancellationFeeIncurred,
     ClinicUpdated,
     SeriesHeld,
     SeriesReleased,
@@ -132,6 +133,24 @@ def series_released(held: SeriesHeld, reason: str, *, revision: int = 2) -> Seri
         referral_id=held.referral_id,
         clinic_id=held.clinic_id,
         reason=reason,
+    )
+
+
+def fee_incurred(
+    held: SeriesHeld, number: int = 1, *, revision: int = 5, **asked: int | str
+) -> CancellationFeeIncurred:
+    """A flat fee of 50 dollars for a late cancellation, unless a test asks otherwise."""
+    flat = {"cause": "cancelled", "charge": "flat", "currency_code": "USD", "minor_units": 5000}
+    return CancellationFeeIncurred(
+        series_id=held.series_id,
+        revision=revision,
+        plan_id=held.plan_id,
+        referral_id=held.referral_id,
+        clinic_id=held.clinic_id,
+        patient_id=held.patient_id,
+        session_id=held.sessions[number - 1].session_id,
+        policy="halcyon-cancellation@1",
+        **{**flat, **asked},  # type: ignore[arg-type]
     )
 
 

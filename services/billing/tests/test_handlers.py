@@ -13,7 +13,12 @@ from chassis.testing import House
 from services.billing import domain, gateway, store
 from services.billing.domain import Charge, Collected, Declined, Refunded, Standing
 from services.billing.gateway import GatewayAway, PaymentGateway, Simulator
-from services.billing.tests.examples import infusion_completed, series_held, series_released
+from services.billing.tests.examples import (
+    fee_incurred,
+    infusion_completed,
+    series_held,
+    series_released,
+)
 
 UNIT, TOTAL = 45000, 360000
 
@@ -438,6 +443,7 @@ async def test_a_batch_of_many_takes_as_many_questions_as_one(
         await house.given(*held)
         await house.run_errands("collect-payment")
         await house.given(*(infusion_completed(one, 1) for one in held))
+        await house.given(*(fee_incurred(one, 2) for one in held))
         await house.given(*(series_released(one, "referral_cancelled") for one in held))
         return asked.total()
 

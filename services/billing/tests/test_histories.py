@@ -12,12 +12,14 @@ from services.billing import domain
 from services.billing.domain import (
     Account,
     DisputeStatus,
+    FeeKind,
     Missed,
     Money,
     PartStatus,
     PaymentStatus,
     RefundStatus,
     Status,
+    Tariff,
 )
 from services.billing.packs import policies
 from services.billing.tests import books as told
@@ -28,6 +30,9 @@ TERMS = [
     policies.terms(NOW.date()),
     policies.terms(NOW.date(), "halcyon-claw-back"),
 ]
+TARIFFS = st.sampled_from(
+    [Tariff(FeeKind.FLAT, 5000), Tariff(FeeKind.PERCENT, 33), Tariff(FeeKind.FORFEIT)]
+)
 PRICES = st.sampled_from([Money(40000), Money(45001), Money(9999)])
 LIST_PRICE = Money(50000)
 OUTCOMES = st.sampled_from(
@@ -127,6 +132,10 @@ class Histories(RuleBasedStateMachine):
     )
     def miss(self, number: int, kind: Missed, hours: int) -> None:
         self.hear(told.missed(session(number), kind, hours, self.terms))
+
+    @rule(number=st.integers(1, 9), kind=st.sampled_from(Missed), tariff=TARIFFS)
+    def hear_of_a_fee(self, number: int, kind: Missed, tariff: Tariff) -> None:
+        self.hear(told.incurred(session(number), kind, tariff))
 
     @rule(which=st.integers(0, 9))
     def take_a_fee_back(self, which: int) -> None:

@@ -17,6 +17,7 @@ from services.billing.wire.besides import (
 from services.billing.wire.heard import (
     clinic,
     delivery,
+    incurred,
     need,
     release,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "evidence",
     "fact",
     "fee",
+    "incurred",
     "invoice",
     "missed",
     "moment",

@@ -1,5 +1,6 @@
 """What others say, in our words."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from uuid import UUID
@@ -7,12 +8,21 @@ from uuid import UUID
 from chassis.refusal import Reject
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
+    CancellationFeeIncurred,
     ClinicUpdated,
     SeriesHeld,
     SeriesReleased,
     SessionTime,
 )
 from services.billing import domain
+from services.billing.domain import FeeKind, Missed, Tariff
+
+_KINDS: Mapping[str, FeeKind] = {
+    "flat": FeeKind.FLAT,
+    "percent": FeeKind.PERCENT,
+    "full": FeeKind.FORFEIT,
+}
+_WHOLE = 100
 
 
 def need(fact: SeriesHeld) -> domain.Need:
@@ -56,9 +66,36 @@ def delivery(fact: InfusionCompleted) -> domain.Delivery:
     )
 
 
+def incurred(fact: CancellationFeeIncurred) -> domain.Incurred:
+    """A fee by scheduling's cancellation policy."""
+    if fact.cause not in set(Missed):
+        raise Reject("cause of the fee")
+    return domain.Incurred(
+        series_id=_id(fact.series_id),
+        session_id=_id(fact.session_id),
+        missed=Missed(fact.cause),
+        tariff=_tariff(fact),
+        currency_code=fact.currency_code,
+        policy=fact.policy,
+    )
+
+
 def clinic(fact: ClinicUpdated) -> tuple[UUID, int, str]:
     """A clinic, the number of the news, and its wall clock."""
     return _id(fact.clinic_id), fact.revision, fact.time_zone
+
+
+def _tariff(fact: CancellationFeeIncurred) -> Tariff:
+    """Only the number that belongs to the kind is read, and it must be one."""
+    match kind := _KINDS.get(fact.charge):
+        case FeeKind.FLAT if fact.minor_units > 0:
+            return Tariff(kind, fact.minor_units)
+        case FeeKind.PERCENT if 0 < fact.percent <= _WHOLE:
+            return Tariff(kind, fact.percent)
+        case FeeKind.FORFEIT:
+            return Tariff(kind)
+        case _:
+            raise Reject("amount of the fee")
 
 
 def _start(session: SessionTime) -> datetime | None:

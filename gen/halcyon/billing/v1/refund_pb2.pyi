@@ -386,7 +386,7 @@ class MissedSessionFee(_message.Message):
     missed: Global___MissedReason.ValueType
     """Why it did not happen."""
     notice_minutes: _builtins.int
-    """Notice given, minutes, by the hours of the terms."""
+    """Notice given, minutes, by the hours of the terms; nothing where scheduling has weighed it."""
     settled_by: _builtins.str
     """"forfeit" when a paid session was given up for it, "owed" when the patient owes it."""
     waiver: _builtins.str
