@@ -1,7 +1,7 @@
 """The one commit: state, facts, deadlines and errands are kept together or not at all."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -119,6 +119,11 @@ class Database:
             await line.driver.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield Tx(line, self.clock(), self._new_lease(), writing=False)
             await line.driver.execute("ROLLBACK")
+
+    async def look(self, row: type[R], keys: Iterable[object]) -> dict[Any, R]:
+        """Those of the keys that are there, by key: one statement, and so one consistent look."""
+        async with self._lines.line() as line:
+            return await Rows(line.driver, writing=False).look(row, keys)
 
     async def keep_time(self, every: float = 30) -> None:
         """Follow the database's clock for as long as this process lives."""

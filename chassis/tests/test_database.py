@@ -37,6 +37,16 @@ async def test_every_type_comes_back_as_it_was(db):
     assert found.model_dump() == thing.model_dump()
 
 
+async def test_a_look_needs_no_transaction(db):
+    thing = _thing()
+    async with db.transaction() as tx:
+        tx.put(thing)
+    seen = await db.look(ThingRow, [thing.thing_id, uuid4()])
+    assert {key: row.model_dump() for key, row in seen.items()} == {
+        thing.thing_id: thing.model_dump()
+    }
+
+
 async def test_a_look_brings_what_is_there_by_key_and_locks_nothing(db):
     thing, other = _thing(), uuid4()
     async with db.transaction() as tx:

@@ -113,10 +113,7 @@ async def load_with_superbills(tx: Tx, deliveries: Sequence[domain.Delivery]) ->
 
 async def look_up(db: Database, payment_ids: Iterable[UUID]) -> Sequence[domain.Payment]:
     """The payments as they stand now, without locks."""
-    async with db.read() as tx:
-        await tx.load(PaymentRow, payment_ids)
-        found = [await find_payment(tx, payment_id) for payment_id in payment_ids]
-    return [payment for payment in found if payment]
+    return [payment_of(row) for row in (await db.look(PaymentRow, payment_ids)).values()]
 
 
 async def lock(tx: Tx, payments: Sequence[domain.Payment]) -> None:
