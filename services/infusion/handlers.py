@@ -6,7 +6,13 @@ from uuid import UUID
 from chassis.database import Tx
 from chassis.deadlines import Deadlines
 from chassis.subscriptions import Subscriptions
-from halcyon.intake.events.v1.intake_events_pb2 import DoseAdjusted, PlanApproved
+from halcyon.intake.events.v1.intake_events_pb2 import (
+    DoseAdjusted,
+    PlanApproved,
+    PlanPaused,
+    PlanResumed,
+    PlanStopped,
+)
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesConfirmed, SeriesReleased
 from services.infusion import domain, store, wire
 from services.infusion.domain import custody
@@ -24,6 +30,10 @@ async def _adjusted_orders(facts: Sequence[DoseAdjusted], tx: Tx) -> None:
     await store.prefetch_orders(tx, map(wire.adjusted_order, facts))
 
 
+async def _standings(facts: Sequence[PlanPaused | PlanResumed | PlanStopped], tx: Tx) -> None:
+    await store.prefetch_standings(tx, [wire.standing(fact).plan_id for fact in facts])
+
+
 async def _programmes(facts: Sequence[SeriesConfirmed | SeriesReleased], tx: Tx) -> None:
     await store.prefetch_programmes(tx, [wire.course_id(fact) for fact in facts])
 
@@ -38,6 +48,30 @@ async def keep_first_dose(fact: PlanApproved, tx: Tx) -> None:
 async def supersede_dose(fact: DoseAdjusted, tx: Tx) -> None:
     """A later order is in force for the sessions that have not started."""
     await store.keep_order(tx, wire.adjusted_order(fact))
+
+
+@on(PlanPaused, prefetch=_standings)
+async def bar_starts(fact: PlanPaused, tx: Tx) -> None:
+    """No infusion starts while its plan is paused."""
+    await _keep_standing(fact, tx)
+
+
+@on(PlanResumed, prefetch=_standings)
+async def allow_starts(fact: PlanResumed, tx: Tx) -> None:
+    """A resumed plan may start infusions again."""
+    await _keep_standing(fact, tx)
+
+
+@on(PlanStopped, prefetch=_standings)
+async def bar_starts_for_good(fact: PlanStopped, tx: Tx) -> None:
+    """A stopped plan starts no infusion any more."""
+    await _keep_standing(fact, tx)
+
+
+async def _keep_standing(fact: PlanPaused | PlanResumed | PlanStopped, tx: Tx) -> None:
+    told = wire.standing(fact)
+    known = await store.plan_standing(tx, told.plan_id)
+    store.record_standing(tx, domain.newest(known, told))
 
 
 @on(SeriesConfirmed, prefetch=_programmes)

@@ -21,9 +21,11 @@ class Gating(Desk):
         async with self._db.transaction() as tx:
             visit = await visible(tx, request.session_id)
             told = wire.maybe_moment("arrive_time", request)
+            stands = await store.standing(tx, visit.course.plan_id)
             visit, events = domain.arrive(visit, told, packs.current(), tx.now)
             store.record(tx, visit, events)
-        return calls.RecordArrivalResponse(session=wire.session(visit, None))
+        found = wire.findings(dict(domain.standing_findings(stands)))
+        return calls.RecordArrivalResponse(session=wire.session(visit, None), findings=found)
 
     async def RecordChecklist(
         self, request: calls.RecordChecklistRequest, context: Context

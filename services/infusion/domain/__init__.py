@@ -63,6 +63,13 @@ from services.infusion.domain.pack import (
 from services.infusion.domain.planning import plan, release
 from services.infusion.domain.pump import Interval, Setting, rate
 from services.infusion.domain.record import Record
+from services.infusion.domain.standing import (
+    NEVER_ANSWERED_FOR,
+    PlanStanding,
+    Standing,
+    newest,
+    standing_findings,
+)
 from services.infusion.domain.status import AT_THE_GATE, BEFORE, PRESENT, Status
 from services.infusion.domain.visit import Attendance, Ending, Infusion, Visit
 from services.infusion.domain.vitals import PARAMETERS, Extremes, Vitals, admit
@@ -70,6 +77,7 @@ from services.infusion.domain.vitals import PARAMETERS, Extremes, Vitals, admit
 __all__ = [
     "AT_THE_GATE",
     "BEFORE",
+    "NEVER_ANSWERED_FOR",
     "PARAMETERS",
     "PRESENT",
     "Alert",
@@ -103,6 +111,7 @@ __all__ = [
     "Observation",
     "Override",
     "Pack",
+    "PlanStanding",
     "Pregnancy",
     "Programme",
     "Record",
@@ -115,6 +124,7 @@ __all__ = [
     "SessionTransferred",
     "Setting",
     "Slot",
+    "Standing",
     "Start",
     "Status",
     "Stay",
@@ -140,6 +150,7 @@ __all__ = [
     "is_quiet",
     "look",
     "miss",
+    "newest",
     "observation_id",
     "observe",
     "override_discharge",
@@ -153,6 +164,7 @@ __all__ = [
     "session_id",
     "session_ids",
     "settle",
+    "standing_findings",
     "start",
     "transfer",
     "watch",

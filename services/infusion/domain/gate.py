@@ -16,6 +16,7 @@ from services.infusion.domain.checklist import (
 from services.infusion.domain.limits import out_of_limits
 from services.infusion.domain.orders import DoseOrder
 from services.infusion.domain.pack import Gate, Pack
+from services.infusion.domain.standing import Standing, standing_findings
 from services.infusion.domain.vitals import Vitals
 
 Finding = tuple[str, str]
@@ -34,6 +35,8 @@ class Evidence:
     """The ordered infusion time."""
     forms: int = 0
     """Checklists ever recorded, those of an earlier arrival among them."""
+    standing: Standing = Standing.ACTIVE
+    """Where the plan stands."""
 
 
 def findings(evidence: Evidence, pack: Pack, now: datetime) -> Mapping[str, str]:
@@ -44,6 +47,7 @@ def findings(evidence: Evidence, pack: Pack, now: datetime) -> Mapping[str, str]
 
 
 def _found(evidence: Evidence, pack: Pack, now: datetime) -> Iterator[Finding]:
+    yield from standing_findings(evidence.standing)
     form = evidence.form
     if form is None:
         yield "checklist", "must be recorded"

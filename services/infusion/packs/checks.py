@@ -24,6 +24,8 @@ def _bounds(pack: domain.Pack) -> Iterator[tuple[Path, str]]:
     for name, low, high in rising:
         if low >= high:
             yield ("start_gate", name), "the upper limit must lie above the lower"
+    for item in sorted(pack.overridable_at_start & domain.NEVER_ANSWERED_FOR):
+        yield ("overridable_at_start",), f"nobody answers for {item}"
     if gate.oxygen_saturation_least > 100:
         yield ("start_gate", "oxygen_saturation_least"), "must be a percentage"
     if stay.stay_alone_minutes < stay.stay_minutes:

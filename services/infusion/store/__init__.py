@@ -42,6 +42,12 @@ from services.infusion.store.programmes import (
     record_programme,
 )
 from services.infusion.store.readings import Key, add_readings, extremes, readings
+from services.infusion.store.standings import (
+    plan_standing,
+    prefetch_standings,
+    record_standing,
+    standing,
+)
 from services.infusion.store.visits import Question, earlier, get, listed, record, unknown
 from services.infusion.store.whole import course, readings_of, stay, whole
 
@@ -78,14 +84,18 @@ __all__ = [
     "order_in_force",
     "orders_in_force",
     "overrides",
+    "plan_standing",
     "posts",
     "prefetch_orders",
     "prefetch_programmes",
+    "prefetch_standings",
     "programme",
     "readings",
     "readings_of",
     "record",
     "record_programme",
+    "record_standing",
+    "standing",
     "stay",
     "unknown",
     "whole",

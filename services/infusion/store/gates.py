@@ -12,6 +12,7 @@ from chassis.plans import made
 from services.infusion import domain, wire
 from services.infusion.store.orders import order_in_force
 from services.infusion.store.readings import readings
+from services.infusion.store.standings import standing
 from services.infusion.store.visit_rows import (
     DischargeRow,
     DoubleCheckRow,
@@ -23,9 +24,9 @@ from services.infusion.store.visit_rows import (
 async def evidence(tx: Tx, visit: domain.Visit) -> domain.Evidence:
     """Everything of this arrival that the start gate looks at; what was before it is past."""
     order = await order_in_force(tx, visit.course.plan_id)
-    minutes = visit.course.infusion_minutes
+    minutes, stands = visit.course.infusion_minutes, await standing(tx, visit.course.plan_id)
     if visit.attendance is None:
-        return domain.Evidence(None, None, (), (), order, minutes)
+        return domain.Evidence(None, None, (), (), order, minutes, standing=stands)
     session_id, since = visit.session.session_id, visit.attendance.arrive_time
     early = since - timedelta(minutes=visit.pack.windows.before_start_minutes)
     form = await _form(tx, session_id)
@@ -37,6 +38,7 @@ async def evidence(tx: Tx, visit: domain.Visit) -> domain.Evidence:
         order,
         minutes,
         form.number if form else 0,
+        stands,
     )
 
 

@@ -114,3 +114,13 @@ class DoseOrderRow(Row, table=True):
     dose_order_id: UUID
     dose_micrograms: int = Field(sa_type=BigInteger)
     order_time: datetime = Field(sa_column=_moment())
+
+
+class PlanStandingRow(Row, table=True):
+    """Where a plan stands; there is none for a plan of which nothing was said."""
+
+    __tablename__ = "plan_standing"
+
+    plan_id: UUID = Field(primary_key=True)
+    revision: int = Field(sa_type=BigInteger)
+    standing: str

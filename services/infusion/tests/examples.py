@@ -14,7 +14,13 @@ from halcyon.infusion.v1 import gate_pb2 as gate
 from halcyon.infusion.v1 import infusion_pb2 as nouns
 from halcyon.infusion.v1 import infusion_service_pb2 as rpc
 from halcyon.infusion.v1 import leaving_calls_pb2 as leaving
-from halcyon.intake.events.v1.intake_events_pb2 import DoseAdjusted, PlanApproved
+from halcyon.intake.events.v1.intake_events_pb2 import (
+    DoseAdjusted,
+    PlanApproved,
+    PlanPaused,
+    PlanResumed,
+    PlanStopped,
+)
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
     SeriesConfirmed,
     SeriesReleased,
@@ -111,6 +117,15 @@ class Case:
             dose_micrograms=dose,
             adjust_time=stamp(NOON),
         )
+
+    def paused(self, revision: int = 3) -> PlanPaused:
+        return PlanPaused(plan_id=str(self.plan_id), revision=revision, reason="non_response")
+
+    def resumed(self, revision: int = 4) -> PlanResumed:
+        return PlanResumed(plan_id=str(self.plan_id), revision=revision)
+
+    def stopped(self, revision: int = 5) -> PlanStopped:
+        return PlanStopped(plan_id=str(self.plan_id), revision=revision, reason="patient_choice")
 
     def confirmed(
         self, revision: int = 2, start: datetime = NOON, numbers: Sequence[int] = range(1, 9)

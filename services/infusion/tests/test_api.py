@@ -182,6 +182,53 @@ async def test_a_prescriber_overrides_by_a_fact(ward: Ward) -> None:
     assert (kept.prescriber, kept.rationale) == ("doctor", "weighed with the patient")
 
 
+async def test_a_paused_plan_starts_nothing_before_it_is_resumed(ward: Ward) -> None:
+    case = await ward.expect()
+    session_id = case.session_id(1)
+    await ward.house.given(case.paused())
+    assert await ward.found_at_arrival(session_id) == {"plan_paused"}
+    held = await ward.check(session_id)
+    assert {finding.item for finding in held.findings} == {"plan_paused", "double_check"}
+    confirmed = await ward.confirm(session_id)
+    assert {finding.item for finding in confirmed.findings} == {"plan_paused"}
+    with pytest.raises(NotAllowed) as refused:
+        await ward.start(session_id)
+    assert (refused.value.reason, set(refused.value.metadata)) == (
+        "GATE_NOT_PASSED",
+        {"plan_paused"},
+    )
+    await ward.house.given(case.resumed(), case.paused())
+    assert (await ward.start(session_id)).status == nouns.SESSION_STATUS_INFUSING
+
+
+async def test_a_stop_after_the_checklist_is_seen_at_the_start(ward: Ward) -> None:
+    case = await ward.expect()
+    session_id = case.session_id(1)
+    assert await ward.found_at_arrival(session_id) == set()
+    await ward.check(session_id)
+    passed = await ward.confirm(session_id)
+    assert passed.session.status == nouns.SESSION_STATUS_CHECKLIST_PASSED
+    await ward.house.given(case.stopped())
+    with pytest.raises(NotAllowed) as refused:
+        await ward.override(session_id, "plan_stopped")
+    assert refused.value.reason == "NOT_OVERRIDABLE"
+    with pytest.raises(NotAllowed) as refused:
+        await ward.start(session_id)
+    assert set(refused.value.metadata) == {"plan_stopped"}
+
+
+async def test_what_runs_is_not_touched_by_a_pause_of_the_plan(ward: Ward) -> None:
+    case = await ward.expect()
+    session_id = case.session_id(1)
+    await ward.arrive(session_id)
+    await ward.check(session_id)
+    await ward.confirm(session_id)
+    begun = ward.now()
+    started = await ward.start(session_id, at=begun)
+    await ward.house.given(case.paused())
+    assert await ward.start(session_id, at=begun) == started
+
+
 async def test_an_override_of_another_day_counts_for_nothing(ward: Ward) -> None:
     case = await ward.expect()
     session_id = case.session_id(1)

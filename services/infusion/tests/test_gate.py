@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chassis.refusal import NotAllowed
 from services.infusion import domain
@@ -134,6 +136,51 @@ def test_a_checklist_grows_old() -> None:
     assert "checklist" in domain.findings(evidence, PACK, NOON + timedelta(minutes=61))
 
 
+# --- the plan ---------------------------------------------------------------------------------
+
+STANDINGS = [
+    (domain.Standing.ACTIVE, set()),
+    (domain.Standing.PAUSED, {"plan_paused"}),
+    (domain.Standing.STOPPED, {"plan_stopped"}),
+]
+
+
+@pytest.mark.parametrize(("standing", "failed"), STANDINGS)
+def test_the_standing_of_the_plan(standing: domain.Standing, failed: set[str]) -> None:
+    evidence = CASE.evidence(standing=standing)
+    assert set(domain.findings(evidence, PACK, NOON)) == failed
+    status = Status.HELD if failed else Status.CHECKLIST_PASSED
+    assert domain.settle(CASE.here(), evidence, NOON)[0].session.status is status
+    unchecked = domain.findings(replace(evidence, form=None), PACK, NOON)
+    assert set(unchecked) == failed | {"checklist"}
+
+
+@pytest.mark.parametrize(("standing", "failed"), STANDINGS[1:])
+def test_a_plan_that_stands_still_starts_nothing(
+    standing: domain.Standing, failed: set[str]
+) -> None:
+    told = tuple(domain.Override(item, "x", "y", "doctor", NOON) for item in failed)
+    evidence = CASE.evidence(standing=standing, overrides=told)
+    asked = domain.Start(eg.vitals())
+    with pytest.raises(NotAllowed) as refused:
+        domain.start(CASE.ready(), asked, (), evidence, NOON)
+    assert (refused.value.reason, set(refused.value.metadata)) == ("GATE_NOT_PASSED", failed)
+
+
+def test_whatever_a_plan_is_held_for_is_never_answered_for() -> None:
+    told = {item for one in domain.Standing for item, _ in domain.standing_findings(one)}
+    assert told == domain.NEVER_ANSWERED_FOR
+
+
+@given(st.permutations(list(enumerate(domain.Standing))))
+def test_the_word_of_the_highest_revision_holds(order: list[tuple[int, domain.Standing]]) -> None:
+    words = [domain.PlanStanding(CASE.plan_id, revision, one) for revision, one in order]
+    known = None
+    for word in [*words, *words]:
+        known = domain.newest(known, word)
+    assert known == max(words, key=lambda word: word.revision)
+
+
 # --- the second person ------------------------------------------------------------------------
 
 SEEN = eg.DRUG, eg.setting()
@@ -190,7 +237,7 @@ def test_a_prescriber_answers_for_what_the_pack_lets_be_answered_for() -> None:
 
 @pytest.mark.parametrize(
     "item", ["identity_checked_twice", "consent_current", "pregnancy", "suicide_risk", "drug",
-             "pump_dose", "double_check", "dose_order", "checklist"]
+             "pump_dose", "double_check", "dose_order", "checklist", "plan_paused", "plan_stopped"]
 )  # fmt: skip
 def test_nobody_answers_for_the_rest(item: str) -> None:
     with pytest.raises(NotAllowed) as refused:

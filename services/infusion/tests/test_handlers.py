@@ -12,9 +12,15 @@ from google.protobuf.message import Message
 
 from chassis.refusal import Reject
 from chassis.testing import House
-from halcyon.intake.events.v1.intake_events_pb2 import DoseAdjusted, PlanApproved
+from halcyon.intake.events.v1.intake_events_pb2 import (
+    DoseAdjusted,
+    PlanApproved,
+    PlanPaused,
+    PlanResumed,
+    PlanStopped,
+)
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesConfirmed, SeriesReleased
-from services.infusion import handlers, store
+from services.infusion import domain, handlers, store
 from services.infusion.tests import examples as eg
 from tests.contracts.examples import example
 
@@ -23,6 +29,11 @@ _SESSIONS = "SELECT status, count(*) FROM session GROUP BY status"
 
 async def statuses(house: House) -> dict[str, int]:
     return {row[0]: row[1] for row in await house.db.fetch(_SESSIONS)}
+
+
+async def standings(house: House) -> list[tuple[Any, ...]]:
+    rows = await house.db.fetch("SELECT plan_id, revision, standing FROM plan_standing")
+    return [tuple(row) for row in rows]
 
 
 async def dose_in_force(house: House, case: eg.Case) -> int:
@@ -105,6 +116,32 @@ async def test_a_hold_heard_before_its_plan_keeps_the_order(house: House) -> Non
     assert await house.count("SELECT count(*) FROM dose_order") == 1
 
 
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+async def test_the_last_word_about_a_plan_wins(
+    house: House, order: Sequence[int], together: bool
+) -> None:
+    case = eg.Case()
+    told: list[Message] = [case.paused(3), case.resumed(4), case.paused(7)]
+    told = [told[index] for index in order]
+    for facts in [told] if together else [[fact] for fact in told]:
+        await house.given(*facts)
+    assert await standings(house) == [(case.plan_id, 7, "paused")]
+    await house.given(case.resumed(7), case.resumed(6))
+    assert await standings(house) == [(case.plan_id, 7, "paused")]
+    await house.given(case.stopped(8))
+    assert await standings(house) == [(case.plan_id, 8, "stopped")]
+    assert await house.stated() == []
+
+
+async def test_a_plan_of_which_nothing_was_said_has_no_row(house: House) -> None:
+    case = eg.Case()
+    await house.given(case.approved(), case.confirmed())
+    assert await standings(house) == []
+    async with house.db.read() as tx:
+        assert await store.standing(tx, case.plan_id) is domain.Standing.ACTIVE
+
+
 async def test_a_series_without_sessions_is_parked(house: House) -> None:
     with pytest.raises(Reject):
         await house.given(eg.Case().confirmed(numbers=()))
@@ -115,7 +152,7 @@ async def test_a_batch_costs_a_fixed_number_of_queries(
 ) -> None:
     few = await _queries(house, monkeypatch, [eg.Case() for _ in range(2)])
     many = await _queries(house, monkeypatch, [eg.Case() for _ in range(40)])
-    assert few == many == [1, 1, 1, 2]
+    assert few == many == [1, 1, 1, 2, 1]
 
 
 async def _queries(
@@ -127,6 +164,7 @@ async def _queries(
         [case.adjusted(2, 42000) for case in cases],
         [case.confirmed() for case in cases],
         [case.released() for case in cases],
+        [case.paused() for case in cases],
     )
     counts = []
     for told in batches:
@@ -162,6 +200,8 @@ async def test_the_golden_facts_are_heard(house: House) -> None:
     released.revision = confirmed.revision + 1
     await house.given(Parse(example("PlanApproved"), PlanApproved()))
     await house.given(Parse(example("DoseAdjusted"), DoseAdjusted()))
+    for kind in (PlanPaused, PlanResumed, PlanStopped):
+        await house.given(Parse(example(kind.DESCRIPTOR.name), kind()))
     await house.given(confirmed)
     assert await statuses(house) == {"planned": 1}
     await house.given(released)

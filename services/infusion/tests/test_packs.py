@@ -33,6 +33,8 @@ def test_the_default_pack_is_whole() -> None:
         ("level: stop", "level: panic", "level"),
         ("id: agitation", "id: pulse_low", "id"),
         ("{value: 120, source: \"[V] Ox", "{value: 50, source: \"[V] Ox", "stay_alone_minutes"),
+        ("value: [escort_confirmed,", "value: [plan_paused, escort_confirmed,", "plan_paused"),
+        ("value: [escort_confirmed,", "value: [plan_stopped, escort_confirmed,", "plan_stopped"),
         ("version: 2", "version: two", "version"),
         ("name: halcyon-default", "name: [", ""),
     ],

@@ -54,6 +54,11 @@ class Ward:
         request = gating.RecordArrivalRequest(session_id=session_id)
         return (await self.house.call(self.api.RecordArrival, request, who)).session
 
+    async def found_at_arrival(self, session_id: str) -> set[str]:
+        request = gating.RecordArrivalRequest(session_id=session_id)
+        reply = await self.house.call(self.api.RecordArrival, request, NURSE)
+        return {finding.item for finding in reply.findings}
+
     async def check(
         self, session_id: str, *readings: nouns.Vitals, who: Principal = NURSE, **changes: Any
     ) -> gating.RecordChecklistResponse:

@@ -17,6 +17,7 @@ from services.infusion.wire.heard import (
     course_id,
     first_order,
     released,
+    standing,
 )
 from services.infusion.wire.measures import alert, reading, readings, vitals
 from services.infusion.wire.records import DISCHARGE, record
@@ -62,6 +63,7 @@ __all__ = [
     "resumed",
     "session",
     "stamp",
+    "standing",
     "start",
     "status",
     "told",

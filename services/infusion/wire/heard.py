@@ -1,13 +1,28 @@
 """Facts heard."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC
 from uuid import UUID
 
+from google.protobuf.message import Message
+
 from chassis.refusal import Reject
-from halcyon.intake.events.v1.intake_events_pb2 import DoseAdjusted, PlanApproved
+from halcyon.intake.events.v1.intake_events_pb2 import (
+    DoseAdjusted,
+    PlanApproved,
+    PlanPaused,
+    PlanResumed,
+    PlanStopped,
+)
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesConfirmed, SeriesReleased
 from services.infusion import domain
+
+_STANDINGS: Mapping[type[Message], domain.Standing] = {
+    PlanPaused: domain.Standing.PAUSED,
+    PlanResumed: domain.Standing.ACTIVE,
+    PlanStopped: domain.Standing.STOPPED,
+}
 
 
 def first_order(fact: PlanApproved) -> domain.DoseOrder:
@@ -30,6 +45,11 @@ def adjusted_order(fact: DoseAdjusted) -> domain.DoseOrder:
         fact.dose_micrograms,
         fact.adjust_time.ToDatetime(UTC),
     )
+
+
+def standing(fact: PlanPaused | PlanResumed | PlanStopped) -> domain.PlanStanding:
+    """Where a plan stands from now on."""
+    return domain.PlanStanding(UUID(fact.plan_id), fact.revision, _STANDINGS[type(fact)])
 
 
 def course_id(fact: SeriesConfirmed | SeriesReleased) -> UUID:

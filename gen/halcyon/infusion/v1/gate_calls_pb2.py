@@ -28,7 +28,7 @@ from halcyon.infusion.v1 import gate_pb2 as halcyon_dot_infusion_dot_v1_dot_gate
 from halcyon.infusion.v1 import infusion_pb2 as halcyon_dot_infusion_dot_v1_dot_infusion__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$halcyon/infusion/v1/gate_calls.proto\x12\x13halcyon.infusion.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ehalcyon/infusion/v1/gate.proto\x1a\"halcyon/infusion/v1/infusion.proto\"e\n\x14RecordArrivalRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12/\n\x0b\x61rrive_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"F\n\x15RecordArrivalResponse\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.halcyon.infusion.v1.Session\"\xdf\x01\n\x16RecordChecklistRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12>\n\tchecklist\x18\x02 \x01(\x0b\x32#.halcyon.infusion.v1.StartChecklistB\x06\xbaH\x03\xc8\x01\x01\x12\x37\n\x08readings\x18\x03 \x03(\x0b\x32\x1b.halcyon.infusion.v1.VitalsB\x08\xbaH\x05\x92\x01\x02\x10\x14\x12.\n\ncheck_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"x\n\x17RecordChecklistResponse\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.halcyon.infusion.v1.Session\x12.\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x1c.halcyon.infusion.v1.Finding\"\xd7\x01\n\x12\x43onfirmDoseRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x32\n\x04\x64rug\x18\x02 \x01(\x0b\x32\x1c.halcyon.infusion.v1.DrugLotB\x06\xbaH\x03\xc8\x01\x01\x12=\n\tprogramme\x18\x03 \x01(\x0b\x32\".halcyon.infusion.v1.PumpProgrammeB\x06\xbaH\x03\xc8\x01\x01\x12\x30\n\x0c\x63onfirm_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"t\n\x13\x43onfirmDoseResponse\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.halcyon.infusion.v1.Session\x12.\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x1c.halcyon.infusion.v1.Finding\"\xfb\x01\n\x13OverrideGateRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x37\n\x04gate\x18\x02 \x01(\x0e\x32\x1d.halcyon.infusion.v1.GateKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x37\n\x05items\x18\x03 \x03(\tB(\xbaH%\x92\x01\"\x08\x01\x10\x14\x18\x01\"\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\x12\x32\n\x0breason_code\x18\x04 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\x12 \n\trationale\x18\x05 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\n\x18\xd0\x0f\"u\n\x14OverrideGateResponse\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.halcyon.infusion.v1.Session\x12.\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x1c.halcyon.infusion.v1.Finding\"3\n\x13RecordNoShowRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"E\n\x14RecordNoShowResponse\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.halcyon.infusion.v1.Session\"c\n\x14\x43\x61ncelSessionRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12-\n\x06reason\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\"F\n\x15\x43\x61ncelSessionResponse\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.halcyon.infusion.v1.Sessionb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$halcyon/infusion/v1/gate_calls.proto\x12\x13halcyon.infusion.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ehalcyon/infusion/v1/gate.proto\x1a\"halcyon/infusion/v1/infusion.proto\"e\n\x14RecordArrivalRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12/\n\x0b\x61rrive_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"v\n\x15RecordArrivalResponse\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.halcyon.infusion.v1.Session\x12.\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x1c.halcyon.infusion.v1.Finding\"\xdf\x01\n\x16RecordChecklistRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12>\n\tchecklist\x18\x02 \x01(\x0b\x32#.halcyon.infusion.v1.StartChecklistB\x06\xbaH\x03\xc8\x01\x01\x12\x37\n\x08readings\x18\x03 \x03(\x0b\x32\x1b.halcyon.infusion.v1.VitalsB\x08\xbaH\x05\x92\x01\x02\x10\x14\x12.\n\ncheck_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"x\n\x17RecordChecklistResponse\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.halcyon.infusion.v1.Session\x12.\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x1c.halcyon.infusion.v1.Finding\"\xd7\x01\n\x12\x43onfirmDoseRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x32\n\x04\x64rug\x18\x02 \x01(\x0b\x32\x1c.halcyon.infusion.v1.DrugLotB\x06\xbaH\x03\xc8\x01\x01\x12=\n\tprogramme\x18\x03 \x01(\x0b\x32\".halcyon.infusion.v1.PumpProgrammeB\x06\xbaH\x03\xc8\x01\x01\x12\x30\n\x0c\x63onfirm_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"t\n\x13\x43onfirmDoseResponse\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.halcyon.infusion.v1.Session\x12.\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x1c.halcyon.infusion.v1.Finding\"\xfb\x01\n\x13OverrideGateRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x37\n\x04gate\x18\x02 \x01(\x0e\x32\x1d.halcyon.infusion.v1.GateKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x37\n\x05items\x18\x03 \x03(\tB(\xbaH%\x92\x01\"\x08\x01\x10\x14\x18\x01\"\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\x12\x32\n\x0breason_code\x18\x04 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\x12 \n\trationale\x18\x05 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\n\x18\xd0\x0f\"u\n\x14OverrideGateResponse\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.halcyon.infusion.v1.Session\x12.\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x1c.halcyon.infusion.v1.Finding\"3\n\x13RecordNoShowRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"E\n\x14RecordNoShowResponse\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.halcyon.infusion.v1.Session\"c\n\x14\x43\x61ncelSessionRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12-\n\x06reason\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\"F\n\x15\x43\x61ncelSessionResponse\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.halcyon.infusion.v1.Sessionb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -68,25 +68,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECORDARRIVALREQUEST']._serialized_start=191
   _globals['_RECORDARRIVALREQUEST']._serialized_end=292
   _globals['_RECORDARRIVALRESPONSE']._serialized_start=294
-  _globals['_RECORDARRIVALRESPONSE']._serialized_end=364
-  _globals['_RECORDCHECKLISTREQUEST']._serialized_start=367
-  _globals['_RECORDCHECKLISTREQUEST']._serialized_end=590
-  _globals['_RECORDCHECKLISTRESPONSE']._serialized_start=592
-  _globals['_RECORDCHECKLISTRESPONSE']._serialized_end=712
-  _globals['_CONFIRMDOSEREQUEST']._serialized_start=715
-  _globals['_CONFIRMDOSEREQUEST']._serialized_end=930
-  _globals['_CONFIRMDOSERESPONSE']._serialized_start=932
-  _globals['_CONFIRMDOSERESPONSE']._serialized_end=1048
-  _globals['_OVERRIDEGATEREQUEST']._serialized_start=1051
-  _globals['_OVERRIDEGATEREQUEST']._serialized_end=1302
-  _globals['_OVERRIDEGATERESPONSE']._serialized_start=1304
-  _globals['_OVERRIDEGATERESPONSE']._serialized_end=1421
-  _globals['_RECORDNOSHOWREQUEST']._serialized_start=1423
-  _globals['_RECORDNOSHOWREQUEST']._serialized_end=1474
-  _globals['_RECORDNOSHOWRESPONSE']._serialized_start=1476
-  _globals['_RECORDNOSHOWRESPONSE']._serialized_end=1545
-  _globals['_CANCELSESSIONREQUEST']._serialized_start=1547
-  _globals['_CANCELSESSIONREQUEST']._serialized_end=1646
-  _globals['_CANCELSESSIONRESPONSE']._serialized_start=1648
-  _globals['_CANCELSESSIONRESPONSE']._serialized_end=1718
+  _globals['_RECORDARRIVALRESPONSE']._serialized_end=412
+  _globals['_RECORDCHECKLISTREQUEST']._serialized_start=415
+  _globals['_RECORDCHECKLISTREQUEST']._serialized_end=638
+  _globals['_RECORDCHECKLISTRESPONSE']._serialized_start=640
+  _globals['_RECORDCHECKLISTRESPONSE']._serialized_end=760
+  _globals['_CONFIRMDOSEREQUEST']._serialized_start=763
+  _globals['_CONFIRMDOSEREQUEST']._serialized_end=978
+  _globals['_CONFIRMDOSERESPONSE']._serialized_start=980
+  _globals['_CONFIRMDOSERESPONSE']._serialized_end=1096
+  _globals['_OVERRIDEGATEREQUEST']._serialized_start=1099
+  _globals['_OVERRIDEGATEREQUEST']._serialized_end=1350
+  _globals['_OVERRIDEGATERESPONSE']._serialized_start=1352
+  _globals['_OVERRIDEGATERESPONSE']._serialized_end=1469
+  _globals['_RECORDNOSHOWREQUEST']._serialized_start=1471
+  _globals['_RECORDNOSHOWREQUEST']._serialized_end=1522
+  _globals['_RECORDNOSHOWRESPONSE']._serialized_start=1524
+  _globals['_RECORDNOSHOWRESPONSE']._serialized_end=1593
+  _globals['_CANCELSESSIONREQUEST']._serialized_start=1595
+  _globals['_CANCELSESSIONREQUEST']._serialized_end=1694
+  _globals['_CANCELSESSIONRESPONSE']._serialized_start=1696
+  _globals['_CANCELSESSIONRESPONSE']._serialized_end=1766
 # @@protoc_insertion_point(module_scope)
