@@ -111,9 +111,10 @@ async def load_with_superbills(tx: Tx, deliveries: Sequence[domain.Delivery]) ->
     await tx.load(SuperbillRow, [(bill, version) for bill in bills for version in (1, 2)])
 
 
-async def look_up(db: Database, payment_ids: Iterable[UUID]) -> Sequence[domain.Payment]:
+async def look_up(db: Database, payment_ids: Collection[UUID]) -> Sequence[domain.Payment]:
     """The payments as they stand now, without locks."""
-    return [payment_of(row) for row in (await db.look(PaymentRow, payment_ids)).values()]
+    rows = await db.look(PaymentRow, payment_ids)
+    return [payment_of(rows[payment_id]) for payment_id in payment_ids if payment_id in rows]
 
 
 async def lock(tx: Tx, payments: Sequence[domain.Payment]) -> None:
