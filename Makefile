@@ -26,7 +26,7 @@ up: setup ## Run the platform here until Ctrl-C
 test: setup ## Run every test
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
-check: setup fmt-check lint types imports protos map-check fast ## Judge format, lint, types, architecture, contracts, rooms
+check: setup fmt-check lint types imports protos map-check asyncapi-check fast ## Judge format, lint, types, architecture, contracts, rooms
 
 fmt: setup ## Format the code and the contracts
 	$(BIN)/ruff format $(CODE) && $(BIN)/ruff check --fix $(CODE) && $(BIN)/buf format -w proto
@@ -55,6 +55,12 @@ map: setup ## Print who states and who hears each fact; write it into README.md
 map-check: setup
 	$(BIN)/python -m tools.factmap check
 
+asyncapi: setup ## Write docs/asyncapi.yaml from the contracts and the subscriptions
+	$(BIN)/python -m tools.asyncapi write
+
+asyncapi-check: setup
+	$(BIN)/python -m tools.asyncapi check
+
 fast: setup
 	$(BIN)/pytest -q -n 2 tests/rooms tests/contracts -k "not slow" $(shell ls -d services/*/tests/test_domain.py)
 
@@ -71,4 +77,4 @@ clean: ## Forget the environment and what was built
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 s ?=
-.PHONY: help setup demo up test check fmt fmt-check lint types imports protos proto map map-check fast bench run migrate clean
+.PHONY: help setup demo up test check fmt fmt-check lint types imports protos proto map map-check asyncapi asyncapi-check fast bench run migrate clean

@@ -49,7 +49,9 @@ class Publisher:
         first = self._last + 1
         numbers = range(first, first + len(entries))
         lines = [
-            publication(entry.subject, f"{self._inbox}.{n}", self._headers(entry), entry.data)
+            publication(
+                entry.subject, f"{self._inbox}.{n}", headers(entry, self._source), entry.data
+            )
             for n, entry in zip(numbers, entries, strict=True)
         ]
         taken = (await self._exchange(lines, set(numbers), patience)).taken
@@ -63,8 +65,8 @@ class Publisher:
             extra = f"Nats-Batch-Id: {batch}\r\nNats-Batch-Sequence: {index + 1}\r\n"
             if index == len(entries) - 1:
                 extra += "Nats-Batch-Commit: 1\r\n"
-            headers = self._headers(entry, extra)
-            lines.append(publication(entry.subject, replies.get(index, ""), headers, entry.data))
+            block = headers(entry, self._source, extra)
+            lines.append(publication(entry.subject, replies.get(index, ""), block, entry.data))
         return last in (await self._exchange(lines, {first, last}, patience)).taken
 
     async def _exchange(self, lines: list[bytes], numbers: set[int], patience: float) -> _Round:
@@ -92,15 +94,17 @@ class Publisher:
         if not current.waiting or _refuses_batch(data):
             current.over.set()
 
-    def _headers(self, entry: Entry, extra: str = "") -> bytes:
-        text = _HEADERS.format(
-            id=entry.event_id,
-            subject=entry.subject,
-            source=self._source,
-            time=entry.recorded_at.isoformat(),
-        )
-        trace = f"traceparent: {entry.traceparent}\r\n" if entry.traceparent else ""
-        return f"{text}{trace}{extra}\r\n".encode()
+
+def headers(entry: Entry, source: str, extra: str = "") -> bytes:
+    """The header block of one fact: CloudEvents in binary mode, and the trace that caused it."""
+    text = _HEADERS.format(
+        id=entry.event_id,
+        subject=entry.subject,
+        source=source,
+        time=entry.recorded_at.isoformat(),
+    )
+    trace = f"traceparent: {entry.traceparent}\r\n" if entry.traceparent else ""
+    return f"{text}{trace}{extra}\r\n".encode()
 
 
 def _refuses_batch(data: bytes) -> bool:
