@@ -11,12 +11,14 @@ from services.scheduling.domain.booking import Booking, Standing
 from services.scheduling.domain.events import (
     BookingCancelled,
     BookingMissed,
+    BookingOverridden,
     CancellationFeeIncurred,
     Decision,
     Event,
     SeriesRescheduled,
 )
 from services.scheduling.domain.fees import Cause, Charge, Fee
+from services.scheduling.domain.overriding import Override
 from services.scheduling.domain.series import Series, Status
 from services.scheduling.domain.shelf import Placement
 
@@ -105,6 +107,16 @@ def lapse(series: Series, one: Lapse, shifted: Sequence[Placement], now: datetim
 def moved(series: Series, places: Sequence[Placement], reason: str, now: datetime) -> Decision:
     """Sessions at new times."""
     return _tell(series, places, _shifted(places, reason), now)
+
+
+def overridden(series: Series, place: Placement, one: Override, now: datetime) -> Decision:
+    """A session at a new time, and against which rules."""
+    by = one.by
+    facts = [
+        *_shifted((place,), "override"),
+        lambda series: BookingOverridden(series, place, by.reason, by.role, one.rules),
+    ]
+    return _tell(series, (place,), facts, now)
 
 
 def transferred(
