@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from chassis.database import Tx
 from halcyon.scheduling.v1 import scheduling_service_pb2 as rpc
 from services.scheduling import domain, gateway, store, wire
 from services.scheduling.api.series import read_series
@@ -90,8 +91,18 @@ class Repairs(Calls):
             series = must_see(await store.get(tx, series_id))
             if series.plan.clinic_id != there:
                 domain.must_be_at(series, request.revision)
-                domain.must_have_times(series)
-                found = await store.transfer(tx, series, there)
-                places = domain.must_have_moved(found, ())
-                store.record(tx, *domain.transferred(series, there, places, tx.now))
+                await store.get_clinic(tx, there)
+                await _send(tx, series, there)
         return rpc.TransferSeriesResponse(series=await read_series(self._db, series_id))
+
+
+async def _send(tx: Tx, series: domain.Series, there: UUID) -> None:
+    """Times go with their series; a series that waits is held where there are times for it."""
+    cancelled = await store.is_cancelled(tx, series.plan.referral_id)
+    if domain.wants_times(series, cancelled=cancelled):
+        sent = domain.sent_to(series, there)
+        found = domain.must_be_free(await store.claim_places(tx, sent))
+        store.record(tx, *domain.hold_or_wait(sent, found, tx.now))
+        return
+    places = domain.must_have_moved(await store.transfer(tx, series, there), ())
+    store.record(tx, *domain.transferred(series, there, places, tx.now))

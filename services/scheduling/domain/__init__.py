@@ -103,8 +103,8 @@ from services.scheduling.domain.visits import (
     must_be_at,
     must_be_booked,
     must_be_missed,
-    must_have_times,
     overridden,
+    sent_to,
     transferred,
 )
 from services.scheduling.domain.wish import Patient, Preferences, Wish, shape_of, visit_of, wish
@@ -208,7 +208,6 @@ __all__ = [
     "must_be_then",
     "must_have",
     "must_have_moved",
-    "must_have_times",
     "nearest_pattern",
     "next_reminder",
     "next_starts",
@@ -226,6 +225,7 @@ __all__ = [
     "respace",
     "rest_of",
     "restore",
+    "sent_to",
     "series_id",
     "session_id",
     "set_aside",

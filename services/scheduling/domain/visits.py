@@ -54,13 +54,6 @@ def must_be_at(series: Series, revision: int) -> Series:
     return series
 
 
-def must_have_times(series: Series) -> None:
-    """Only a series that has times can take them elsewhere."""
-    if series.status not in _WITH_TIMES:
-        status = {"status": series.status.upper()}
-        raise NotAllowed("SERIES_CLOSED", "The series has no times.", status)
-
-
 def must_be_booked(series: Series, booking: Booking, *, paid: bool = True) -> None:
     """Only a time that is taken can be kept, missed, cancelled or moved."""
     statuses = {Status.CONFIRMED} if paid else _WITH_TIMES
@@ -119,12 +112,16 @@ def overridden(series: Series, place: Placement, one: Override, now: datetime) -
     return _tell(series, (place,), facts, now)
 
 
+def sent_to(series: Series, clinic_id: UUID) -> Series:
+    """The series as another clinic's."""
+    return replace(series, plan=replace(series.plan, clinic_id=clinic_id))
+
+
 def transferred(
     series: Series, clinic_id: UUID, places: Sequence[Placement], now: datetime
 ) -> Decision:
     """The sessions to come take place at another clinic."""
-    there = replace(series, plan=replace(series.plan, clinic_id=clinic_id))
-    return _tell(there, places, _shifted(places, "transfer"), now)
+    return _tell(sent_to(series, clinic_id), places, _shifted(places, "transfer"), now)
 
 
 def _tell(

@@ -300,7 +300,7 @@ class SchedulingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def TransferSeries(self, request, context):
-        """Moves all sessions to come of a series to another clinic, as far apart as they were.
+        """Moves all sessions to come of a series to another clinic, as far apart as they were; one that waits is held there.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

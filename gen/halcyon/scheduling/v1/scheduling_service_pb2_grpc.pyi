@@ -72,7 +72,7 @@ class SchedulingServiceStub:
     ReopenResource: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.ReopenResourceRequest, _scheduling_service_pb2.ReopenResourceResponse]
     """The resource is back: the closure ends now, and sessions stay where they are."""
     TransferSeries: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.TransferSeriesRequest, _scheduling_service_pb2.TransferSeriesResponse]
-    """Moves all sessions to come of a series to another clinic, as far apart as they were."""
+    """Moves all sessions to come of a series to another clinic, as far apart as they were; one that waits is held there."""
     FindAvailability: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.FindAvailabilityRequest, _scheduling_service_pb2.FindAvailabilityResponse]
     """The earliest times a series could have, or what binds it and what would fit; nothing is taken."""
     WatchBoard: _grpc.UnaryStreamMultiCallable[_scheduling_service_pb2.WatchBoardRequest, _scheduling_service_pb2.WatchBoardResponse]
@@ -128,7 +128,7 @@ class SchedulingServiceAsyncStub(SchedulingServiceStub):
     ReopenResource: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.ReopenResourceRequest, _scheduling_service_pb2.ReopenResourceResponse]  # type: ignore[assignment]
     """The resource is back: the closure ends now, and sessions stay where they are."""
     TransferSeries: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.TransferSeriesRequest, _scheduling_service_pb2.TransferSeriesResponse]  # type: ignore[assignment]
-    """Moves all sessions to come of a series to another clinic, as far apart as they were."""
+    """Moves all sessions to come of a series to another clinic, as far apart as they were; one that waits is held there."""
     FindAvailability: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.FindAvailabilityRequest, _scheduling_service_pb2.FindAvailabilityResponse]  # type: ignore[assignment]
     """The earliest times a series could have, or what binds it and what would fit; nothing is taken."""
     WatchBoard: _aio.UnaryStreamMultiCallable[_scheduling_service_pb2.WatchBoardRequest, _scheduling_service_pb2.WatchBoardResponse]  # type: ignore[assignment]
@@ -301,7 +301,7 @@ class SchedulingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _scheduling_service_pb2.TransferSeriesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_scheduling_service_pb2.TransferSeriesResponse, _abc.Awaitable[_scheduling_service_pb2.TransferSeriesResponse]]:
-        """Moves all sessions to come of a series to another clinic, as far apart as they were."""
+        """Moves all sessions to come of a series to another clinic, as far apart as they were; one that waits is held there."""
 
     @_abc_1.abstractmethod
     def FindAvailability(
