@@ -67,6 +67,11 @@ fast: setup
 bench: setup ## Measure the flow and the vital signs, each against its floor in one run
 	$(BIN)/python -m bench.flow && $(BIN)/python -m bench.vitals
 
+cpsat: setup ## Make .cpsat with the optional CP-SAT, in a venv of its own
+	$(PYTHON) -m venv .cpsat && VIRTUAL_ENV=$(CURDIR)/.cpsat $(BIN)/uv pip install --quiet --group cpsat \
+		|| { .cpsat/bin/pip install --quiet --upgrade 'pip>=25.1' && .cpsat/bin/pip install --quiet --group cpsat; }
+	@echo 'export HALCYON_CPSAT_PYTHON=$(CURDIR)/.cpsat/bin/python'
+
 run: setup ## Run one service: make run s=intake
 	$(BIN)/python -m services.$(s)
 
@@ -74,7 +79,7 @@ migrate: setup ## Migrate one service's database: make migrate s=intake
 	$(BIN)/python -m chassis.migrate $(s)
 
 clean: ## Forget the environment and what was built
-	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .cpsat build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 s ?=
-.PHONY: help setup demo up test check fmt fmt-check lint types imports protos proto map map-check asyncapi asyncapi-check fast bench run migrate clean
+.PHONY: help setup demo up test check fmt fmt-check lint types imports protos proto map map-check asyncapi asyncapi-check fast bench cpsat run migrate clean

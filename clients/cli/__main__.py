@@ -12,6 +12,7 @@ from clients.cli import (
     pack,
     parked,
     referral,
+    repair,
     scale,
     schedule,
     seed,
@@ -38,6 +39,8 @@ app.add_typer(referral.app, name="referral")
 app.add_typer(intake.app, name="intake")
 app.add_typer(scale.app, name="scale")
 app.add_typer(pack.app, name="pack")
+for command in (repair.optimise, repair.repair, repair.accept, repair.maintain):
+    schedule.app.command()(command)
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(flow.app, name="flow")
 app.add_typer(collecting.app, name="billing")

@@ -25,11 +25,11 @@ def day(
     data: Data = DEFAULT,
 ) -> None:
     """Show one clinic's day: who has which room, pump and nurse when."""
-    wanted = _date(when)
+    wanted = day_named(when)
 
     async def reading() -> tuple[Clinic, list[Booking]] | None:
         async with acting(data, *READERS) as reader:
-            found = await _clinic(reader, clinic)
+            found = await clinic_called(reader, clinic)
             return (found, await _day(reader, found, wanted)) if found else None
 
     if not (read := run(reading())):
@@ -57,14 +57,15 @@ def series(
     show(tables.series(*run(reading())))
 
 
-def _date(text: str) -> date:
+def day_named(text: str) -> date:
+    """A day as people type it."""
     try:
         return date.today() if text == "today" else date.fromisoformat(text)  # noqa: DTZ011
     except ValueError:
         raise typer.BadParameter("must be a date such as 2026-11-30, or today") from None
 
 
-async def _clinic(reader: Halcyon, wanted: str) -> Clinic | None:
+async def clinic_called(reader: Halcyon, wanted: str) -> Clinic | None:
     """By id, or the first whose name holds the words."""
     token = ""
     while True:

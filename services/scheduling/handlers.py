@@ -9,7 +9,12 @@ from chassis.refusal import Busy
 from chassis.subscriptions import Subscriptions
 from halcyon.billing.events.v1.billing_events_pb2 import PaymentCollected, PaymentFailed
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
-from halcyon.intake.events.v1.intake_events_pb2 import PlanApproved
+from halcyon.intake.events.v1.intake_events_pb2 import (
+    PlanApproved,
+    PlanPaused,
+    PlanResumed,
+    PlanStopped,
+)
 from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled
 from services.scheduling import domain, packs, store, wire
 
@@ -120,6 +125,47 @@ async def fulfil_booking(fact: InfusionCompleted, tx: Tx) -> None:
     series = await _known(tx, series_id)
     if await store.fulfil(tx, series, number):
         store.record(tx, *domain.deliver(series, tx.now))
+
+
+@on(PlanPaused)
+async def pause_maintenance(fact: PlanPaused, tx: Tx) -> None:
+    """No further round is booked while a plan is paused; what is booked waits for a word."""
+    await store.keep_running(tx, wire.plan_of(fact), fact.revision, domain.Running.PAUSED)
+
+
+@on(PlanResumed)
+async def resume_maintenance(fact: PlanResumed, tx: Tx) -> None:
+    """A plan that goes on is booked on."""
+    await store.keep_running(tx, wire.plan_of(fact), fact.revision, domain.Running.RUNNING)
+    for series_id, _ in await store.series_of_referrals(tx, [wire.referral_of(fact)]):
+        store.book_on(tx, await store.get(tx, series_id))
+
+
+@on(PlanStopped)
+async def release_stopped(fact: PlanStopped, tx: Tx) -> None:
+    """A plan that has ended for good gives back all that is still to come."""
+    plan_id = wire.plan_of(fact)
+    known = await store.series_of_referrals(tx, [wire.referral_of(fact)])
+    await store.open_desks(tx, [clinic for _, clinic in known], careful=True)
+    await _known(tx, domain.series_id(plan_id))
+    await store.keep_running(tx, plan_id, fact.revision, domain.Running.STOPPED)
+    for series_id, _ in known:
+        series = await store.get(tx, series_id)
+        if series.plan.plan_id == plan_id:
+            await _let_go(tx, *domain.stop(series, tx.now))
+
+
+@due("book-maintenance")
+async def book_maintenance(entity_id: UUID, tx: Tx) -> None:
+    """Before a round of maintenance ends, the next is held by its rule."""
+    await store.open_desks(tx, await store.clinics_of(tx, [entity_id]), careful=True)
+    series = await store.get(tx, entity_id)
+    if not domain.may_go_on(series, await store.running(tx, series.plan.plan_id)):
+        return
+    following, is_new = await store.open_round(tx, series, series.plan.maintain_every)
+    if is_new:
+        found = await store.claim_places(tx, following)
+        store.record(tx, *domain.hold_or_wait(following, found, tx.now))
 
 
 @due("release-hold")

@@ -52,7 +52,14 @@ def _list(
     labels = {one.resource_id: one.label for one in clinic.resources}
     made = table("Sessions", "", "start", "infusion", "end", "series", "no", "state", "where")
     for one in bookings:
-        seats = (one.room_id, one.pump_id, one.nurse_id, one.chair_id, one.monitor_id)
+        seats = (
+            one.room_id,
+            one.pump_id,
+            one.nurse_id,
+            one.chair_id,
+            one.monitor_id,
+            one.therapist_id,
+        )
         where = ", ".join(labels.get(seat, "left the clinic") for seat in seats if seat)
         infusion = f"{_wall(one.infuse_time, zone)}-{_wall(one.infuse_end_time, zone)}"
         made.add_row(

@@ -43,11 +43,12 @@ class Superbills(SuperbillServiceServicer):
         async with self._db.read() as tx:
             if request.HasField("superbill_id"):
                 invoice, bill = await _asked_for(tx, request.superbill_id)
-                bills = [bill]
+                bills, where = [bill], bill.clinic_id
             else:
                 invoice = visible(await store.get(tx, UUID(request.invoice_id)))
                 bills = [b for b in await store.superbills(tx, invoice.invoice_id) if not b.is_void]
-            profile = await store.get_profile(tx, invoice.clinic_id)
+                where = invoice.clinic_id
+            profile = await store.get_profile(tx, where)
         return await printed(request, invoice, bills, profile, tx.now)
 
     async def VoidSuperbill(

@@ -27,6 +27,8 @@ class Delivery:
     running_minutes: int
     given_micrograms: int = 0
     service_time: datetime
+    clinic_id: UUID | None = None
+    """Where it was given; a transferred series is treated elsewhere than it was sold."""
 
     @property
     def day(self) -> date:
@@ -63,7 +65,7 @@ def recognise(
         session_id=delivery.session_id,
         session_revision=delivery.session_revision,
         invoice_id=invoice.invoice_id,
-        clinic_id=invoice.clinic_id,
+        clinic_id=delivery.clinic_id or invoice.clinic_id,
         procedure_codes=coding.procedure_codes,
         running_minutes=delivery.running_minutes,
         given_micrograms=delivery.given_micrograms,

@@ -74,6 +74,26 @@ def printing(form: Any, **changes: Any) -> rpc.RenderSuperbillRequest:
     return rpc.RenderSuperbillRequest(**{**about, **changes})
 
 
+async def test_a_receipt_names_the_clinic_where_the_session_was_given(
+    house: House, desk: Superbills
+) -> None:
+    """A transferred series is treated elsewhere than it was sold; the money stays where it was."""
+    held = series_held()
+    await house.given(held)
+    elsewhere = infusion_completed(held, 1)
+    elsewhere.clinic_id = str(uuid4())
+    await house.given(elsewhere)
+    invoice_id = domain.invoice_id(UUID(held.series_id))
+    ((given, sold),) = await house.db.fetch(
+        "SELECT superbill.clinic_id, invoice.clinic_id FROM superbill JOIN invoice"
+        " USING (invoice_id) WHERE invoice_id = $1",
+        invoice_id,
+    )
+    assert (str(given), str(sold)) == (elsewhere.clinic_id, held.clinic_id)
+    entries = await house.db.fetch("SELECT DISTINCT clinic_id FROM journal_entry")
+    assert [str(row[0]) for row in entries] == [held.clinic_id]
+
+
 async def test_a_receipt_is_the_session_line_by_line(house: House, desk: Superbills) -> None:
     _, (bill,) = await delivered(house)
     found = await house.call(desk.GetSuperbill, rpc.GetSuperbillRequest(superbill_id=bill))

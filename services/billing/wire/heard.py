@@ -63,6 +63,7 @@ def delivery(fact: InfusionCompleted) -> domain.Delivery:
         running_minutes=fact.running_minutes,
         given_micrograms=fact.given_micrograms,
         service_time=fact.complete_time.ToDatetime(UTC),
+        clinic_id=_id(fact.clinic_id),
     )
 
 

@@ -233,6 +233,14 @@ class Story:
             for number, (kind, time) in enumerate(endings, 2)
         ]
 
+    def at_the_desk(self) -> list[Message]:
+        """What may become of a booking before anybody is treated."""
+        return [
+            self._tell(scheduling.BookingMissed, "miss_time", "series", 4),
+            self._tell(scheduling.BookingCancelled, "cancel_time", "series", 5),
+            self._tell(scheduling.SeriesRescheduled, "reschedule_time", "series", 6),
+        ]
+
     def until_scheduled(self) -> list[Message]:
         """The ordinary way, up to a booked series."""
         return [

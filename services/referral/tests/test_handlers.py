@@ -110,6 +110,7 @@ async def test_each_fact_is_noted_once(
         story.stopped(),
         story.declined(),
         *story.after_the_infusion(),
+        *story.at_the_desk(),
     ]
     (fact,) = [one for one in told if type(one) is kind]
     once = await heard(desk, referral, fact)

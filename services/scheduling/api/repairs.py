@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
+from chassis.database import Tx
 from halcyon.scheduling.v1 import scheduling_service_pb2 as rpc
-from services.scheduling import domain, store, wire
+from services.scheduling import domain, gateway, store, wire
 from services.scheduling.api.series import read_series
 from services.scheduling.api.sight import Calls, Context, must_see, must_see_clinic
 
@@ -20,32 +21,64 @@ class Repairs(Calls):
             clinic = await store.get_clinic(tx, closure.clinic_id)
             domain.must_have(clinic, closure.resource_id)
             repair = await store.close(tx, closure)
-        return rpc.CloseResourceResponse(repair=wire.repair_reply(*repair))
+        return rpc.CloseResourceResponse(repair=wire.repair_reply(repair))
 
     async def GetRepair(
         self, request: rpc.GetRepairRequest, context: Context
     ) -> rpc.GetRepairResponse:
         async with self._db.read() as tx:
             repair = await store.get_repair(tx, UUID(request.closure_id))
-        must_see_clinic(repair[0].clinic_id)
-        return rpc.GetRepairResponse(repair=wire.repair_reply(*repair))
+        must_see_clinic(repair.clinic_id)
+        return rpc.GetRepairResponse(repair=wire.repair_reply(repair))
 
     async def AcceptRepair(
         self, request: rpc.AcceptRepairRequest, context: Context
     ) -> rpc.AcceptRepairResponse:
         async with self._db.transaction() as tx:
             repair = await store.accept(tx, UUID(request.closure_id), wire.series_named(request))
-            must_see_clinic(repair[0].clinic_id)
-        return rpc.AcceptRepairResponse(repair=wire.repair_reply(*repair))
+            must_see_clinic(repair.clinic_id)
+        return rpc.AcceptRepairResponse(repair=wire.repair_reply(repair))
 
     async def ReopenResource(
         self, request: rpc.ReopenResourceRequest, context: Context
     ) -> rpc.ReopenResourceResponse:
         async with self._db.transaction() as tx:
-            closure = await store.reopen(tx, UUID(request.closure_id))
-            must_see_clinic(closure.clinic_id)
-            repair = await store.get_repair(tx, closure.closure_id)
-        return rpc.ReopenResourceResponse(repair=wire.repair_reply(*repair))
+            repair = await store.reopen(tx, UUID(request.closure_id))
+            must_see_clinic(repair.clinic_id)
+        return rpc.ReopenResourceResponse(repair=wire.repair_reply(repair))
+
+    async def SubmitRepair(
+        self, request: rpc.SubmitRepairRequest, context: Context
+    ) -> rpc.SubmitRepairResponse:
+        clinic_id, wanted = UUID(request.clinic_id), wire.steps_wanted(request)
+        must_see_clinic(clinic_id)
+        async with self._db.transaction() as tx:
+            repair = await store.submit(
+                tx, UUID(request.request_id), clinic_id, domain.Origin.SUBMITTED, wanted
+            )
+            must_see_clinic(repair.clinic_id)
+        return rpc.SubmitRepairResponse(repair=wire.repair_reply(repair))
+
+    async def OptimiseDays(
+        self, request: rpc.OptimiseDaysRequest, context: Context
+    ) -> rpc.OptimiseDaysResponse:
+        clinic_id, first = UUID(request.clinic_id), wire.day_of(request.first_day, "first_day")
+        must_see_clinic(clinic_id)
+        async with self._db.read() as tx:
+            await store.get_clinic(tx, clinic_id)
+            days = await store.days_to_better(
+                tx, clinic_id, first, request.days, request.most_moves
+            )
+        wanted = domain.carried_out(days, await gateway.improved(days))
+        async with self._db.transaction() as tx:
+            repair = await store.submit(
+                tx, UUID(request.request_id), clinic_id, domain.Origin.OPTIMISED, wanted
+            )
+            must_see_clinic(repair.clinic_id)
+            now, then = await store.open_minutes(tx, days, repair)
+        return rpc.OptimiseDaysResponse(
+            repair=wire.repair_reply(repair), open_minutes_now=now, open_minutes_then=then
+        )
 
     async def TransferSeries(
         self, request: rpc.TransferSeriesRequest, context: Context
@@ -58,8 +91,18 @@ class Repairs(Calls):
             series = must_see(await store.get(tx, series_id))
             if series.plan.clinic_id != there:
                 domain.must_be_at(series, request.revision)
-                domain.must_have_times(series)
-                found = await store.transfer(tx, series, there)
-                places = domain.must_have_moved(found, ())
-                store.record(tx, *domain.transferred(series, there, places, tx.now))
+                await store.get_clinic(tx, there)
+                await _send(tx, series, there)
         return rpc.TransferSeriesResponse(series=await read_series(self._db, series_id))
+
+
+async def _send(tx: Tx, series: domain.Series, there: UUID) -> None:
+    """Times go with their series; a series that waits is held where there are times for it."""
+    cancelled = await store.is_cancelled(tx, series.plan.referral_id)
+    if domain.wants_times(series, cancelled=cancelled):
+        sent = domain.sent_to(series, there)
+        found = domain.must_be_free(await store.claim_places(tx, sent))
+        store.record(tx, *domain.hold_or_wait(sent, found, tx.now))
+        return
+    places = domain.must_have_moved(await store.transfer(tx, series, there), ())
+    store.record(tx, *domain.transferred(series, there, places, tx.now))

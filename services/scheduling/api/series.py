@@ -58,6 +58,22 @@ class SeriesCalls(Calls):
                 store.record(tx, *domain.hold_or_wait(series, found, tx.now))
         return rpc.HoldSeriesResponse(series=await read_series(self._db, series_id))
 
+    async def BeginMaintenance(
+        self, request: rpc.BeginMaintenanceRequest, context: Context
+    ) -> rpc.BeginMaintenanceResponse:
+        series_id = UUID(request.series_id)
+        async with self._db.transaction() as tx:
+            await store.open_desks(tx, await store.clinics_of(tx, [series_id]), careful=True)
+            series = must_see(await store.get(tx, series_id))
+            running = await store.running(tx, series.plan.plan_id)
+            every = domain.must_be_maintained(series, running, request.every_days)
+            following, is_new = await store.open_round(tx, series, every)
+            cancelled = await store.is_cancelled(tx, series.plan.referral_id)
+            if is_new and domain.wants_times(following, cancelled=cancelled):
+                found = await store.claim_places(tx, following)
+                store.record(tx, *domain.hold_or_wait(following, found, tx.now))
+        return rpc.BeginMaintenanceResponse(series=await read_series(self._db, following.series_id))
+
     async def UpdatePreferences(
         self, request: rpc.UpdatePreferencesRequest, context: Context
     ) -> rpc.UpdatePreferencesResponse:

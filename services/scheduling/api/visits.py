@@ -3,11 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
+from chassis.auth import caller
 from chassis.database import Tx
 from halcyon.scheduling.v1 import scheduling_service_pb2 as rpc
 from services.scheduling import domain, packs, store, wire
 from services.scheduling.api.series import read_series
 from services.scheduling.api.sight import Calls, Context, must_see
+
+_DECIDES = "medical_director"
 
 
 class Visits(Calls):
@@ -71,6 +74,29 @@ class Visits(Calls):
                 )
                 store.record(tx, *domain.moved(series, places, "moved", tx.now))
         return rpc.MoveBookingResponse(series=await read_series(self._db, series_id))
+
+    async def OverrideBooking(
+        self, request: rpc.OverrideBookingRequest, context: Context
+    ) -> rpc.OverrideBookingResponse:
+        (series_id, number), by = wire.visit(request), _decider(request)
+        async with self._db.transaction() as tx:
+            series, visit = await store.get_visit(tx, series_id, number)
+            if not await store.is_done(tx, must_see(series).series_id, by.request_id):
+                domain.must_be_at(series, request.revision)
+                domain.must_be_booked(series, visit, paid=False)
+                domain.must_be_ahead(visit, tx.now)
+                start = wire.moment(request.start_time)
+                place, override = await store.override(tx, series, visit, start, by)
+                ending = domain.Ending(domain.Past.MOVED, "override", by.request_id)
+                await store.note_past(tx, visit, ending)
+                store.record(tx, *domain.overridden(series, place, override, tx.now))
+        return rpc.OverrideBookingResponse(series=await read_series(self._db, series_id))
+
+
+def _decider(request: rpc.OverrideBookingRequest) -> domain.Decider:
+    """Only who holds the role gets here; it is the role in which it is decided."""
+    reason = wire.override_reason(request.reason)
+    return domain.Decider(caller().subject, _DECIDES, reason, UUID(request.request_id))
 
 
 async def _must_have_moved(

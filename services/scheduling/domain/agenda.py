@@ -26,6 +26,13 @@ class Agenda:
         self._starts: dict[Fitting, dict[int, int]] = {}
         self._busy: dict[int, list[int]] = {}
 
+    def copy(self) -> "Agenda":
+        """The same to think in: what is marked there is not marked here."""
+        found = Agenda(self.shelf)
+        found.days = {ordinal: Day(day.packed()) for ordinal, day in self.days.items()}
+        found.complete = self.complete
+        return found
+
     def day(self, ordinal: int) -> Day:
         """One day, if it has been read."""
         found = self.days.get(ordinal)

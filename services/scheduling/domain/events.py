@@ -65,6 +65,17 @@ class BookingCancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class BookingOverridden:
+    """A session was moved against a rule, by whoever answers for it."""
+
+    series: Series
+    place: Placement
+    reason: str
+    role: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CancellationFeeIncurred:
     """A cancelled or missed session costs a fee under the policy in force."""
 
@@ -92,6 +103,7 @@ Event = (
     | SeriesRescheduled
     | BookingMissed
     | BookingCancelled
+    | BookingOverridden
     | CancellationFeeIncurred
     | ReminderDue
 )

@@ -18,6 +18,9 @@ def binding_reason(wanted: Wish, agenda: Agenda) -> Bound:
     Asked only when there are none; when no single condition is to blame it is just the time.
     """
     shelf = agenda.shelf
+    for part in shelf.fitting(wanted.visit).parts:
+        if not part.choice:
+            return _without(part.kind)
     anytime = replace(wanted, preferences=_anytime(wanted.preferences))
     if not _exists(allocate(anytime, _empty(_always_open(shelf)), 0)):
         return Bound.LIMITS
@@ -29,7 +32,7 @@ def binding_reason(wanted: Wish, agenda: Agenda) -> Bound:
         return Bound.PATIENT_WINDOWS
     for part in shelf.fitting(wanted.visit).parts:
         if _exists(allocate(wanted, agenda, 0, lifting=part.kind)):
-            return Bound(f"no_free_{part.kind.value}")
+            return _without(part.kind)
     return Bound.NO_FREE_TIME
 
 
@@ -44,6 +47,10 @@ def nearest_pattern(
         if isinstance(found, tuple):
             return weeks, found
     return None
+
+
+def _without(kind: Kind) -> Bound:
+    return Bound(f"no_free_{kind.value}")
 
 
 def _anytime(preferences: Preferences) -> Preferences:

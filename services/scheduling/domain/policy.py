@@ -21,6 +21,8 @@ class Policy:
     most_in_30_days: int
     most_in_90_days: int
     maintenance_days: int
+    maintenance_lead_days: int
+    least_gap_hours: int
     reminder_hours: tuple[int, ...] = ()
     patterns: tuple[tuple[int, ...], ...] = ()
 

@@ -26,6 +26,7 @@ class Reason(StrEnum):
     PAYMENT_FAILED = "payment_failed"
     REFERRAL_CANCELLED = "referral_cancelled"
     PAID_TOO_LATE = "paid_too_late"
+    PLAN_STOPPED = "plan_stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,10 @@ class Plan:
     infusion_minutes: int
     recovery_minutes: int
     urgent: bool = False
+    therapist: bool = False
+    """Ketamine-assisted psychotherapy: a therapist takes part in every session."""
+    maintain_every: int = 0
+    """Days between the sessions of maintenance after the series; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +66,16 @@ class Series:
     update_time: datetime
     reminded_time: datetime | None = None
     """Reminders up to this moment have been stated."""
+    rule: str = ""
+    """What a round of maintenance follows instead of weeks: RFC 5545, on the wall clock."""
 
     @property
     def closed(self) -> bool:
         """Nothing can bring it back."""
-        return self.status == Status.FULFILLED or self.release_reason == Reason.REFERRAL_CANCELLED
+        return self.status == Status.FULFILLED or self.release_reason in _FOR_GOOD
+
+
+_FOR_GOOD = frozenset({Reason.REFERRAL_CANCELLED, Reason.PLAN_STOPPED})
 
 
 def series_id(plan_id: UUID) -> UUID:

@@ -121,6 +121,15 @@ def cancel(series: Series, now: datetime) -> Decision:
     return _release(series, Reason.REFERRAL_CANCELLED, now)
 
 
+def stop(series: Series, now: datetime) -> Decision:
+    """The plan has ended for good: what is still to come is given back, and nothing comes again."""
+    if series.closed:
+        return series, ()
+    if series.status == Status.RELEASED:
+        return replace(series, release_reason=Reason.PLAN_STOPPED, update_time=now), ()
+    return _release(series, Reason.PLAN_STOPPED, now)
+
+
 def deliver(series: Series, now: datetime) -> Decision:
     """One more session was delivered; after the last the series is fulfilled."""
     count = series.delivered + 1

@@ -11,12 +11,14 @@ from services.scheduling.domain.booking import Booking, Standing
 from services.scheduling.domain.events import (
     BookingCancelled,
     BookingMissed,
+    BookingOverridden,
     CancellationFeeIncurred,
     Decision,
     Event,
     SeriesRescheduled,
 )
 from services.scheduling.domain.fees import Cause, Charge, Fee
+from services.scheduling.domain.overriding import Override
 from services.scheduling.domain.series import Series, Status
 from services.scheduling.domain.shelf import Placement
 
@@ -50,13 +52,6 @@ def must_be_at(series: Series, revision: int) -> Series:
             {"revision": str(series.revision)},
         )
     return series
-
-
-def must_have_times(series: Series) -> None:
-    """Only a series that has times can take them elsewhere."""
-    if series.status not in _WITH_TIMES:
-        status = {"status": series.status.upper()}
-        raise NotAllowed("SERIES_CLOSED", "The series has no times.", status)
 
 
 def must_be_booked(series: Series, booking: Booking, *, paid: bool = True) -> None:
@@ -107,12 +102,26 @@ def moved(series: Series, places: Sequence[Placement], reason: str, now: datetim
     return _tell(series, places, _shifted(places, reason), now)
 
 
+def overridden(series: Series, place: Placement, one: Override, now: datetime) -> Decision:
+    """A session at a new time, and against which rules."""
+    by = one.by
+    facts = [
+        *_shifted((place,), "override"),
+        lambda series: BookingOverridden(series, place, by.reason, by.role, one.rules),
+    ]
+    return _tell(series, (place,), facts, now)
+
+
+def sent_to(series: Series, clinic_id: UUID) -> Series:
+    """The series as another clinic's."""
+    return replace(series, plan=replace(series.plan, clinic_id=clinic_id))
+
+
 def transferred(
     series: Series, clinic_id: UUID, places: Sequence[Placement], now: datetime
 ) -> Decision:
     """The sessions to come take place at another clinic."""
-    there = replace(series, plan=replace(series.plan, clinic_id=clinic_id))
-    return _tell(there, places, _shifted(places, "transfer"), now)
+    return _tell(sent_to(series, clinic_id), places, _shifted(places, "transfer"), now)
 
 
 def _tell(

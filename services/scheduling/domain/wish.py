@@ -59,7 +59,8 @@ class Wish:
     def pattern(self) -> str:
         """What two wishes share that can begin at the same times."""
         shape = ".".join(map(str, self.visit.shape))
-        return f"{','.join(map(str, self.weeks))}/{self.gap}/{shape}"
+        kap = "/kap" if self.visit.therapist else ""
+        return f"{','.join(map(str, self.weeks))}/{self.gap}/{shape}{kap}"
 
     def starts_allowed(self, day: LocalDay, length: int) -> int:
         """The units of a day at which a visit of some length suits the patient, as bits."""
@@ -95,13 +96,18 @@ def wish(
     return Wish(
         weeks=plan.weeks,
         gap=gap,
-        visit=Visit(shape, preferences.therapist, preferences.skills),
+        visit=visit_of(plan, shape, preferences),
         earliest=earliest,
         until=calendar.unit(now + policy.horizon),
         limits=policy.limits,
         before=tuple(calendar.ordinal(calendar.unit(one)) for one in past),
         preferences=preferences,
     )
+
+
+def visit_of(plan: Plan, shape: Shape, preferences: Preferences) -> Visit:
+    """A therapist takes part when the plan says so, or when the patient asks for one."""
+    return Visit(shape, plan.therapist or preferences.therapist, preferences.skills)
 
 
 def shape_of(plan: Plan, policy: Policy) -> Shape:

@@ -13,7 +13,10 @@ from services.scheduling.store.desk import Desk
 from services.scheduling.store.desks import desk_of, open_desks, read_ahead
 from services.scheduling.store.feeds import open_feed, read_feed
 from services.scheduling.store.lapsing import lapse
+from services.scheduling.store.maintenance import keep_running, open_round, running
 from services.scheduling.store.moving import move, other_times, transfer
+from services.scheduling.store.optimising import days_to_better, open_minutes
+from services.scheduling.store.overriding import override, overrides_of
 from services.scheduling.store.patients import keep_preferences, load_sessions
 from services.scheduling.store.places import (
     claim_places,
@@ -22,9 +25,11 @@ from services.scheduling.store.places import (
     other_starts,
     why_none,
 )
+from services.scheduling.store.proposals import accept, clinic_of_repair, get_repair
 from services.scheduling.store.reading import list_day, read_series, read_series_of
-from services.scheduling.store.repairs import accept, close, get_repair, reopen
+from services.scheduling.store.repairs import close, reopen, submit
 from services.scheduling.store.series import (
+    book_on,
     clinics_of,
     clinics_waiting_for,
     find,
@@ -51,11 +56,14 @@ __all__ = [
     "Offer",
     "accept",
     "arrive",
+    "book_on",
     "claim_places",
     "claim_same_places",
+    "clinic_of_repair",
     "clinics_of",
     "clinics_waiting_for",
     "close",
+    "days_to_better",
     "desk_of",
     "find",
     "find_clinic",
@@ -70,6 +78,7 @@ __all__ = [
     "is_cancelled",
     "is_done",
     "keep_preferences",
+    "keep_running",
     "lapse",
     "list_clinics",
     "list_day",
@@ -83,8 +92,12 @@ __all__ = [
     "note_past",
     "open_desks",
     "open_feed",
+    "open_minutes",
+    "open_round",
     "other_starts",
     "other_times",
+    "override",
+    "overrides_of",
     "owned",
     "plan_reminder",
     "read_ahead",
@@ -95,7 +108,9 @@ __all__ = [
     "record_clinic",
     "remember_cancelled",
     "reopen",
+    "running",
     "series_of_referrals",
+    "submit",
     "transfer",
     "utilisation",
     "waiting_at",

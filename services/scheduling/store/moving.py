@@ -17,12 +17,12 @@ from services.scheduling.domain import (
     Placement,
     Places,
     Series,
-    Visit,
     Wish,
     keeps_apart,
     places_at,
     respace,
     rest_of,
+    visit_of,
     wish,
 )
 from services.scheduling.packs import policy
@@ -133,7 +133,7 @@ async def _moving(tx: Tx, series: Series, number: int) -> _Moving:
     desk = await desk_of(tx, series.plan.clinic_id)
     assert desk is not None
     patient = await patient_of(tx, series)
-    visit = Visit(series.shape, patient.preferences.therapist, patient.preferences.skills)
+    visit = visit_of(series.plan, series.shape, patient.preferences)
     wanted = replace(wish(series.plan, policy(), desk.agenda, tx.now, patient), visit=visit)
     rest = await live(tx, series, number)
     return _Moving(series, desk, wanted, desk.shelf.fitting(visit), rest)

@@ -16,15 +16,17 @@ from services.scheduling.domain import (
     Places,
     Series,
     Unread,
-    Visit,
+    Wish,
     advanced,
     allocate,
     allocate_from,
     binding_reason,
+    by_rule,
     first_unit,
     next_starts,
     placements,
     places_at,
+    visit_of,
     wish,
 )
 from services.scheduling.packs import policy
@@ -83,13 +85,11 @@ async def claim_places(tx: Tx, series: Series, start: datetime | None = None) ->
     if desk is None:
         return Bound.CLINIC_UNKNOWN
     wanted = wish(series.plan, policy(), desk.agenda, tx.now, await patient_of(tx, series))
-    common = not wanted.personal and start is None
+    common = not (wanted.personal or series.rule) and start is None
     reached = desk.reach.get(wanted.pattern, 0) if common else 0
 
     def search() -> Outcome:
-        if start is not None:
-            return allocate_from(wanted, desk.agenda, start)
-        return allocate(wanted, desk.agenda, reached)
+        return _times(series, wanted, desk, reached, start)
 
     fitting = desk.shelf.fitting(wanted.visit)
     found = await claim(tx, desk, Sought(series, fitting, search))
@@ -98,6 +98,17 @@ async def claim_places(tx: Tx, series: Series, start: datetime | None = None) ->
         if common:
             desk.learn(advanced(desk.reach, wanted.pattern, first_unit(found.spots, desk.agenda)))
     return found
+
+
+def _times(
+    series: Series, wanted: Wish, desk: Desk, reached: int, start: datetime | None
+) -> Outcome:
+    """By the rule of a round of maintenance, else by the weeks of the plan."""
+    if series.rule:
+        return by_rule(wanted, desk.agenda, series.rule, series.plan.maintain_every, start)
+    if start is not None:
+        return allocate_from(wanted, desk.agenda, start)
+    return allocate(wanted, desk.agenda, reached)
 
 
 async def other_starts(tx: Tx, series: Series, start: datetime) -> tuple[datetime, ...]:
@@ -117,7 +128,7 @@ async def free_starts(tx: Tx, series: Series) -> list[datetime]:
         return []
     wanted = wish(series.plan, policy(), desk.agenda, tx.now, await patient_of(tx, series))
     await desk.read_until(wanted.until)
-    spots = allocate(wanted, desk.agenda, 0)
+    spots = _times(series, wanted, desk, 0, None)
     fitting = desk.shelf.fitting(wanted.visit)
     found = placements(spots, fitting, desk.agenda) if isinstance(spots, tuple) else ()
     return [one.start for one in found]
@@ -139,7 +150,7 @@ async def claim_same_places(tx: Tx, series: Series) -> Places | Bound:
     if desk is None:
         return Bound.CLINIC_UNKNOWN
     liked = (await patient_of(tx, series)).preferences
-    fitting = desk.shelf.fitting(Visit(series.shape, liked.therapist, liked.skills))
+    fitting = desk.shelf.fitting(visit_of(series.plan, series.shape, liked))
 
     def search() -> Outcome:
         return places_at(series.starts, fitting, desk.agenda)

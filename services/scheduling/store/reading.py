@@ -9,12 +9,22 @@ from sqlmodel import col, select
 
 from chassis.database import Tx
 from chassis.refusal import NotFound
-from services.scheduling.domain import Booking, Clinic, Earlier, Keeping, Series, Standing, Status
+from services.scheduling.domain import (
+    Booking,
+    Clinic,
+    Earlier,
+    Keeping,
+    Override,
+    Series,
+    Standing,
+    Status,
+)
+from services.scheduling.store.overriding import overrides_of
 from services.scheduling.store.rows import BookingRow, PastRow, SeriesRow
 from services.scheduling.store.shapes import booking, series_of_row
 
 DayKey = tuple[datetime, UUID, int]
-Whole = tuple[Series, list[Booking], list[Earlier]]
+Whole = tuple[Series, list[Booking], list[Earlier], list[Override]]
 
 
 async def read_series(tx: Tx, series_id: UUID) -> Whole:
@@ -58,7 +68,8 @@ async def _one(tx: Tx, row: SeriesRow | None) -> Whole:
         raise NotFound("SERIES_NOT_FOUND", "No such series.")
     query = select(BookingRow).where(col(BookingRow.series_id) == row.series_id)
     found = await tx.rows(query.order_by(col(BookingRow.number)))
-    return series_of_row(row), [await _booking(tx, one) for one in found], await _past(tx, row)
+    bookings, past = [await _booking(tx, one) for one in found], await _past(tx, row)
+    return series_of_row(row), bookings, past, await overrides_of(tx, row.series_id)
 
 
 async def _past(tx: Tx, row: SeriesRow) -> list[Earlier]:

@@ -1,9 +1,9 @@
-"""Closures, and the repairs that they call for: proposed whole, accepted whole or in part."""
+"""Closures, and the repairs that they and people call for."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
+from itertools import groupby
 from uuid import UUID, uuid5
 
 from sqlmodel import col, select
@@ -13,41 +13,44 @@ from chassis.plans import made
 from chassis.refusal import NotFound
 from services.scheduling.domain import (
     Agenda,
-    Booking,
     Closure,
-    Day,
-    Ending,
     Keeping,
-    Past,
+    Origin,
+    Proposal,
     Series,
     Step,
     Touched,
-    Visit,
+    Wanted,
+    Wish,
     cannot_stay,
-    moved,
     repair,
+    steps_for,
+    visit_of,
     wish,
 )
 from services.scheduling.packs import policy
 from services.scheduling.store.clinics import get_clinic
 from services.scheduling.store.closures import closures_of
 from services.scheduling.store.desk import Desk
-from services.scheduling.store.desks import open_desks, reopen_desk
-from services.scheduling.store.moving import live, move_all
+from services.scheduling.store.desks import desk_of, open_desks, reopen_desk
+from services.scheduling.store.moving import live
 from services.scheduling.store.patients import load_sessions, patient_of
-from services.scheduling.store.rows import BookingRow, ClosureRow, DeskRow, RepairRow
-from services.scheduling.store.series import find, get, load, record
-from services.scheduling.store.shapes import booking, placement
-from services.scheduling.store.visits import note_past
+from services.scheduling.store.proposals import (
+    clinic_of_repair,
+    find_repair,
+    get_repair,
+    keep_repair,
+)
+from services.scheduling.store.rows import BookingRow, ClosureRow, DeskRow
+from services.scheduling.store.series import find, get, load
+from services.scheduling.store.shapes import placement
 
-Repair = tuple[Closure, tuple[Step, ...]]
 
-
-async def close(tx: Tx, closure: Closure) -> Repair:
+async def close(tx: Tx, closure: Closure) -> Proposal:
     """Keep the closure, and propose new times for whoever cannot stay; the same again is known."""
     await open_desks(tx, [closure.clinic_id], careful=True)
-    if known := await tx.find(RepairRow, closure.closure_id):
-        return await _closure(tx, known.closure_id), _steps(known)
+    if known := await find_repair(tx, closure.closure_id):
+        return known
     tx.put(
         made(
             ClosureRow,
@@ -60,85 +63,55 @@ async def close(tx: Tx, closure: Closure) -> Repair:
         )
     )
     desk = await _with_new_calendar(tx, closure.clinic_id)
-    steps = repair(_copy(desk.agenda), await _touched(tx, desk, closure))
-    tx.put(
-        made(
-            RepairRow,
-            closure_id=closure.closure_id,
-            clinic_id=closure.clinic_id,
-            steps=[_document(one) for one in steps],
-        )
-    )
-    return closure, steps
+    steps = repair(desk.agenda.copy(), await _touched(tx, desk, closure))
+    proposal = Proposal(closure.closure_id, closure.clinic_id, Origin.CLOSURE, steps, closure)
+    return await keep_repair(tx, proposal)
 
 
-async def get_repair(tx: Tx, closure_id: UUID) -> Repair:
-    """A closure and what was proposed for it, or a refusal."""
-    row = await tx.find(RepairRow, closure_id)
-    if row is None:
-        raise NotFound("REPAIR_NOT_FOUND", "No such repair.")
-    return await _closure(tx, closure_id), _steps(row)
+async def submit(
+    tx: Tx, repair_id: UUID, clinic_id: UUID, origin: Origin, wanted: Sequence[Wanted]
+) -> Proposal:
+    """Keep what somebody, or CP-SAT, proposes for sessions of a clinic; the same again is known."""
+    await open_desks(tx, [clinic_id], careful=True)
+    if known := await find_repair(tx, repair_id):
+        return known
+    desk = await desk_of(tx, clinic_id)
+    if desk is None:
+        raise NotFound("CLINIC_NOT_FOUND", "No such clinic.")
+    await load(tx, sorted({one.series_id for one in wanted}))
+    steps = list[Step]()
+    for series_id, mine in groupby(sorted(wanted), key=lambda one: one.series_id):
+        series = await get(tx, series_id)
+        if series.plan.clinic_id != clinic_id:
+            raise NotFound("SERIES_NOT_FOUND", "No such series.")
+        rules = await wish_in(tx, desk.agenda, series), desk.agenda
+        places = {one.number: one for one in await live(tx, series, 1)}
+        steps += steps_for(series, places, list(mine), rules, tx.now)
+    return await keep_repair(tx, Proposal(repair_id, clinic_id, origin, tuple(steps)))
 
 
-async def accept(tx: Tx, closure_id: UUID, only: Collection[UUID]) -> Repair:
-    """Carry out the steps of these series, or of all; a series that has changed is left alone."""
-    closure, _ = await get_repair(tx, closure_id)
-    await open_desks(tx, [closure.clinic_id], careful=True)
-    row = await tx.find(RepairRow, closure_id)
-    assert row is not None
-    steps, found = _steps(row), list[Step]()
-    await load(tx, sorted({one.series_id for one in steps}))
-    for series_id in dict.fromkeys(one.series_id for one in steps):
-        mine = [one for one in steps if one.series_id == series_id]
-        wanted = not only or series_id in only
-        found += await _carry_out(tx, closure, mine) if wanted else mine
-    row.steps = [_document(one) for one in sorted(found, key=lambda one: (one.old, one.series_id))]
-    tx.put(row)
-    return closure, _steps(row)
-
-
-async def reopen(tx: Tx, closure_id: UUID) -> Closure:
+async def reopen(tx: Tx, closure_id: UUID) -> Proposal:
     """The resource is back early; sessions stay where they are, new ones may come."""
-    closure, _ = await get_repair(tx, closure_id)
-    await open_desks(tx, [closure.clinic_id], careful=True)
+    await open_desks(tx, [await clinic_of_repair(tx, closure_id)], careful=True)
     row = await tx.find(ClosureRow, closure_id)
-    assert row is not None
+    if row is None:
+        raise NotFound("REPAIR_NOT_FOUND", "No such closure.")
     if row.end_time > tx.now:
         row.end_time = max(tx.now, row.start_time + timedelta(microseconds=1))
         tx.put(row)
-        await _with_new_calendar(tx, closure.clinic_id)
-    return await _closure(tx, closure_id)
+        await _with_new_calendar(tx, row.clinic_id)
+    return await get_repair(tx, closure_id)
 
 
-async def _carry_out(tx: Tx, closure: Closure, steps: Sequence[Step]) -> list[Step]:
-    """The steps of one series, all or none: half of them would press its sessions together."""
-    series = await get(tx, steps[0].series_id)
-    open_steps = [one for one in steps if one.status == "proposed" and one.new is not None]
-    rows = [await tx.find(BookingRow, _key(one)) for one in open_steps]
-    visits = [booking(row, series.status) for row in rows if row and row.status == Keeping.TAKEN]
-    fresh = all(one.revision == series.revision for one in open_steps)
-    if open_steps and fresh and len(visits) == len(open_steps):
-        done = await _move(tx, closure, series, visits, open_steps)
-    else:
-        done = False
-    status = "accepted" if done else "stale"
-    return [replace(one, status=status) if one in open_steps else one for one in steps]
-
-
-async def _move(
-    tx: Tx, closure: Closure, series: Series, visits: Sequence[Booking], steps: Sequence[Step]
-) -> bool:
-    news = [one.new for one in steps if one.new is not None]
-    places = await move_all(tx, series, tuple(one.placement for one in visits), news)
-    if not isinstance(places, tuple):
-        return False
-    changed = [one for one, step in zip(places, steps, strict=True) if step.new != step.old]
-    for visit, step in zip(visits, steps, strict=True):
-        if step.new != step.old:
-            request_id = uuid5(closure.closure_id, f"{step.series_id}/{step.number}")
-            await note_past(tx, visit, Ending(Past.MOVED, "closure", request_id))
-    record(tx, *moved(series, changed, "closure", tx.now))
-    return True
+async def wish_in(tx: Tx, agenda: Agenda, series: Series) -> Wish:
+    """What the sessions to come of a series ask for, as they are booked."""
+    await load_sessions(tx, [series.plan.patient_id])
+    patient = await patient_of(tx, series)
+    return replace(
+        wish(series.plan, policy(), agenda, tx.now, patient),
+        visit=visit_of(series.plan, series.shape, patient.preferences),
+        earliest=agenda.shelf.calendar.unit(tx.now + policy().lead),
+    )
 
 
 async def _with_new_calendar(tx: Tx, clinic_id: UUID) -> Desk:
@@ -166,61 +139,8 @@ async def _touched(tx: Tx, desk: Desk, closure: Closure) -> list[Touched]:
     for row in rows:
         series = await find(tx, row.series_id)
         assert series is not None
-        await load_sessions(tx, [series.plan.patient_id])
-        patient = await patient_of(tx, series)
-        liked = patient.preferences
-        wanted = replace(
-            wish(series.plan, policy(), desk.agenda, tx.now, patient),
-            visit=Visit(series.shape, liked.therapist, liked.skills),
-            earliest=desk.shelf.calendar.unit(tx.now + policy().lead),
-        )
-        place = placement(row)
+        wanted = await wish_in(tx, desk.agenda, series)
         later = await live(tx, series, row.number + 1)
         revision, starts = series.revision, series.starts
-        found.append(Touched(series.series_id, revision, place, starts, wanted, later))
+        found.append(Touched(series.series_id, revision, placement(row), starts, wanted, later))
     return found
-
-
-async def _closure(tx: Tx, closure_id: UUID) -> Closure:
-    row = await tx.find(ClosureRow, closure_id)
-    assert row is not None
-    return Closure(
-        row.closure_id, row.clinic_id, row.resource_id, row.start_time, row.end_time, row.reason
-    )
-
-
-def _copy(agenda: Agenda) -> Agenda:
-    """To think in: a proposal takes nothing."""
-    found = Agenda(agenda.shelf)
-    found.days = {ordinal: Day(day.packed()) for ordinal, day in agenda.days.items()}
-    found.complete = agenda.complete
-    return found
-
-
-def _key(step: Step) -> tuple[UUID, int]:
-    return step.series_id, step.number
-
-
-def _steps(row: RepairRow) -> tuple[Step, ...]:
-    return tuple(
-        Step(
-            UUID(one["series_id"]),
-            one["number"],
-            one["revision"],
-            datetime.fromisoformat(one["old"]),
-            datetime.fromisoformat(one["new"]) if one["new"] else None,
-            one["status"],
-        )
-        for one in row.steps
-    )
-
-
-def _document(step: Step) -> dict[str, Any]:
-    return {
-        "series_id": str(step.series_id),
-        "number": step.number,
-        "revision": step.revision,
-        "old": step.old.isoformat(),
-        "new": step.new.isoformat() if step.new else None,
-        "status": step.status,
-    }

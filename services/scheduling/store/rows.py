@@ -133,6 +133,7 @@ class RepairRow(Row, table=True):
     closure_id: UUID = Field(primary_key=True)
     clinic_id: UUID
     steps: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    origin: str
 
 
 class SeriesRow(Row, table=True):
@@ -161,6 +162,9 @@ class SeriesRow(Row, table=True):
     update_time: datetime = _moment()
     urgent: bool
     reminded_time: datetime | None = _moment(nullable=True)
+    kap: bool
+    maintain_every: int = Field(sa_column=Column(SmallInteger, nullable=False))
+    rule: str
 
 
 class BookingRow(Row, table=True):
@@ -202,6 +206,33 @@ class PastRow(Row, table=True):
     at: datetime = _moment()
     fee: str
     request_id: UUID
+
+
+class StandingRow(Row, table=True):
+    """Whether a plan runs, is paused, or has ended, as intake said last."""
+
+    __tablename__ = "standing"
+
+    plan_id: UUID = Field(primary_key=True)
+    revision: int
+    state: str
+
+
+class OverrideRow(Row, table=True):
+    """A decision against the rules; never changed."""
+
+    __tablename__ = "override"
+
+    request_id: UUID = Field(primary_key=True)
+    series_id: UUID
+    number: int = Field(sa_column=Column(SmallInteger, nullable=False))
+    reason: str
+    role: str
+    person: str
+    rules: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    old_time: datetime = _moment()
+    new_time: datetime = _moment()
+    at: datetime = _moment()
 
 
 class FeedRow(Row, table=True):

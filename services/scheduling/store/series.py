@@ -1,6 +1,7 @@
 """Series, their bookings, and the referrals that were withdrawn."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis.database import Tx
@@ -16,6 +17,7 @@ from services.scheduling.store.shapes import placement, series_of_row, series_ro
 RELEASE_HOLD = "release-hold"
 FILL_WAITLIST = "fill-waitlist"
 REMIND = "remind"
+BOOK_MAINTENANCE = "book-maintenance"
 
 _CLINICS = """
 SELECT DISTINCT clinic_id FROM series WHERE series_id = ANY($1::uuid[])
@@ -111,6 +113,8 @@ def record(tx: Tx, series: Series, events: Iterable[Event]) -> None:
         tx.undue(RELEASE_HOLD, series.series_id)
     if series.reminded_time is not None:
         plan_reminder(tx, series)
+    if series.rule and series.status == Status.CONFIRMED:
+        tx.due(BOOK_MAINTENANCE, series.series_id, _next_round(series))
 
 
 def plan_reminder(tx: Tx, series: Series) -> None:
@@ -119,6 +123,12 @@ def plan_reminder(tx: Tx, series: Series) -> None:
         tx.due(REMIND, series.series_id, at)
     else:
         tx.undue(REMIND, series.series_id)
+
+
+def book_on(tx: Tx, series: Series) -> None:
+    """Look again whether a round of maintenance is to be followed by another."""
+    if series.rule:
+        tx.due(BOOK_MAINTENANCE, series.series_id, max(tx.now, _next_round(series)))
 
 
 async def live_numbers(tx: Tx, series_id: UUID) -> set[int]:
@@ -150,3 +160,9 @@ async def fulfil(tx: Tx, series: Series, number: int) -> bool:
     row.status = Keeping.FULFILLED.value
     tx.put(row)
     return True
+
+
+def _next_round(series: Series) -> datetime:
+    """When the round after this one is to be held."""
+    lead = timedelta(days=policy().maintenance_lead_days)
+    return max(series.starts, default=series.update_time) - lead

@@ -41,6 +41,9 @@ def series_row(series: Series) -> SeriesRow:
         update_time=series.update_time,
         urgent=plan.urgent,
         reminded_time=series.reminded_time,
+        kap=plan.therapist,
+        maintain_every=plan.maintain_every,
+        rule=series.rule,
     )
 
 
@@ -61,6 +64,8 @@ def series_of_row(row: SeriesRow) -> Series:
             row.infusion_minutes,
             row.recovery_minutes,
             row.urgent,
+            row.kap,
+            row.maintain_every,
         ),
         starts=tuple(row.starts),
         shape=Shape(*row.shape),
@@ -70,6 +75,7 @@ def series_of_row(row: SeriesRow) -> Series:
         payment_id=row.payment_id,
         update_time=row.update_time,
         reminded_time=row.reminded_time,
+        rule=row.rule,
     )
 
 

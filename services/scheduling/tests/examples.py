@@ -9,7 +9,7 @@ from google.type.latlng_pb2 import LatLng
 
 from halcyon.billing.events.v1.billing_events_pb2 import PaymentCollected, PaymentFailed
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
-from halcyon.intake.events.v1.intake_events_pb2 import PlanApproved
+from halcyon.intake.events.v1.intake_events_pb2 import PlanApproved, PlanStopped
 from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled
 from halcyon.scheduling.v1 import scheduling_pb2 as rpc
 from services.scheduling.domain import Clinic, Hours, Kind, Plan, Resource, series_id
@@ -105,6 +105,16 @@ def plan_approved(plan: Plan) -> PlanApproved:
         min_gap_hours=plan.min_gap_hours,
         infusion_minutes=plan.infusion_minutes,
         recovery_minutes=plan.recovery_minutes,
+    )
+
+
+def plan_stopped(plan: Plan, revision: int = 5) -> PlanStopped:
+    return PlanStopped(
+        intake_id=str(uuid4()),
+        revision=revision,
+        plan_id=str(plan.plan_id),
+        referral_id=str(plan.referral_id),
+        clinic_id=str(plan.clinic_id),
     )
 
 

@@ -255,7 +255,7 @@ def test_touching_hours_do_not_overlap() -> None:
 
 def test_the_pack_says_where_its_numbers_come_from() -> None:
     rules = policy()
-    assert rules.pack == "halcyon-scheduling@2"
+    assert rules.pack == "halcyon-scheduling@3"
     assert (rules.unit_minutes, rules.horizon_days) == (15, 180)
     with pytest.raises(ValueError, match="divide 15"):
         replace(rules, unit_minutes=20)

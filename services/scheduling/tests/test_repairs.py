@@ -231,6 +231,36 @@ async def test_a_series_goes_to_another_clinic_as_far_apart_as_it_was(house: Hou
         await house.call(SchedulingService(house.db).TransferSeries, back)
 
 
+async def test_a_series_that_waits_is_held_where_there_are_times(house: House) -> None:
+    full, there = clinic(1, 1, 1, hours=(Hours(1, 480, 540),)), clinic()
+    await keep(house, full)
+    await keep(house, there)
+    wanted = await held(house, full, 2, 1)
+    assert (await series(house, wanted)).status == WAITLISTED
+    await house.stated()
+    request = rpc.TransferSeriesRequest(
+        series_id=str(series_id(wanted.plan_id)), clinic_id=str(there.clinic_id)
+    )
+    reply = await house.call(SchedulingService(house.db).TransferSeries, request)
+    assert (reply.series.status, reply.series.clinic_id) == (HELD, str(there.clinic_id))
+    (fact,) = await house.stated()
+    assert (fact.DESCRIPTOR.name, fact.clinic_id) == ("SeriesHeld", str(there.clinic_id))
+
+
+async def test_where_there_are_no_times_either_a_series_stays(house: House) -> None:
+    full, other = (clinic(1, 1, 1, hours=(Hours(1, 480, 540),)) for _ in range(2))
+    await keep(house, full)
+    await keep(house, other)
+    wanted = await held(house, full, 2, 1)
+    for there, reason in ((other.clinic_id, "NO_FREE_TIME"), (uuid4(), "CLINIC_NOT_FOUND")):
+        request = rpc.TransferSeriesRequest(
+            series_id=str(series_id(wanted.plan_id)), clinic_id=str(there)
+        )
+        with pytest.raises((NotAllowed, NotFound), match=reason):
+            await house.call(SchedulingService(house.db).TransferSeries, request)
+    assert (await series(house, wanted)).clinic_id == str(full.clinic_id)
+
+
 async def test_times_given_back_go_to_the_urgent_and_then_to_who_waits_longest(
     house: House,
 ) -> None:

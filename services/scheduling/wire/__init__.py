@@ -5,6 +5,7 @@ from services.scheduling.wire.heard import (
     clinic_of,
     need,
     payment,
+    plan_of,
     referral_of,
     series_of,
     session,
@@ -16,10 +17,11 @@ from services.scheduling.wire.offers import (
     plan_wanted,
     utilisation_reply,
 )
-from services.scheduling.wire.repairs import closure, repair_reply, series_named
+from services.scheduling.wire.repairs import closure, repair_reply, series_named, steps_wanted
 from services.scheduling.wire.replies import booking_reply, series_reply
 from services.scheduling.wire.requests import (
     cancel_reason,
+    override_reason,
     preferences,
     preferences_reply,
     start_wanted,
@@ -42,8 +44,10 @@ __all__ = [
     "name_key",
     "need",
     "offer_reply",
+    "override_reason",
     "patient_wanted",
     "payment",
+    "plan_of",
     "plan_wanted",
     "preferences",
     "preferences_reply",
@@ -54,6 +58,7 @@ __all__ = [
     "series_reply",
     "session",
     "start_wanted",
+    "steps_wanted",
     "utilisation_reply",
     "visit",
 ]

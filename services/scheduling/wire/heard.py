@@ -10,6 +10,8 @@ from services.scheduling.domain import Plan
 
 _MOST_SESSIONS = 366
 _MOST_MINUTES = 24 * 60
+_LEAST_DAYS, _MOST_DAYS = 1, 366
+"""Between two sessions of maintenance; anything else is none."""
 
 
 class AboutSeries(Protocol):
@@ -30,6 +32,12 @@ class AboutReferral(Protocol):
     referral_id: str
 
 
+class AboutPlan(Protocol):
+    """A fact that names a plan."""
+
+    plan_id: str
+
+
 class AboutPayment(Protocol):
     """A fact that names a payment."""
 
@@ -42,6 +50,7 @@ def need(fact: PlanApproved) -> Plan:
     minutes = fact.infusion_minutes + fact.recovery_minutes
     counted = min(weeks, default=-1) >= 0 and 0 < sum(weeks) <= _MOST_SESSIONS
     timed = fact.infusion_minutes > 0 and fact.recovery_minutes >= 0 and minutes < _MOST_MINUTES
+    spaced = _LEAST_DAYS <= fact.maintenance_every_days <= _MOST_DAYS
     if not (counted and timed and fact.min_gap_hours >= 0):
         raise Reject("plan")
     while not weeks[0]:
@@ -57,6 +66,8 @@ def need(fact: PlanApproved) -> Plan:
         infusion_minutes=fact.infusion_minutes,
         recovery_minutes=fact.recovery_minutes,
         urgent=fact.priority == "urgent",
+        therapist=fact.kap == "with",
+        maintain_every=fact.maintenance_every_days if spaced else 0,
     )
 
 
@@ -68,6 +79,11 @@ def series_of(fact: AboutSeries) -> UUID:
 def referral_of(fact: AboutReferral) -> UUID:
     """The referral a fact is about."""
     return _id(fact.referral_id)
+
+
+def plan_of(fact: AboutPlan) -> UUID:
+    """The plan a fact is about."""
+    return _id(fact.plan_id)
 
 
 def clinic_of(fact: AboutClinic) -> UUID | None:

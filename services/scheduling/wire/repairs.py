@@ -1,8 +1,8 @@
 """Closures and repairs, as callers ask for them and see them."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
+from chassis.refusal import Invalid, Violation
 from halcyon.scheduling.v1 import scheduling_pb2 as nouns
 from halcyon.scheduling.v1 import scheduling_service_pb2 as rpc
 from services.scheduling import domain
@@ -26,16 +26,33 @@ def series_named(request: rpc.AcceptRepairRequest) -> frozenset[UUID]:
     return frozenset(map(UUID, request.series_ids))
 
 
-def repair_reply(closure: domain.Closure, steps: Iterable[domain.Step]) -> nouns.Repair:
-    """A closure and its repair."""
+def steps_wanted(request: rpc.SubmitRepairRequest) -> tuple[domain.Wanted, ...]:
+    """The times somebody proposes; a session is named once."""
+    found = {
+        (UUID(one.series_id), one.number): domain.Wanted(
+            UUID(one.series_id), one.number, moment(one.start_time)
+        )
+        for one in request.steps
+    }
+    if len(found) < len(request.steps):
+        violation = Violation("steps", "must name each session once")
+        raise Invalid("INVALID_REQUEST", "A session is named twice.", (violation,))
+    return tuple(found.values())
+
+
+def repair_reply(proposal: domain.Proposal) -> nouns.Repair:
+    """A repair as callers see it."""
+    closure, span = proposal.closure, proposal.span
+    reason = f"CLOSURE_REASON_{closure.reason.upper() if closure else 'UNSPECIFIED'}"
     return nouns.Repair(
-        closure_id=str(closure.closure_id),
-        clinic_id=str(closure.clinic_id),
-        resource_id=str(closure.resource_id) if closure.resource_id else "",
-        start_time=stamp(closure.start),
-        end_time=stamp(closure.end),
-        reason=nouns.ClosureReason.Value(f"CLOSURE_REASON_{closure.reason.upper()}"),
-        steps=[_step(one) for one in steps],
+        closure_id=str(proposal.repair_id),
+        clinic_id=str(proposal.clinic_id),
+        resource_id=str(closure.resource_id) if closure and closure.resource_id else "",
+        start_time=stamp(span[0]) if span else None,
+        end_time=stamp(span[1]) if span else None,
+        reason=nouns.ClosureReason.Value(reason),
+        steps=[_step(one) for one in proposal.steps],
+        origin=nouns.RepairOrigin.Value(f"REPAIR_ORIGIN_{proposal.origin.upper()}"),
     )
 
 

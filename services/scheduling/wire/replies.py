@@ -13,6 +13,7 @@ def series_reply(
     series: domain.Series,
     bookings: Iterable[domain.Booking],
     earlier: Iterable[domain.Earlier] = (),
+    overrides: Iterable[domain.Override] = (),
 ) -> rpc.Series:
     """A series as callers see it."""
     expire = series.hold_expire_time
@@ -28,6 +29,8 @@ def series_reply(
         hold_expire_time=stamp(expire) if expire else None,
         update_time=stamp(series.update_time),
         earlier_bookings=[_earlier(one) for one in earlier],
+        rule=series.rule,
+        overrides=[_override(one) for one in overrides],
     )
 
 
@@ -67,6 +70,19 @@ def _earlier(one: domain.Earlier) -> rpc.Booking:
         appointment_status=APPOINTMENT[one.standing],
         slot_status=SLOT[one.standing],
         series_id=str(one.series_id),
+    )
+
+
+def _override(one: domain.Override) -> rpc.Override:
+    return rpc.Override(
+        number=one.number,
+        reason=rpc.OverrideReason.Value(f"OVERRIDE_REASON_{one.by.reason.upper()}"),
+        role=one.by.role,
+        person=one.by.person,
+        rules=one.rules,
+        old_start_time=stamp(one.old),
+        new_start_time=stamp(one.new),
+        override_time=stamp(one.at),
     )
 
 

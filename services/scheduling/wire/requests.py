@@ -33,6 +33,11 @@ def cancel_reason(reason: nouns.CancelReason.ValueType) -> str:
     return nouns.CancelReason.Name(reason).removeprefix("CANCEL_REASON_").lower()
 
 
+def override_reason(reason: nouns.OverrideReason.ValueType) -> str:
+    """Why a rule is set aside."""
+    return nouns.OverrideReason.Name(reason).removeprefix("OVERRIDE_REASON_").lower()
+
+
 def preferences(asked: nouns.Preferences) -> domain.Preferences:
     """What a patient would like."""
     named = asked.nurse == nouns.NURSE_PREFERENCE_NAMED and asked.nurse_id

@@ -9,7 +9,14 @@ from google.protobuf.message import Message
 from halcyon.scheduling.events.v1 import scheduling_events_pb2 as facts
 from services.scheduling import domain
 from services.scheduling.wire.stamps import stamp
-from services.scheduling.wire.visits import called_off, fee_incurred, missed, reminder, rescheduled
+from services.scheduling.wire.visits import (
+    called_off,
+    fee_incurred,
+    missed,
+    overridden,
+    reminder,
+    rescheduled,
+)
 
 _Timed = TypeVar("_Timed", facts.SeriesHeld, facts.SeriesConfirmed)
 
@@ -31,6 +38,8 @@ def event(event: domain.Event | domain.ClinicUpdated) -> Message:
             return missed(series, place)
         case domain.BookingCancelled(series, place):
             return called_off(series, place)
+        case domain.BookingOverridden():
+            return overridden(event)
         case domain.CancellationFeeIncurred():
             return fee_incurred(event)
         case domain.ReminderDue(series, number, hours):

@@ -49,6 +49,23 @@ def called_off(series: domain.Series, place: domain.Placement) -> facts.BookingC
     )
 
 
+def overridden(event: domain.BookingOverridden) -> facts.BookingOverridden:
+    """A decision against the rules."""
+    series = event.series
+    return facts.BookingOverridden(
+        series_id=str(series.series_id),
+        revision=series.revision,
+        plan_id=str(series.plan.plan_id),
+        referral_id=str(series.plan.referral_id),
+        clinic_id=str(series.plan.clinic_id),
+        session=_session(series, event.place),
+        reason=event.reason,
+        role=event.role,
+        rules=event.rules,
+        override_time=stamp(series.update_time),
+    )
+
+
 def fee_incurred(event: domain.CancellationFeeIncurred) -> facts.CancellationFeeIncurred:
     """A fee under the cancellation policy."""
     series, fee = event.series, event.fee

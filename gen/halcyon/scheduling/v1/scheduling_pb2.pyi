@@ -146,6 +146,16 @@ class _SchedulingErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[
     """No closure with a repair has this id, or the caller may not see it."""
     SCHEDULING_ERROR_REASON_FEED_NOT_FOUND: _SchedulingErrorReason.ValueType  # 14
     """No calendar is opened by this token."""
+    SCHEDULING_ERROR_REASON_NOT_FULFILLED: _SchedulingErrorReason.ValueType  # 15
+    """Maintenance begins after the last session of a series."""
+    SCHEDULING_ERROR_REASON_PLAN_NOT_RUNNING: _SchedulingErrorReason.ValueType  # 16
+    """The plan is paused, or was stopped."""
+    SCHEDULING_ERROR_REASON_NO_RULE: _SchedulingErrorReason.ValueType  # 17
+    """Neither the plan nor the caller says how often."""
+    SCHEDULING_ERROR_REASON_OPTIMISER_MISSING: _SchedulingErrorReason.ValueType  # 18
+    """No interpreter with CP-SAT is set up here."""
+    SCHEDULING_ERROR_REASON_OPTIMISER_FAILED: _SchedulingErrorReason.ValueType  # 19
+    """CP-SAT found nothing in the time it has."""
 
 class SchedulingErrorReason(_SchedulingErrorReason, metaclass=_SchedulingErrorReasonEnumTypeWrapper):
     """Why a call was refused; the `reason` of google.rpc.ErrorInfo."""
@@ -180,6 +190,16 @@ SCHEDULING_ERROR_REASON_REPAIR_NOT_FOUND: SchedulingErrorReason.ValueType  # 13
 """No closure with a repair has this id, or the caller may not see it."""
 SCHEDULING_ERROR_REASON_FEED_NOT_FOUND: SchedulingErrorReason.ValueType  # 14
 """No calendar is opened by this token."""
+SCHEDULING_ERROR_REASON_NOT_FULFILLED: SchedulingErrorReason.ValueType  # 15
+"""Maintenance begins after the last session of a series."""
+SCHEDULING_ERROR_REASON_PLAN_NOT_RUNNING: SchedulingErrorReason.ValueType  # 16
+"""The plan is paused, or was stopped."""
+SCHEDULING_ERROR_REASON_NO_RULE: SchedulingErrorReason.ValueType  # 17
+"""Neither the plan nor the caller says how often."""
+SCHEDULING_ERROR_REASON_OPTIMISER_MISSING: SchedulingErrorReason.ValueType  # 18
+"""No interpreter with CP-SAT is set up here."""
+SCHEDULING_ERROR_REASON_OPTIMISER_FAILED: SchedulingErrorReason.ValueType  # 19
+"""CP-SAT found nothing in the time it has."""
 Global___SchedulingErrorReason: _TypeAlias = SchedulingErrorReason  # noqa: Y015
 
 class _ResourceKind:
@@ -302,6 +322,34 @@ CANCEL_REASON_CLINIC: CancelReason.ValueType  # 4
 """The clinic cannot keep it."""
 Global___CancelReason: _TypeAlias = CancelReason  # noqa: Y015
 
+class _OverrideReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _OverrideReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_OverrideReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    OVERRIDE_REASON_UNSPECIFIED: _OverrideReason.ValueType  # 0
+    """Never used on purpose."""
+    OVERRIDE_REASON_CLINICAL_NEED: _OverrideReason.ValueType  # 1
+    """The patient needs it then."""
+    OVERRIDE_REASON_CONTINUITY: _OverrideReason.ValueType  # 2
+    """The course would be broken off otherwise."""
+    OVERRIDE_REASON_DISASTER: _OverrideReason.ValueType  # 3
+    """A storm or another disaster."""
+
+class OverrideReason(_OverrideReason, metaclass=_OverrideReasonEnumTypeWrapper):
+    """Why a session takes place against a rule of the clinic's books."""
+
+OVERRIDE_REASON_UNSPECIFIED: OverrideReason.ValueType  # 0
+"""Never used on purpose."""
+OVERRIDE_REASON_CLINICAL_NEED: OverrideReason.ValueType  # 1
+"""The patient needs it then."""
+OVERRIDE_REASON_CONTINUITY: OverrideReason.ValueType  # 2
+"""The course would be broken off otherwise."""
+OVERRIDE_REASON_DISASTER: OverrideReason.ValueType  # 3
+"""A storm or another disaster."""
+Global___OverrideReason: _TypeAlias = OverrideReason  # noqa: Y015
+
 class _ClosureReason:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -365,6 +413,34 @@ REPAIR_STEP_STATUS_ACCEPTED: RepairStepStatus.ValueType  # 2
 REPAIR_STEP_STATUS_STALE: RepairStepStatus.ValueType  # 3
 """The series or the proposed time has changed since; nothing was done."""
 Global___RepairStepStatus: _TypeAlias = RepairStepStatus  # noqa: Y015
+
+class _RepairOrigin:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RepairOriginEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RepairOrigin.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REPAIR_ORIGIN_UNSPECIFIED: _RepairOrigin.ValueType  # 0
+    """Never used on purpose."""
+    REPAIR_ORIGIN_CLOSURE: _RepairOrigin.ValueType  # 1
+    """A closure called for it."""
+    REPAIR_ORIGIN_SUBMITTED: _RepairOrigin.ValueType  # 2
+    """Somebody submitted it."""
+    REPAIR_ORIGIN_OPTIMISED: _RepairOrigin.ValueType  # 3
+    """CP-SAT worked it out."""
+
+class RepairOrigin(_RepairOrigin, metaclass=_RepairOriginEnumTypeWrapper):
+    """Where a repair comes from."""
+
+REPAIR_ORIGIN_UNSPECIFIED: RepairOrigin.ValueType  # 0
+"""Never used on purpose."""
+REPAIR_ORIGIN_CLOSURE: RepairOrigin.ValueType  # 1
+"""A closure called for it."""
+REPAIR_ORIGIN_SUBMITTED: RepairOrigin.ValueType  # 2
+"""Somebody submitted it."""
+REPAIR_ORIGIN_OPTIMISED: RepairOrigin.ValueType  # 3
+"""CP-SAT worked it out."""
+Global___RepairOrigin: _TypeAlias = RepairOrigin  # noqa: Y015
 
 @_typing.final
 class Resource(_message.Message):
@@ -675,6 +751,8 @@ class Series(_message.Message):
     HOLD_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     EARLIER_BOOKINGS_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    OVERRIDES_FIELD_NUMBER: _builtins.int
     series_id: _builtins.str
     """Identity."""
     revision: _builtins.int
@@ -689,6 +767,8 @@ class Series(_message.Message):
     """Registry id of the patient."""
     clinic_id: _builtins.str
     """The clinic."""
+    rule: _builtins.str
+    """RFC 5545 rule of a round of maintenance, on the clinic's wall clock; empty for the plan's own series."""
     @_builtins.property
     def bookings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Booking]:
         """The sessions in order."""
@@ -705,6 +785,10 @@ class Series(_message.Message):
     def earlier_bookings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Booking]:
         """Times that sessions once had and how they ended, in order."""
 
+    @_builtins.property
+    def overrides(self) -> _containers.RepeatedCompositeFieldContainer[Global___Override]:
+        """Where somebody decided against the rules, in order."""
+
     def __init__(
         self,
         *,
@@ -719,18 +803,78 @@ class Series(_message.Message):
         hold_expire_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         earlier_bookings: _abc.Iterable[Global___Booking] | None = ...,
+        rule: _builtins.str = ...,
+        overrides: _abc.Iterable[Global___Override] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["hold_expire_time", b"hold_expire_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bookings", b"bookings", "clinic_id", b"clinic_id", "earlier_bookings", b"earlier_bookings", "hold_expire_time", b"hold_expire_time", "patient_id", b"patient_id", "plan_id", b"plan_id", "referral_id", b"referral_id", "revision", b"revision", "series_id", b"series_id", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bookings", b"bookings", "clinic_id", b"clinic_id", "earlier_bookings", b"earlier_bookings", "hold_expire_time", b"hold_expire_time", "overrides", b"overrides", "patient_id", b"patient_id", "plan_id", b"plan_id", "referral_id", b"referral_id", "revision", b"revision", "rule", b"rule", "series_id", b"series_id", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Series: _TypeAlias = Series  # noqa: Y015
 
 @_typing.final
+class Override(_message.Message):
+    """A decision against the rules: who made it in which role, why, and which rules it set aside."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    RULES_FIELD_NUMBER: _builtins.int
+    OLD_START_TIME_FIELD_NUMBER: _builtins.int
+    NEW_START_TIME_FIELD_NUMBER: _builtins.int
+    OVERRIDE_TIME_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """The session's number in the series."""
+    reason: Global___OverrideReason.ValueType
+    """Why."""
+    role: _builtins.str
+    """The role in which it was decided."""
+    person: _builtins.str
+    """Who decided, as the token names them."""
+    @_builtins.property
+    def rules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What was set aside: "opening_hours", "patient_windows", "lead_time", "gap", "limits"."""
+
+    @_builtins.property
+    def old_start_time(self) -> _timestamp_pb2.Timestamp:
+        """The time the session had."""
+
+    @_builtins.property
+    def new_start_time(self) -> _timestamp_pb2.Timestamp:
+        """The time it has by this decision."""
+
+    @_builtins.property
+    def override_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        reason: Global___OverrideReason.ValueType = ...,
+        role: _builtins.str = ...,
+        person: _builtins.str = ...,
+        rules: _abc.Iterable[_builtins.str] | None = ...,
+        old_start_time: _timestamp_pb2.Timestamp | None = ...,
+        new_start_time: _timestamp_pb2.Timestamp | None = ...,
+        override_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["new_start_time", b"new_start_time", "old_start_time", b"old_start_time", "override_time", b"override_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["new_start_time", b"new_start_time", "number", b"number", "old_start_time", b"old_start_time", "override_time", b"override_time", "person", b"person", "reason", b"reason", "role", b"role", "rules", b"rules"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Override: _TypeAlias = Override  # noqa: Y015
+
+@_typing.final
 class RepairStep(_message.Message):
-    """What is proposed for one session that cannot stay as it is."""
+    """What is proposed for one session that cannot stay as it is, or better had another time."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -776,7 +920,7 @@ Global___RepairStep: _TypeAlias = RepairStep  # noqa: Y015
 
 @_typing.final
 class Repair(_message.Message):
-    """A closure, and what is proposed for the sessions it touches."""
+    """New times that are proposed for sessions, because of a closure or for a better day."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -787,14 +931,17 @@ class Repair(_message.Message):
     END_TIME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     STEPS_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
     closure_id: _builtins.str
-    """Identity of the closure and of its repair."""
+    """Identity of the repair, and of its closure if it has one."""
     clinic_id: _builtins.str
     """The clinic."""
     resource_id: _builtins.str
     """What is away; empty means the whole clinic."""
     reason: Global___ClosureReason.ValueType
-    """Why."""
+    """Why something is away; unset without a closure."""
+    origin: Global___RepairOrigin.ValueType
+    """Where it comes from."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """From when."""
@@ -817,10 +964,11 @@ class Repair(_message.Message):
         end_time: _timestamp_pb2.Timestamp | None = ...,
         reason: Global___ClosureReason.ValueType = ...,
         steps: _abc.Iterable[Global___RepairStep] | None = ...,
+        origin: Global___RepairOrigin.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "closure_id", b"closure_id", "end_time", b"end_time", "reason", b"reason", "resource_id", b"resource_id", "start_time", b"start_time", "steps", b"steps"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "closure_id", b"closure_id", "end_time", b"end_time", "origin", b"origin", "reason", b"reason", "resource_id", b"resource_id", "start_time", b"start_time", "steps", b"steps"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

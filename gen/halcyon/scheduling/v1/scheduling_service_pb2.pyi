@@ -1190,3 +1190,281 @@ class GetCalendarResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetCalendarResponse: _TypeAlias = GetCalendarResponse  # noqa: Y015
+
+@_typing.final
+class WantedTime(_message.Message):
+    """One session and the time it should have."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    series_id: _builtins.str
+    """The series."""
+    number: _builtins.int
+    """The session's number in it, from 1."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """The start it should have."""
+
+    def __init__(
+        self,
+        *,
+        series_id: _builtins.str = ...,
+        number: _builtins.int = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "series_id", b"series_id", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WantedTime: _TypeAlias = WantedTime  # noqa: Y015
+
+@_typing.final
+class SubmitRepairRequest(_message.Message):
+    """What is proposed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    clinic_id: _builtins.str
+    """The clinic."""
+    request_id: _builtins.str
+    """Chosen by the caller; it becomes the repair's id (AIP-155)."""
+    @_builtins.property
+    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___WantedTime]:
+        """The sessions that should have other times; each at most once."""
+
+    def __init__(
+        self,
+        *,
+        clinic_id: _builtins.str = ...,
+        steps: _abc.Iterable[Global___WantedTime] | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "request_id", b"request_id", "steps", b"steps"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SubmitRepairRequest: _TypeAlias = SubmitRepairRequest  # noqa: Y015
+
+@_typing.final
+class SubmitRepairResponse(_message.Message):
+    """The proposal as kept."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPAIR_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def repair(self) -> _scheduling_pb2.Repair:
+        """The repair."""
+
+    def __init__(
+        self,
+        *,
+        repair: _scheduling_pb2.Repair | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["repair", b"repair"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["repair", b"repair"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SubmitRepairResponse: _TypeAlias = SubmitRepairResponse  # noqa: Y015
+
+@_typing.final
+class OptimiseDaysRequest(_message.Message):
+    """Which days of which clinic."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    FIRST_DAY_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    MOST_MOVES_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    clinic_id: _builtins.str
+    """The clinic."""
+    days: _builtins.int
+    """So many days, 1 to 7."""
+    most_moves: _builtins.int
+    """At most so many sessions may move; as many as help when zero."""
+    request_id: _builtins.str
+    """Chosen by the caller; it becomes the repair's id (AIP-155)."""
+    @_builtins.property
+    def first_day(self) -> _date_pb2.Date:
+        """The first day in the clinic's wall time, after today."""
+
+    def __init__(
+        self,
+        *,
+        clinic_id: _builtins.str = ...,
+        first_day: _date_pb2.Date | None = ...,
+        days: _builtins.int = ...,
+        most_moves: _builtins.int = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["first_day", b"first_day"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "days", b"days", "first_day", b"first_day", "most_moves", b"most_moves", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OptimiseDaysRequest: _TypeAlias = OptimiseDaysRequest  # noqa: Y015
+
+@_typing.final
+class OptimiseDaysResponse(_message.Message):
+    """What is proposed, and what it brings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPAIR_FIELD_NUMBER: _builtins.int
+    OPEN_MINUTES_NOW_FIELD_NUMBER: _builtins.int
+    OPEN_MINUTES_THEN_FIELD_NUMBER: _builtins.int
+    open_minutes_now: _builtins.int
+    """Minutes from each day's first start to its last end, added up, as they are."""
+    open_minutes_then: _builtins.int
+    """The same when every step is accepted."""
+    @_builtins.property
+    def repair(self) -> _scheduling_pb2.Repair:
+        """The repair; no steps when the days are as good as they can be."""
+
+    def __init__(
+        self,
+        *,
+        repair: _scheduling_pb2.Repair | None = ...,
+        open_minutes_now: _builtins.int = ...,
+        open_minutes_then: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["repair", b"repair"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["open_minutes_now", b"open_minutes_now", "open_minutes_then", b"open_minutes_then", "repair", b"repair"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OptimiseDaysResponse: _TypeAlias = OptimiseDaysResponse  # noqa: Y015
+
+@_typing.final
+class OverrideBookingRequest(_message.Message):
+    """Which session takes place when, and why against the rules."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    series_id: _builtins.str
+    """The series."""
+    number: _builtins.int
+    """The session's number in it, from 1."""
+    revision: _builtins.int
+    """The series' revision the caller has seen; 0 means whatever it is."""
+    reason: _scheduling_pb2.OverrideReason.ValueType
+    """Why."""
+    request_id: _builtins.str
+    """Chosen by the caller; the same id again changes nothing (AIP-155)."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """The new start."""
+
+    def __init__(
+        self,
+        *,
+        series_id: _builtins.str = ...,
+        number: _builtins.int = ...,
+        revision: _builtins.int = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        reason: _scheduling_pb2.OverrideReason.ValueType = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "reason", b"reason", "request_id", b"request_id", "revision", b"revision", "series_id", b"series_id", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OverrideBookingRequest: _TypeAlias = OverrideBookingRequest  # noqa: Y015
+
+@_typing.final
+class OverrideBookingResponse(_message.Message):
+    """The series as it is now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def series(self) -> _scheduling_pb2.Series:
+        """The series."""
+
+    def __init__(
+        self,
+        *,
+        series: _scheduling_pb2.Series | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["series", b"series"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["series", b"series"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OverrideBookingResponse: _TypeAlias = OverrideBookingResponse  # noqa: Y015
+
+@_typing.final
+class BeginMaintenanceRequest(_message.Message):
+    """Which series is followed by maintenance."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    EVERY_DAYS_FIELD_NUMBER: _builtins.int
+    series_id: _builtins.str
+    """The series whose last session was delivered."""
+    every_days: _builtins.int
+    """Days between two sessions; 0 means as the plan says."""
+    def __init__(
+        self,
+        *,
+        series_id: _builtins.str = ...,
+        every_days: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["every_days", b"every_days", "series_id", b"series_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BeginMaintenanceRequest: _TypeAlias = BeginMaintenanceRequest  # noqa: Y015
+
+@_typing.final
+class BeginMaintenanceResponse(_message.Message):
+    """The first round of maintenance."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def series(self) -> _scheduling_pb2.Series:
+        """The series, held or waitlisted."""
+
+    def __init__(
+        self,
+        *,
+        series: _scheduling_pb2.Series | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["series", b"series"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["series", b"series"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BeginMaintenanceResponse: _TypeAlias = BeginMaintenanceResponse  # noqa: Y015

@@ -105,6 +105,26 @@ class SchedulingServiceStub:
                 request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.AcceptRepairRequest.SerializeToString,
                 response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.AcceptRepairResponse.FromString,
                 _registered_method=True)
+        self.SubmitRepair = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/SubmitRepair',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.SubmitRepairRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.SubmitRepairResponse.FromString,
+                _registered_method=True)
+        self.OptimiseDays = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/OptimiseDays',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.OptimiseDaysRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.OptimiseDaysResponse.FromString,
+                _registered_method=True)
+        self.OverrideBooking = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/OverrideBooking',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.OverrideBookingRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.OverrideBookingResponse.FromString,
+                _registered_method=True)
+        self.BeginMaintenance = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/BeginMaintenance',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.BeginMaintenanceRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.BeginMaintenanceResponse.FromString,
+                _registered_method=True)
         self.ReopenResource = channel.unary_unary(
                 '/halcyon.scheduling.v1.SchedulingService/ReopenResource',
                 request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ReopenResourceRequest.SerializeToString,
@@ -244,6 +264,34 @@ class SchedulingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SubmitRepair(self, request, context):
+        """Proposes other times for sessions of a clinic, to be accepted whole or in part; nothing is moved yet.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def OptimiseDays(self, request, context):
+        """Lets CP-SAT propose a better day or week for a clinic, where it is set up; nothing is moved yet.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def OverrideBooking(self, request, context):
+        """Moves one session against hours, windows, gap or limits, by whoever answers for it; what it takes must still be free.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BeginMaintenance(self, request, context):
+        """Holds the first round of maintenance after a series has ended; further rounds follow by its rule.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ReopenResource(self, request, context):
         """The resource is back: the closure ends now, and sessions stay where they are.
         """
@@ -252,7 +300,7 @@ class SchedulingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def TransferSeries(self, request, context):
-        """Moves all sessions to come of a series to another clinic, as far apart as they were.
+        """Moves all sessions to come of a series to another clinic, as far apart as they were; one that waits is held there.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -365,6 +413,26 @@ def add_SchedulingServiceServicer_to_server(servicer, server):
                     servicer.AcceptRepair,
                     request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.AcceptRepairRequest.FromString,
                     response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.AcceptRepairResponse.SerializeToString,
+            ),
+            'SubmitRepair': grpc.unary_unary_rpc_method_handler(
+                    servicer.SubmitRepair,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.SubmitRepairRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.SubmitRepairResponse.SerializeToString,
+            ),
+            'OptimiseDays': grpc.unary_unary_rpc_method_handler(
+                    servicer.OptimiseDays,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.OptimiseDaysRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.OptimiseDaysResponse.SerializeToString,
+            ),
+            'OverrideBooking': grpc.unary_unary_rpc_method_handler(
+                    servicer.OverrideBooking,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.OverrideBookingRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.OverrideBookingResponse.SerializeToString,
+            ),
+            'BeginMaintenance': grpc.unary_unary_rpc_method_handler(
+                    servicer.BeginMaintenance,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.BeginMaintenanceRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.BeginMaintenanceResponse.SerializeToString,
             ),
             'ReopenResource': grpc.unary_unary_rpc_method_handler(
                     servicer.ReopenResource,
@@ -781,6 +849,114 @@ class SchedulingService:
             '/halcyon.scheduling.v1.SchedulingService/AcceptRepair',
             halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.AcceptRepairRequest.SerializeToString,
             halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.AcceptRepairResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SubmitRepair(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/SubmitRepair',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.SubmitRepairRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.SubmitRepairResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OptimiseDays(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/OptimiseDays',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.OptimiseDaysRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.OptimiseDaysResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OverrideBooking(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/OverrideBooking',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.OverrideBookingRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.OverrideBookingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BeginMaintenance(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/BeginMaintenance',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.BeginMaintenanceRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.BeginMaintenanceResponse.FromString,
             options,
             channel_credentials,
             insecure,

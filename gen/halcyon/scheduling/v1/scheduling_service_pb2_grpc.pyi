@@ -61,10 +61,18 @@ class SchedulingServiceStub:
     """One closure and its repair."""
     AcceptRepair: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.AcceptRepairRequest, _scheduling_service_pb2.AcceptRepairResponse]
     """Carries out a repair, whole or in part; a step whose series has changed meanwhile is left and said to be stale."""
+    SubmitRepair: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.SubmitRepairRequest, _scheduling_service_pb2.SubmitRepairResponse]
+    """Proposes other times for sessions of a clinic, to be accepted whole or in part; nothing is moved yet."""
+    OptimiseDays: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.OptimiseDaysRequest, _scheduling_service_pb2.OptimiseDaysResponse]
+    """Lets CP-SAT propose a better day or week for a clinic, where it is set up; nothing is moved yet."""
+    OverrideBooking: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.OverrideBookingRequest, _scheduling_service_pb2.OverrideBookingResponse]
+    """Moves one session against hours, windows, gap or limits, by whoever answers for it; what it takes must still be free."""
+    BeginMaintenance: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.BeginMaintenanceRequest, _scheduling_service_pb2.BeginMaintenanceResponse]
+    """Holds the first round of maintenance after a series has ended; further rounds follow by its rule."""
     ReopenResource: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.ReopenResourceRequest, _scheduling_service_pb2.ReopenResourceResponse]
     """The resource is back: the closure ends now, and sessions stay where they are."""
     TransferSeries: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.TransferSeriesRequest, _scheduling_service_pb2.TransferSeriesResponse]
-    """Moves all sessions to come of a series to another clinic, as far apart as they were."""
+    """Moves all sessions to come of a series to another clinic, as far apart as they were; one that waits is held there."""
     FindAvailability: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.FindAvailabilityRequest, _scheduling_service_pb2.FindAvailabilityResponse]
     """The earliest times a series could have, or what binds it and what would fit; nothing is taken."""
     WatchBoard: _grpc.UnaryStreamMultiCallable[_scheduling_service_pb2.WatchBoardRequest, _scheduling_service_pb2.WatchBoardResponse]
@@ -109,10 +117,18 @@ class SchedulingServiceAsyncStub(SchedulingServiceStub):
     """One closure and its repair."""
     AcceptRepair: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.AcceptRepairRequest, _scheduling_service_pb2.AcceptRepairResponse]  # type: ignore[assignment]
     """Carries out a repair, whole or in part; a step whose series has changed meanwhile is left and said to be stale."""
+    SubmitRepair: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.SubmitRepairRequest, _scheduling_service_pb2.SubmitRepairResponse]  # type: ignore[assignment]
+    """Proposes other times for sessions of a clinic, to be accepted whole or in part; nothing is moved yet."""
+    OptimiseDays: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.OptimiseDaysRequest, _scheduling_service_pb2.OptimiseDaysResponse]  # type: ignore[assignment]
+    """Lets CP-SAT propose a better day or week for a clinic, where it is set up; nothing is moved yet."""
+    OverrideBooking: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.OverrideBookingRequest, _scheduling_service_pb2.OverrideBookingResponse]  # type: ignore[assignment]
+    """Moves one session against hours, windows, gap or limits, by whoever answers for it; what it takes must still be free."""
+    BeginMaintenance: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.BeginMaintenanceRequest, _scheduling_service_pb2.BeginMaintenanceResponse]  # type: ignore[assignment]
+    """Holds the first round of maintenance after a series has ended; further rounds follow by its rule."""
     ReopenResource: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.ReopenResourceRequest, _scheduling_service_pb2.ReopenResourceResponse]  # type: ignore[assignment]
     """The resource is back: the closure ends now, and sessions stay where they are."""
     TransferSeries: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.TransferSeriesRequest, _scheduling_service_pb2.TransferSeriesResponse]  # type: ignore[assignment]
-    """Moves all sessions to come of a series to another clinic, as far apart as they were."""
+    """Moves all sessions to come of a series to another clinic, as far apart as they were; one that waits is held there."""
     FindAvailability: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.FindAvailabilityRequest, _scheduling_service_pb2.FindAvailabilityResponse]  # type: ignore[assignment]
     """The earliest times a series could have, or what binds it and what would fit; nothing is taken."""
     WatchBoard: _aio.UnaryStreamMultiCallable[_scheduling_service_pb2.WatchBoardRequest, _scheduling_service_pb2.WatchBoardResponse]  # type: ignore[assignment]
@@ -240,6 +256,38 @@ class SchedulingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Carries out a repair, whole or in part; a step whose series has changed meanwhile is left and said to be stale."""
 
     @_abc_1.abstractmethod
+    def SubmitRepair(
+        self,
+        request: _scheduling_service_pb2.SubmitRepairRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.SubmitRepairResponse, _abc.Awaitable[_scheduling_service_pb2.SubmitRepairResponse]]:
+        """Proposes other times for sessions of a clinic, to be accepted whole or in part; nothing is moved yet."""
+
+    @_abc_1.abstractmethod
+    def OptimiseDays(
+        self,
+        request: _scheduling_service_pb2.OptimiseDaysRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.OptimiseDaysResponse, _abc.Awaitable[_scheduling_service_pb2.OptimiseDaysResponse]]:
+        """Lets CP-SAT propose a better day or week for a clinic, where it is set up; nothing is moved yet."""
+
+    @_abc_1.abstractmethod
+    def OverrideBooking(
+        self,
+        request: _scheduling_service_pb2.OverrideBookingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.OverrideBookingResponse, _abc.Awaitable[_scheduling_service_pb2.OverrideBookingResponse]]:
+        """Moves one session against hours, windows, gap or limits, by whoever answers for it; what it takes must still be free."""
+
+    @_abc_1.abstractmethod
+    def BeginMaintenance(
+        self,
+        request: _scheduling_service_pb2.BeginMaintenanceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.BeginMaintenanceResponse, _abc.Awaitable[_scheduling_service_pb2.BeginMaintenanceResponse]]:
+        """Holds the first round of maintenance after a series has ended; further rounds follow by its rule."""
+
+    @_abc_1.abstractmethod
     def ReopenResource(
         self,
         request: _scheduling_service_pb2.ReopenResourceRequest,
@@ -253,7 +301,7 @@ class SchedulingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _scheduling_service_pb2.TransferSeriesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_scheduling_service_pb2.TransferSeriesResponse, _abc.Awaitable[_scheduling_service_pb2.TransferSeriesResponse]]:
-        """Moves all sessions to come of a series to another clinic, as far apart as they were."""
+        """Moves all sessions to come of a series to another clinic, as far apart as they were; one that waits is held there."""
 
     @_abc_1.abstractmethod
     def FindAvailability(

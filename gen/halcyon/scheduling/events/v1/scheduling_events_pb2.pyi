@@ -314,7 +314,7 @@ class SeriesReleased(_message.Message):
     clinic_id: _builtins.str
     """The clinic."""
     reason: _builtins.str
-    """"hold_expired", "payment_failed", "referral_cancelled" or "paid_too_late"."""
+    """"hold_expired", "payment_failed", "referral_cancelled", "plan_stopped" or "paid_too_late"."""
     @_builtins.property
     def offered_times(self) -> _containers.RepeatedCompositeFieldContainer[_timestamp_pb2.Timestamp]:
         """Starts that were free for the whole series when money came too late; nothing is taken."""
@@ -368,7 +368,7 @@ class SeriesRescheduled(_message.Message):
     clinic_id: _builtins.str
     """The clinic."""
     reason: _builtins.str
-    """"no_show", "cancelled", "moved", "closure", "transfer" or "maintenance"."""
+    """"no_show", "cancelled", "moved", "closure", "repair", "override" or "transfer"."""
     @_builtins.property
     def sessions(self) -> _containers.RepeatedCompositeFieldContainer[Global___SessionTime]:
         """The sessions that have new times."""
@@ -638,3 +638,67 @@ class ReminderDue(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReminderDue: _TypeAlias = ReminderDue  # noqa: Y015
+
+@_typing.final
+class BookingOverridden(_message.Message):
+    """Somebody who answers for it moved a session against a rule of the clinic's books."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    PLAN_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    SESSION_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    RULES_FIELD_NUMBER: _builtins.int
+    OVERRIDE_TIME_FIELD_NUMBER: _builtins.int
+    series_id: _builtins.str
+    """The series."""
+    revision: _builtins.int
+    """The series' revision after this fact."""
+    plan_id: _builtins.str
+    """The plan."""
+    referral_id: _builtins.str
+    """The referral."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    reason: _builtins.str
+    """Lower snake case of OverrideReason."""
+    role: _builtins.str
+    """The role in which it was decided."""
+    @_builtins.property
+    def session(self) -> Global___SessionTime:
+        """The session and the time it has now."""
+
+    @_builtins.property
+    def rules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What was set aside: "opening_hours", "patient_windows", "lead_time", "gap", "limits"."""
+
+    @_builtins.property
+    def override_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        series_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        plan_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        session: Global___SessionTime | None = ...,
+        reason: _builtins.str = ...,
+        role: _builtins.str = ...,
+        rules: _abc.Iterable[_builtins.str] | None = ...,
+        override_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["override_time", b"override_time", "session", b"session"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "override_time", b"override_time", "plan_id", b"plan_id", "reason", b"reason", "referral_id", b"referral_id", "revision", b"revision", "role", b"role", "rules", b"rules", "series_id", b"series_id", "session", b"session"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BookingOverridden: _TypeAlias = BookingOverridden  # noqa: Y015
