@@ -43,6 +43,7 @@ from services.infusion.store.programmes import (
 )
 from services.infusion.store.readings import Key, add_readings, extremes, readings
 from services.infusion.store.standings import (
+    claim_standing,
     plan_standing,
     prefetch_standings,
     record_standing,
@@ -60,6 +61,7 @@ __all__ = [
     "add_readings",
     "alerts",
     "await_reading",
+    "claim_standing",
     "course",
     "earlier",
     "evidence",

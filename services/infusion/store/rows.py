@@ -117,7 +117,7 @@ class DoseOrderRow(Row, table=True):
 
 
 class PlanStandingRow(Row, table=True):
-    """Where a plan stands; there is none for a plan of which nothing was said."""
+    """Where a plan stands; there is none for a plan that never started and of which nothing was said."""
 
     __tablename__ = "plan_standing"
 
