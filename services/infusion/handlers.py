@@ -13,7 +13,13 @@ from halcyon.intake.events.v1.intake_events_pb2 import (
     PlanResumed,
     PlanStopped,
 )
-from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesConfirmed, SeriesReleased
+from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
+    BookingCancelled,
+    BookingMissed,
+    SeriesConfirmed,
+    SeriesReleased,
+    SeriesRescheduled,
+)
 from services.infusion import domain, store, wire
 from services.infusion.domain import custody
 from services.infusion.store import custody as ledger
@@ -34,7 +40,7 @@ async def _standings(facts: Sequence[PlanPaused | PlanResumed | PlanStopped], tx
     await store.prefetch_standings(tx, [wire.standing(fact).plan_id for fact in facts])
 
 
-async def _programmes(facts: Sequence[SeriesConfirmed | SeriesReleased], tx: Tx) -> None:
+async def _programmes(facts: Sequence[wire.OfSeries], tx: Tx) -> None:
     await store.prefetch_programmes(tx, [wire.course_id(fact) for fact in facts])
 
 
@@ -89,6 +95,30 @@ async def cancel_sessions(fact: SeriesReleased, tx: Tx) -> None:
     course = wire.released(fact)
     existing = await store.programme(tx, course.course_id)
     store.record_programme(tx, domain.release(existing, course))
+
+
+@on(SeriesRescheduled, prefetch=_programmes)
+async def move_sessions(fact: SeriesRescheduled, tx: Tx) -> None:
+    """Sessions are expected at their new times, even if these are told before the series is."""
+    await _keep_news(wire.rescheduled(fact), tx)
+
+
+@on(BookingMissed, prefetch=_programmes)
+async def drop_missed(fact: BookingMissed, tx: Tx) -> None:
+    """A session that the desk wrote down as missed is not expected, until it gets another time."""
+    await _keep_news(wire.lapsed(fact), tx)
+
+
+@on(BookingCancelled, prefetch=_programmes)
+async def drop_cancelled(fact: BookingCancelled, tx: Tx) -> None:
+    """A session that the patient called off is not expected, until it gets another time."""
+    await _keep_news(wire.lapsed(fact), tx)
+
+
+async def _keep_news(news: domain.News, tx: Tx) -> None:
+    existing = await store.programme(tx, news.course.course_id)
+    programme, events = domain.reschedule(existing, news, tx.now)
+    store.record_programme(tx, programme, events)
 
 
 @due(store.OVERDUE)

@@ -20,6 +20,7 @@ from services.infusion.domain.course import (
     Programme,
     Session,
     Slot,
+    Word,
     course_id,
     session_id,
     session_ids,
@@ -63,6 +64,7 @@ from services.infusion.domain.pack import (
 from services.infusion.domain.planning import plan, release
 from services.infusion.domain.pump import Interval, Setting, rate
 from services.infusion.domain.record import Record
+from services.infusion.domain.rescheduling import News, reschedule
 from services.infusion.domain.standing import (
     NEVER_ANSWERED_FOR,
     PlanStanding,
@@ -108,6 +110,7 @@ __all__ = [
     "Kind",
     "Level",
     "Library",
+    "News",
     "Observation",
     "Override",
     "Pack",
@@ -134,6 +137,7 @@ __all__ = [
     "Vitals",
     "VitalsOverdue",
     "Windows",
+    "Word",
     "acknowledge",
     "admit",
     "adverse_events",
@@ -160,6 +164,7 @@ __all__ = [
     "rate",
     "recover",
     "release",
+    "reschedule",
     "resume",
     "session_id",
     "session_ids",

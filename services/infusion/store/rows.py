@@ -41,6 +41,19 @@ class CourseRow(Row, table=True):
     session_count: int
     infusion_minutes: int
     highest_number: int
+    booked: bool
+
+
+class WordRow(Row, table=True):
+    """The newest word about one session alone; most sessions have none."""
+
+    __tablename__ = "session_word"
+
+    session_id: UUID = Field(primary_key=True)
+    number: int
+    revision: int = Field(sa_type=BigInteger)
+    start_time: datetime | None = Field(sa_column=_maybe_moment())
+    clinic_id: UUID
 
 
 class SessionRow(Row, table=True):
@@ -117,7 +130,7 @@ class DoseOrderRow(Row, table=True):
 
 
 class PlanStandingRow(Row, table=True):
-    """Where a plan stands; there is none for a plan that never started and of which nothing was said."""
+    """Where a plan stands; none for one that never started and of which nothing was said."""
 
     __tablename__ = "plan_standing"
 

@@ -12,11 +12,14 @@ from services.infusion.wire.checklists import (
 )
 from services.infusion.wire.facts import event
 from services.infusion.wire.heard import (
+    OfSeries,
     adjusted_order,
     booking,
     course_id,
     first_order,
+    lapsed,
     released,
+    rescheduled,
     standing,
 )
 from services.infusion.wire.measures import alert, reading, readings, vitals
@@ -36,6 +39,7 @@ from services.infusion.wire.values import maybe_moment, stamp
 
 __all__ = [
     "DISCHARGE",
+    "OfSeries",
     "adjusted_order",
     "alert",
     "answer",
@@ -51,6 +55,7 @@ __all__ = [
     "event",
     "findings",
     "first_order",
+    "lapsed",
     "maybe_moment",
     "observation",
     "observed",
@@ -60,6 +65,7 @@ __all__ = [
     "record",
     "recorded",
     "released",
+    "rescheduled",
     "resumed",
     "session",
     "stamp",
