@@ -634,3 +634,16 @@ async def test_a_page_of_sessions_is_read_in_a_few_queries(
     assert len(found) == 16
     assert len([visit for visit in found if visit.infusion]) == 2
     assert SECOND.subject != NURSE.subject
+
+
+async def test_what_lasts_is_seen_where_it_is_measured_rarely(ward: Ward) -> None:
+    session_id = (await ward.expect()).session_id(1)
+    await ward.running(session_id)
+    await ward.record(session_id, eg.reading(ward.later(minutes=2), oxygen_saturation=85))
+    assert not (await ward.whole(session_id)).alerts
+    await ward.record(session_id, eg.reading(ward.later(minutes=2), oxygen_saturation=85))
+    raised = {alert.rule_id for alert in (await ward.whole(session_id)).alerts}
+    assert raised == {"saturation_low", "saturation_very_low"}
+    await ward.record(session_id, eg.reading(ward.later(minutes=2), oxygen_saturation=98))
+    await ward.record(session_id, eg.reading(ward.later(minutes=2), oxygen_saturation=98))
+    assert all(alert.HasField("clear_time") for alert in (await ward.whole(session_id)).alerts)
