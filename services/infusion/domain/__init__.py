@@ -62,6 +62,7 @@ from services.infusion.domain.pack import (
     Windows,
 )
 from services.infusion.domain.planning import plan, release
+from services.infusion.domain.publishing import Publication, choose, publish
 from services.infusion.domain.pump import Interval, Setting, rate
 from services.infusion.domain.record import Record
 from services.infusion.domain.rescheduling import News, reschedule
@@ -117,6 +118,7 @@ __all__ = [
     "PlanStanding",
     "Pregnancy",
     "Programme",
+    "Publication",
     "Record",
     "Rule",
     "Session",
@@ -145,6 +147,7 @@ __all__ = [
     "cancel",
     "change_rate",
     "check",
+    "choose",
     "complete",
     "confirm",
     "course_id",
@@ -161,6 +164,7 @@ __all__ = [
     "override_start",
     "pause",
     "plan",
+    "publish",
     "rate",
     "recover",
     "release",

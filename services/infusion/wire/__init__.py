@@ -23,6 +23,7 @@ from services.infusion.wire.heard import (
     standing,
 )
 from services.infusion.wire.measures import alert, reading, readings, vitals
+from services.infusion.wire.protocols import protocol, protocol_place, publication
 from services.infusion.wire.records import DISCHARGE, record
 from services.infusion.wire.replies import session
 from services.infusion.wire.requests import (
@@ -59,6 +60,9 @@ __all__ = [
     "maybe_moment",
     "observation",
     "observed",
+    "protocol",
+    "protocol_place",
+    "publication",
     "rate",
     "reading",
     "readings",
