@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from clients.cli.place import DEFAULT, Data, acting, run
-from clients.cli.screen import show, table
+from clients.cli.screen import show
+from clients.cli.views.tables import table
 from halcyon.infusion.v1 import protocol_service_pb2 as rpc
 
 app = typer.Typer(help="Read, publish and choose infusion protocols.", no_args_is_help=True)
