@@ -7,6 +7,7 @@ from chassis.database import Tx
 from chassis.subscriptions import Subscriptions
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
 from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled, ReferralRouted
+from halcyon.scheduling.events.v1.scheduling_events_pb2 import ClinicUpdated
 from services.intake import domain, packs, store, wire
 
 on = Subscriptions()
@@ -45,6 +46,12 @@ async def close_intake(fact: ReferralCancelled, tx: Tx) -> None:
         existing = await store.find(tx, domain.intake_id(need.referral_id))
         intake, events = domain.close(need, existing, packs.current(), tx.now)
         store.record(tx, intake, events)
+
+
+@on(ClinicUpdated)
+async def keep_zone(fact: ClinicUpdated, tx: Tx) -> None:
+    """A clinic's days begin and end by its own wall clock."""
+    await store.keep_zone(tx, *wire.clinic(fact))
 
 
 @on(InfusionCompleted, prefetch=_for_adjusting)
