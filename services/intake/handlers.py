@@ -60,5 +60,6 @@ async def adjust_dose(fact: InfusionCompleted, tx: Tx) -> None:
     response = wire.response(fact)
     existing = await store.find(tx, domain.intake_id(response.referral_id))
     past = await store.record_of(tx, UUID(fact.patient_id))
-    intake, events = domain.adjust(existing, past, response, tx.now)
+    decision = domain.adjust(existing, past, response, tx.now)
+    intake, events = domain.review_safety(decision[0], past, decision[1], tx.now)
     store.record(tx, intake, events)

@@ -9,7 +9,7 @@ from chassis.refusal import Busy
 from chassis.subscriptions import Subscriptions
 from halcyon.billing.events.v1.billing_events_pb2 import PaymentCollected, PaymentFailed
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
-from halcyon.intake.events.v1.intake_events_pb2 import PlanApproved
+from halcyon.intake.events.v1.intake_events_pb2 import PlanApproved, SafetyReviewed
 from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled
 from services.scheduling import domain, packs, store, wire
 
@@ -120,6 +120,12 @@ async def fulfil_booking(fact: InfusionCompleted, tx: Tx) -> None:
     series = await _known(tx, series_id)
     if await store.fulfil(tx, series, number):
         store.record(tx, *domain.deliver(series, tx.now))
+
+
+@on(SafetyReviewed)
+async def heed_safety(fact: SafetyReviewed, tx: Tx) -> None:
+    """What a safety rule bars, nobody books until intake says otherwise."""
+    await store.keep_safety(tx, *wire.safety(fact))
 
 
 @due("release-hold")

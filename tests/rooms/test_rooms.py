@@ -13,10 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOMS = {"__init__", "__main__", "api", "handlers", "domain", "store", "wire"}
 FURTHER = {"config", "packs", "documents", "gateway", "migrations", "tests"}
 PARTNERS = {
-    "BookingCancelled",
-    "BookingMissed",
     "ReminderDue",
-    "SeriesRescheduled",
     "CustodyDiscrepancyFound",
     "CustodyDiscrepancyOverdue",
     "CustodyDiscrepancyResolved",

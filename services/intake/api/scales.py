@@ -25,6 +25,8 @@ class Scales(IntakeServiceServicer):
             told = wire.questionnaire(request, caller().subject)
             existing = await store.find_score(tx, domain.recorded_id(intake.intake_id, told))
             intake, score, events = domain.record_scale(intake, existing, told, tx.now, zone)
+            past = await store.record_of(tx, intake.need.patient_id)
+            intake, events = domain.review_safety(intake, past, events, tx.now)
             store.record(tx, intake, events)
             kept = await store.scores_of_patient(tx, intake, scope())
         (compared,) = domain.compared(intake, kept, (score,))

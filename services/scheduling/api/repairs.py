@@ -59,6 +59,7 @@ class Repairs(Calls):
             if series.plan.clinic_id != there:
                 domain.must_be_at(series, request.revision)
                 domain.must_have_times(series)
+                await store.must_be_safe(tx, series)
                 found = await store.transfer(tx, series, there)
                 places = domain.must_have_moved(found, ())
                 store.record(tx, *domain.transferred(series, there, places, tx.now))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha1
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from services.scheduling.domain.visit import Shape
@@ -28,6 +29,14 @@ class Reason(StrEnum):
     PAID_TOO_LATE = "paid_too_late"
 
 
+class SessionLimit(NamedTuple):
+    """A safety rule of the plan's protocol: at most so many sessions in so many days."""
+
+    rule_id: str
+    days: int
+    at_most: int
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What scheduling needs to know of an approved plan."""
@@ -42,6 +51,7 @@ class Plan:
     infusion_minutes: int
     recovery_minutes: int
     urgent: bool = False
+    limits: tuple[SessionLimit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,8 @@ class Wish:
     def pattern(self) -> str:
         """What two wishes share that can begin at the same times."""
         shape = ".".join(map(str, self.visit.shape))
-        return f"{','.join(map(str, self.weeks))}/{self.gap}/{shape}"
+        bound = ",".join(f"{most}in{days}" for most, days in self.binding)
+        return f"{','.join(map(str, self.weeks))}/{self.gap}/{shape}/{bound}"
 
     def starts_allowed(self, day: LocalDay, length: int) -> int:
         """The units of a day at which a visit of some length suits the patient, as bits."""
@@ -98,10 +99,18 @@ def wish(
         visit=Visit(shape, preferences.therapist, preferences.skills),
         earliest=earliest,
         until=calendar.unit(now + policy.horizon),
-        limits=policy.limits,
+        limits=strictest(policy.limits, plan),
         before=tuple(calendar.ordinal(calendar.unit(one)) for one in past),
         preferences=preferences,
     )
+
+
+def strictest(limits: Limits, plan: Plan) -> Limits:
+    """The network's limits and those of the plan's protocol, each stretch of days once."""
+    most = {days: count for count, days in limits}
+    for one in plan.limits:
+        most[one.days] = min(one.at_most, most.get(one.days, one.at_most))
+    return tuple((count, days) for days, count in sorted(most.items()))
 
 
 def shape_of(plan: Plan, policy: Policy) -> Shape:

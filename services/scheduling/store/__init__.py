@@ -24,6 +24,7 @@ from services.scheduling.store.places import (
 )
 from services.scheduling.store.reading import list_day, read_series, read_series_of
 from services.scheduling.store.repairs import accept, close, get_repair, reopen
+from services.scheduling.store.safety import keep_safety, must_be_safe, rules_against
 from services.scheduling.store.series import (
     clinics_of,
     clinics_waiting_for,
@@ -70,6 +71,7 @@ __all__ = [
     "is_cancelled",
     "is_done",
     "keep_preferences",
+    "keep_safety",
     "lapse",
     "list_clinics",
     "list_day",
@@ -80,6 +82,7 @@ __all__ = [
     "load_sessions",
     "lock_clinic",
     "move",
+    "must_be_safe",
     "note_past",
     "open_desks",
     "open_feed",
@@ -95,6 +98,7 @@ __all__ = [
     "record_clinic",
     "remember_cancelled",
     "reopen",
+    "rules_against",
     "series_of_referrals",
     "transfer",
     "utilisation",

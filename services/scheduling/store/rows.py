@@ -161,6 +161,17 @@ class SeriesRow(Row, table=True):
     update_time: datetime = _moment()
     urgent: bool
     reminded_time: datetime | None = _moment(nullable=True)
+    limits: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+
+
+class SafetyRow(Row, table=True):
+    """What keeps a patient from being booked: each a moment and a rule; none for most patients."""
+
+    __tablename__ = "safety"
+
+    patient_id: UUID = Field(primary_key=True)
+    review_time: datetime = _moment()
+    barriers: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
 
 
 class BookingRow(Row, table=True):

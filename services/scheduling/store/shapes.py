@@ -8,6 +8,7 @@ from services.scheduling.domain import (
     Plan,
     Reason,
     Series,
+    SessionLimit,
     Shape,
     Status,
     standing,
@@ -41,6 +42,7 @@ def series_row(series: Series) -> SeriesRow:
         update_time=series.update_time,
         urgent=plan.urgent,
         reminded_time=series.reminded_time,
+        limits=[f"{one.rule_id} {one.days} {one.at_most}" for one in plan.limits],
     )
 
 
@@ -61,6 +63,7 @@ def series_of_row(row: SeriesRow) -> Series:
             row.infusion_minutes,
             row.recovery_minutes,
             row.urgent,
+            tuple(map(_limit, row.limits)),
         ),
         starts=tuple(row.starts),
         shape=Shape(*row.shape),
@@ -71,6 +74,11 @@ def series_of_row(row: SeriesRow) -> Series:
         update_time=row.update_time,
         reminded_time=row.reminded_time,
     )
+
+
+def _limit(told: str) -> SessionLimit:
+    rule_id, days, most = told.split(" ")
+    return SessionLimit(rule_id, int(days), int(most))
 
 
 def placement(row: BookingRow) -> Placement:

@@ -6,6 +6,7 @@ from services.scheduling.wire.heard import (
     need,
     payment,
     referral_of,
+    safety,
     series_of,
     session,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "preferences_reply",
     "referral_of",
     "repair_reply",
+    "safety",
     "series_named",
     "series_of",
     "series_reply",

@@ -146,6 +146,8 @@ class _SchedulingErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[
     """No closure with a repair has this id, or the caller may not see it."""
     SCHEDULING_ERROR_REASON_FEED_NOT_FOUND: _SchedulingErrorReason.ValueType  # 14
     """No calendar is opened by this token."""
+    SCHEDULING_ERROR_REASON_SAFETY_RULE_BROKEN: _SchedulingErrorReason.ValueType  # 20
+    """A safety rule of the plan's protocol is broken; the metadata names the rules."""
 
 class SchedulingErrorReason(_SchedulingErrorReason, metaclass=_SchedulingErrorReasonEnumTypeWrapper):
     """Why a call was refused; the `reason` of google.rpc.ErrorInfo."""
@@ -180,6 +182,8 @@ SCHEDULING_ERROR_REASON_REPAIR_NOT_FOUND: SchedulingErrorReason.ValueType  # 13
 """No closure with a repair has this id, or the caller may not see it."""
 SCHEDULING_ERROR_REASON_FEED_NOT_FOUND: SchedulingErrorReason.ValueType  # 14
 """No calendar is opened by this token."""
+SCHEDULING_ERROR_REASON_SAFETY_RULE_BROKEN: SchedulingErrorReason.ValueType  # 20
+"""A safety rule of the plan's protocol is broken; the metadata names the rules."""
 Global___SchedulingErrorReason: _TypeAlias = SchedulingErrorReason  # noqa: Y015
 
 class _ResourceKind:
