@@ -22,6 +22,7 @@ from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
 )
 from services.infusion import domain, store, wire
 from services.infusion.domain import custody
+from services.infusion.packs.custody import current as rules
 from services.infusion.store import custody as ledger
 
 on = Subscriptions(pace=0.1)
@@ -142,3 +143,21 @@ async def escalate_discrepancy(incident_id: UUID, tx: Tx) -> None:
     """A difference that nobody explained in time is overdue."""
     if incident := await ledger.find_incident(tx, incident_id):
         ledger.record_incident(tx, *custody.lapse(incident, tx.now), None)
+
+
+@due(ledger.WITNESS)
+async def escalate_disposal(disposal_id: UUID, tx: Tx) -> None:
+    """A waste or a destruction that nobody witnessed in time is told to those who oversee."""
+    if disposal := await ledger.find_disposal(tx, disposal_id):
+        known = await ledger.containers(tx, [disposal.container_id])
+        place = known[disposal.container_id].clinic_id
+        late, events = custody.escalate(disposal, place, tx.now)
+        ledger.record_disposal(tx, late, events=events)
+
+
+@due(ledger.INVENTORY)
+async def remind_of_inventory(stocktaking_id: UUID, tx: Tx) -> None:
+    """An inventory that comes near, or is late, is told to those who oversee."""
+    if known := await ledger.find_stocktaking(tx, stocktaking_id):
+        after, events = custody.look(known, rules(), tx.now)
+        ledger.record_stocktaking(tx, after, custody.wake_time(after, rules()), events)
