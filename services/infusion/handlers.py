@@ -11,6 +11,7 @@ from halcyon.intake.events.v1.intake_events_pb2 import (
     PlanApproved,
     PlanPaused,
     PlanResumed,
+    PlanRevised,
     PlanStopped,
 )
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
@@ -55,6 +56,16 @@ async def keep_first_dose(fact: PlanApproved, tx: Tx) -> None:
 async def supersede_dose(fact: DoseAdjusted, tx: Tx) -> None:
     """A later order is in force for the sessions that have not started."""
     await store.keep_order(tx, wire.adjusted_order(fact))
+
+
+async def _revisions(facts: Sequence[PlanRevised], tx: Tx) -> None:
+    await store.load_minutes(tx, [UUID(fact.plan_id) for fact in facts])
+
+
+@on(PlanRevised, prefetch=_revisions)
+async def keep_minutes(fact: PlanRevised, tx: Tx) -> None:
+    """A revised infusion time is the one that the pump of every session to come must have."""
+    await store.keep_minutes(tx, UUID(fact.plan_id), fact.revision, fact.infusion_minutes)
 
 
 @on(PlanPaused, prefetch=_standings)

@@ -58,6 +58,7 @@ from services.infusion.store.readings import (
     readings,
     readings_and_before,
 )
+from services.infusion.store.revisions import keep_minutes, load_minutes
 from services.infusion.store.standings import (
     claim_standing,
     plan_standing,
@@ -92,6 +93,7 @@ __all__ = [
     "keep_double_check",
     "keep_event_alert",
     "keep_form",
+    "keep_minutes",
     "keep_observation",
     "keep_order",
     "keep_overdue",
@@ -100,6 +102,7 @@ __all__ = [
     "latest_protocol",
     "listed",
     "listed_protocols",
+    "load_minutes",
     "load_packs",
     "lock",
     "make_partitions",

@@ -129,6 +129,16 @@ class DoseOrderRow(Row, table=True):
     order_time: datetime = Field(sa_column=_moment())
 
 
+class PlanMinutesRow(Row, table=True):
+    """The infusion time of a plan that was revised; there is none for the others."""
+
+    __tablename__ = "plan_minutes"
+
+    plan_id: UUID = Field(primary_key=True)
+    revision: int = Field(sa_type=BigInteger)
+    infusion_minutes: int
+
+
 class PlanStandingRow(Row, table=True):
     """Where a plan stands; none for one that never started and of which nothing was said."""
 

@@ -19,6 +19,7 @@ from halcyon.intake.events.v1.intake_events_pb2 import (
     PlanApproved,
     PlanPaused,
     PlanResumed,
+    PlanRevised,
     PlanStopped,
 )
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
@@ -119,6 +120,10 @@ class Case:
             dose_micrograms=dose,
             adjust_time=stamp(NOON),
         )
+
+    def revised(self, minutes: int, revision: int = 3) -> PlanRevised:
+        plan_id = str(self.plan_id)
+        return PlanRevised(plan_id=plan_id, revision=revision, infusion_minutes=minutes)
 
     def paused(self, revision: int = 3) -> PlanPaused:
         return PlanPaused(plan_id=str(self.plan_id), revision=revision, reason="non_response")
