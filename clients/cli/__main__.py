@@ -11,6 +11,7 @@ from clients.cli import (
     intake,
     pack,
     parked,
+    protocol,
     referral,
     repair,
     scale,
@@ -47,6 +48,7 @@ app.add_typer(collecting.app, name="billing")
 infusion.app.command("summary")(summary.summary)
 app.add_typer(infusion.app, name="infusion")
 app.add_typer(custody.app, name="custody")
+app.add_typer(protocol.app, name="protocol")
 app.add_typer(parked.app, name="parked")
 
 

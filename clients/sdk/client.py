@@ -22,6 +22,7 @@ from halcyon.billing.v1.refund_service_pb2_grpc import RefundServiceStub
 from halcyon.billing.v1.superbill_service_pb2_grpc import SuperbillServiceStub
 from halcyon.infusion.v1.custody_service_pb2_grpc import CustodyServiceStub
 from halcyon.infusion.v1.infusion_service_pb2_grpc import InfusionServiceStub
+from halcyon.infusion.v1.protocol_service_pb2_grpc import ProtocolServiceStub
 from halcyon.infusion.v1.summary_service_pb2_grpc import SummaryServiceStub
 from halcyon.intake.v1.intake_service_pb2_grpc import IntakeServiceStub
 from halcyon.operations.v1.operations_service_pb2_grpc import OperationsServiceStub
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from halcyon.billing.v1.superbill_service_pb2_grpc import SuperbillServiceAsyncStub
     from halcyon.infusion.v1.custody_service_pb2_grpc import CustodyServiceAsyncStub
     from halcyon.infusion.v1.infusion_service_pb2_grpc import InfusionServiceAsyncStub
+    from halcyon.infusion.v1.protocol_service_pb2_grpc import ProtocolServiceAsyncStub
     from halcyon.infusion.v1.summary_service_pb2_grpc import SummaryServiceAsyncStub
     from halcyon.intake.v1.intake_service_pb2_grpc import IntakeServiceAsyncStub
     from halcyon.operations.v1.operations_service_pb2_grpc import OperationsServiceAsyncStub
@@ -98,6 +100,11 @@ class Halcyon:
     def custody(self) -> "CustodyServiceAsyncStub":
         """Keeps the controlled-drug ledger; answered by infusion."""
         return CustodyServiceStub(self._channel("infusion"))
+
+    @property
+    def protocols(self) -> "ProtocolServiceAsyncStub":
+        """Keeps the infusion protocols and each clinic's choice; answered by infusion."""
+        return ProtocolServiceStub(self._channel("infusion"))
 
     @property
     def summary(self) -> "SummaryServiceAsyncStub":

@@ -10,6 +10,6 @@ if __name__ == "__main__":
             answers=api.serve,
             listens=handlers.on,
             due=handlers.due,
-            beside=("Custody", "Summary"),
+            beside=("Custody", "Summary", "Protocol"),
         )
     )

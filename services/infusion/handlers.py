@@ -11,11 +11,19 @@ from halcyon.intake.events.v1.intake_events_pb2 import (
     PlanApproved,
     PlanPaused,
     PlanResumed,
+    PlanRevised,
     PlanStopped,
 )
-from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesConfirmed, SeriesReleased
+from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
+    BookingCancelled,
+    BookingMissed,
+    SeriesConfirmed,
+    SeriesReleased,
+    SeriesRescheduled,
+)
 from services.infusion import domain, store, wire
 from services.infusion.domain import custody
+from services.infusion.packs.custody import current as rules
 from services.infusion.store import custody as ledger
 
 on = Subscriptions(pace=0.1)
@@ -34,7 +42,7 @@ async def _standings(facts: Sequence[PlanPaused | PlanResumed | PlanStopped], tx
     await store.prefetch_standings(tx, [wire.standing(fact).plan_id for fact in facts])
 
 
-async def _programmes(facts: Sequence[SeriesConfirmed | SeriesReleased], tx: Tx) -> None:
+async def _programmes(facts: Sequence[wire.OfSeries], tx: Tx) -> None:
     await store.prefetch_programmes(tx, [wire.course_id(fact) for fact in facts])
 
 
@@ -48,6 +56,16 @@ async def keep_first_dose(fact: PlanApproved, tx: Tx) -> None:
 async def supersede_dose(fact: DoseAdjusted, tx: Tx) -> None:
     """A later order is in force for the sessions that have not started."""
     await store.keep_order(tx, wire.adjusted_order(fact))
+
+
+async def _revisions(facts: Sequence[PlanRevised], tx: Tx) -> None:
+    await store.load_minutes(tx, [UUID(fact.plan_id) for fact in facts])
+
+
+@on(PlanRevised, prefetch=_revisions)
+async def keep_minutes(fact: PlanRevised, tx: Tx) -> None:
+    """A revised infusion time is the one that the pump of every session to come must have."""
+    await store.keep_minutes(tx, UUID(fact.plan_id), fact.revision, fact.infusion_minutes)
 
 
 @on(PlanPaused, prefetch=_standings)
@@ -91,6 +109,30 @@ async def cancel_sessions(fact: SeriesReleased, tx: Tx) -> None:
     store.record_programme(tx, domain.release(existing, course))
 
 
+@on(SeriesRescheduled, prefetch=_programmes)
+async def move_sessions(fact: SeriesRescheduled, tx: Tx) -> None:
+    """Sessions are expected at their new times, even if these are told before the series is."""
+    await _keep_news(wire.rescheduled(fact), tx)
+
+
+@on(BookingMissed, prefetch=_programmes)
+async def drop_missed(fact: BookingMissed, tx: Tx) -> None:
+    """A session that the desk wrote down as missed is not expected, until it gets another time."""
+    await _keep_news(wire.lapsed(fact), tx)
+
+
+@on(BookingCancelled, prefetch=_programmes)
+async def drop_cancelled(fact: BookingCancelled, tx: Tx) -> None:
+    """A session that the patient called off is not expected, until it gets another time."""
+    await _keep_news(wire.lapsed(fact), tx)
+
+
+async def _keep_news(news: domain.News, tx: Tx) -> None:
+    existing = await store.programme(tx, news.course.course_id)
+    programme, events = domain.reschedule(existing, news, tx.now)
+    store.record_programme(tx, programme, events)
+
+
 @due(store.OVERDUE)
 async def look_for_reading(session_id: UUID, tx: Tx) -> None:
     """No pressure in the time that the cadence leaves: the ward and the platform are told."""
@@ -112,3 +154,21 @@ async def escalate_discrepancy(incident_id: UUID, tx: Tx) -> None:
     """A difference that nobody explained in time is overdue."""
     if incident := await ledger.find_incident(tx, incident_id):
         ledger.record_incident(tx, *custody.lapse(incident, tx.now), None)
+
+
+@due(ledger.WITNESS)
+async def escalate_disposal(disposal_id: UUID, tx: Tx) -> None:
+    """A waste or a destruction that nobody witnessed in time is told to those who oversee."""
+    if disposal := await ledger.find_disposal(tx, disposal_id):
+        known = await ledger.containers(tx, [disposal.container_id])
+        place = known[disposal.container_id].clinic_id
+        late, events = custody.escalate(disposal, place, tx.now)
+        ledger.record_disposal(tx, late, events=events)
+
+
+@due(ledger.INVENTORY)
+async def remind_of_inventory(stocktaking_id: UUID, tx: Tx) -> None:
+    """An inventory that comes near, or is late, is told to those who oversee."""
+    if known := await ledger.find_stocktaking(tx, stocktaking_id):
+        after, events = custody.look(known, rules(), tx.now)
+        ledger.record_stocktaking(tx, after, custody.wake_time(after, rules()), events)

@@ -7,6 +7,7 @@ from chassis.database import Tx
 from chassis.subscriptions import Subscriptions
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
 from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled, ReferralRouted
+from halcyon.scheduling.events.v1.scheduling_events_pb2 import ClinicUpdated
 from services.intake import domain, packs, store, wire
 
 on = Subscriptions()
@@ -47,11 +48,18 @@ async def close_intake(fact: ReferralCancelled, tx: Tx) -> None:
         store.record(tx, intake, events)
 
 
+@on(ClinicUpdated)
+async def keep_zone(fact: ClinicUpdated, tx: Tx) -> None:
+    """A clinic's days begin and end by its own wall clock."""
+    await store.keep_zone(tx, *wire.clinic(fact))
+
+
 @on(InfusionCompleted, prefetch=_for_adjusting)
 async def adjust_dose(fact: InfusionCompleted, tx: Tx) -> None:
     """The response to each infusion decides the dose of the next."""
     response = wire.response(fact)
     existing = await store.find(tx, domain.intake_id(response.referral_id))
     past = await store.record_of(tx, UUID(fact.patient_id))
-    intake, events = domain.adjust(existing, past, response, tx.now)
+    decision = domain.adjust(existing, past, response, tx.now)
+    intake, events = domain.review_safety(decision[0], past, decision[1], tx.now)
     store.record(tx, intake, events)

@@ -14,6 +14,7 @@ from halcyon.intake.events.v1.intake_events_pb2 import (
     PlanPaused,
     PlanResumed,
     PlanStopped,
+    SafetyReviewed,
 )
 from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled
 from services.scheduling import domain, packs, store, wire
@@ -166,6 +167,12 @@ async def book_maintenance(entity_id: UUID, tx: Tx) -> None:
     if is_new:
         found = await store.claim_places(tx, following)
         store.record(tx, *domain.hold_or_wait(following, found, tx.now))
+
+
+@on(SafetyReviewed)
+async def heed_safety(fact: SafetyReviewed, tx: Tx) -> None:
+    """What a safety rule bars, nobody books until intake says otherwise."""
+    await store.keep_safety(tx, *wire.safety(fact))
 
 
 @due("release-hold")

@@ -3,12 +3,13 @@
 import grpc
 
 from chassis.database import Database
-from services.infusion.api import custody, sessions, summaries
+from services.infusion.api import custody, protocols, sessions, summaries
 from services.infusion.api.custody import CustodyService
+from services.infusion.api.protocols import ProtocolService
 from services.infusion.api.sessions import InfusionService
 from services.infusion.api.summaries import SummaryService
 
-__all__ = ["CustodyService", "InfusionService", "SummaryService", "serve"]
+__all__ = ["CustodyService", "InfusionService", "ProtocolService", "SummaryService", "serve"]
 
 
 def serve(server: grpc.aio.Server, db: Database) -> None:
@@ -16,3 +17,4 @@ def serve(server: grpc.aio.Server, db: Database) -> None:
     sessions.serve(server, db)
     custody.serve(server, db)
     summaries.serve(server, db)
+    protocols.serve(server, db)

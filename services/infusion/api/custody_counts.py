@@ -32,6 +32,10 @@ class Counts:
             stock = await store.stock(tx, tally)
             finding = custody.count(place, tally, stock, current(), known)
             store.record_count(tx, finding)
+            if known is None and finding.count.scope is custody.Scope.INVENTORY:
+                stocks = await store.stocktaking_of(tx, place.dea_number)
+                stocks = custody.taken(stocks, current(), finding.count.count_time)
+                store.record_stocktaking(tx, stocks, custody.wake_time(stocks, current()))
             incidents = await store.incidents_of(tx, finding.count)
         return wire.counted(finding.count, incidents, stock)
 

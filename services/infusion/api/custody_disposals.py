@@ -10,6 +10,7 @@ from chassis.database import Database
 from halcyon.infusion.v1 import custody_movements_pb2 as rpc
 from services.infusion.api import custody_scope as visible
 from services.infusion.domain import custody
+from services.infusion.packs.custody import current
 from services.infusion.store import custody as store
 from services.infusion.wire import custody as wire
 
@@ -31,6 +32,7 @@ class Disposals:
             await visible.session(tx, act.session_id)
             holding = await visible.holding(tx, UUID(request.container_id))
             disposal = custody.dispose(holding, kind, told, act, known)
+            disposal = custody.await_witness(disposal, current(), tx.now)
             store.record_disposal(tx, disposal)
         told_disposal = wire.disposal(disposal, holding.container.strength)
         return rpc.CreateDisposalResponse(disposal=told_disposal)

@@ -31,6 +31,9 @@ class Movements:
             known = await store.find_registration(tx, asked.dea_number)
             made = custody.register(known, asked, tx.now)
             store.record_registration(tx, made)
+            if known is None:
+                stocks = custody.first(made, tx.now)
+                store.record_stocktaking(tx, stocks, custody.wake_time(stocks, current()))
         return rpc.CreateRegistrationResponse(registration=wire.registration(made))
 
     async def ReceiveContainers(

@@ -7,7 +7,7 @@ from chassis.auth import caller
 from chassis.database import Tx
 from chassis.refusal import Refusal
 from halcyon.infusion.v1 import gate_calls_pb2 as calls
-from services.infusion import domain, packs, store, wire
+from services.infusion import domain, store, wire
 from services.infusion.api.desk import Context, Desk, visible
 from services.infusion.api.monitor import Lot, take
 
@@ -21,8 +21,9 @@ class Gating(Desk):
         async with self._db.transaction() as tx:
             visit = await visible(tx, request.session_id)
             told = wire.maybe_moment("arrive_time", request)
+            pack = await store.pack_of(tx, visit.session.clinic_id)
             stands = await store.standing(tx, visit.course.plan_id)
-            visit, events = domain.arrive(visit, told, packs.current(), tx.now)
+            visit, events = domain.arrive(visit, told, pack, tx.now)
             store.record(tx, visit, events)
         found = wire.findings(dict(domain.standing_findings(stands)))
         return calls.RecordArrivalResponse(session=wire.session(visit, None), findings=found)

@@ -35,6 +35,7 @@ def monitor(db: Database) -> Monitor:
 async def take(tx: Tx, lots: Sequence[Lot]) -> Sequence[Outcome]:
     """Keep what may be kept, and raise or clear what it raises or clears: how many were new."""
     posts = await store.posts(tx, {lot.session_id for lot in lots})
+    await store.load_packs(tx, {post.pack for post in posts.values() if post.pack})
     outcomes: list[Outcome] = [_judged(lot, posts, tx) for lot in lots]
     admitted = [
         lot for lot, outcome in zip(lots, outcomes, strict=True) if not isinstance(outcome, Refusal)
@@ -52,9 +53,9 @@ def _judged(lot: Lot, posts: Mapping[UUID, store.Post], tx: Tx) -> Outcome:
     post = posts.get(lot.session_id)
     if post is None or not lot.who.sees(post.clinic_id):
         return store.unknown()
-    pack = packs.named(post.pack) if post.pack else packs.current()
+    windows = _pack(tx, post).windows
     try:
-        domain.admit(post.status, post.arrive_time, lot.readings, (pack.windows, tx.now))
+        domain.admit(post.status, post.arrive_time, lot.readings, (windows, tx.now))
     except Refusal as refusal:
         return refusal
     return 0
@@ -82,7 +83,7 @@ async def _watch(
         session_id
         for session_id, readings in news.items()
         if posts[session_id].alarmed
-        or not domain.is_quiet(_pack(posts[session_id]).rules, readings)
+        or not domain.is_quiet(_pack(tx, posts[session_id]).rules, readings)
     ]
     if loud:
         await store.lock(tx, loud)
@@ -91,18 +92,20 @@ async def _watch(
 
 
 async def _decide(tx: Tx, post: store.Post, news: Sequence[domain.Vitals]) -> None:
-    rules = _pack(post).rules
+    rules = _pack(tx, post).rules
     longest = timedelta(seconds=max(rule.persist_seconds for rule in rules))
     since = min(reading.measure_time for reading in news) - longest
-    readings = await store.readings(tx, post.session_id, since)
+    arrived = min(post.arrive_time or since, since)
+    readings = await store.readings_and_before(tx, post.session_id, since, arrived)
     known = await store.alerts(tx, post.session_id)
     moments = frozenset(reading.measure_time for reading in news)
     for alert in domain.watch(post.session_id, rules, known, readings, moments):
         store.keep_alert(tx, alert)
 
 
-def _pack(post: store.Post) -> domain.Pack:
-    return packs.named(post.pack) if post.pack else packs.current()
+def _pack(tx: Tx, post: store.Post) -> domain.Pack:
+    """The protocol of the visit; nobody has come where there is none."""
+    return store.pack(tx, post.pack) if post.pack else packs.current()
 
 
 async def _tell(lot: Lot, outcome: Outcome, tx: Tx) -> int:

@@ -22,6 +22,7 @@ class Pumping(Desk):
         lot = Lot(UUID(request.session_id), [("baseline", asked.baseline)], who)
         async with self._db.transaction() as tx:
             visit = await visible(tx, request.session_id)
+            await store.claim_standing(tx, visit.course.plan_id)
             earlier, evidence = await store.earlier(tx, visit), await store.evidence(tx, visit)
             after, events = domain.start(visit, asked, earlier, evidence, tx.now)
             store.record(tx, after, events)

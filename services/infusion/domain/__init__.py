@@ -20,6 +20,7 @@ from services.infusion.domain.course import (
     Programme,
     Session,
     Slot,
+    Word,
     course_id,
     session_id,
     session_ids,
@@ -61,8 +62,10 @@ from services.infusion.domain.pack import (
     Windows,
 )
 from services.infusion.domain.planning import plan, release
+from services.infusion.domain.publishing import Publication, choose, publish
 from services.infusion.domain.pump import Interval, Setting, rate
 from services.infusion.domain.record import Record
+from services.infusion.domain.rescheduling import News, reschedule
 from services.infusion.domain.standing import (
     NEVER_ANSWERED_FOR,
     PlanStanding,
@@ -108,12 +111,14 @@ __all__ = [
     "Kind",
     "Level",
     "Library",
+    "News",
     "Observation",
     "Override",
     "Pack",
     "PlanStanding",
     "Pregnancy",
     "Programme",
+    "Publication",
     "Record",
     "Rule",
     "Session",
@@ -134,6 +139,7 @@ __all__ = [
     "Vitals",
     "VitalsOverdue",
     "Windows",
+    "Word",
     "acknowledge",
     "admit",
     "adverse_events",
@@ -141,6 +147,7 @@ __all__ = [
     "cancel",
     "change_rate",
     "check",
+    "choose",
     "complete",
     "confirm",
     "course_id",
@@ -157,9 +164,11 @@ __all__ = [
     "override_start",
     "pause",
     "plan",
+    "publish",
     "rate",
     "recover",
     "release",
+    "reschedule",
     "resume",
     "session_id",
     "session_ids",

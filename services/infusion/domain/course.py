@@ -24,6 +24,8 @@ class Course:
     infusion_minutes: int = 0
     highest_number: int = 0
     """Of all sessions that were ever planned, those called off among them."""
+    booked: bool = False
+    """Whether the last word of the whole series was its confirmation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,23 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """What was said of one session alone, at a revision of its series; no time calls it off."""
+
+    session_id: UUID
+    number: int
+    revision: int
+    start_time: datetime | None
+    clinic_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Programme:
-    """A course with its sessions in order."""
+    """A course with its sessions in order, and the newest words about single ones."""
 
     course: Course
     sessions: tuple[Session, ...] = ()
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

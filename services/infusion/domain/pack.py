@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 
 
@@ -106,6 +107,7 @@ class Pack:
 
     name: str
     version: int
+    effective_date: date
     gate: Gate
     washout_hours: Mapping[str, int]
     hold_on_screen: frozenset[str]

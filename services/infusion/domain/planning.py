@@ -5,6 +5,7 @@ from datetime import datetime
 
 from services.infusion.domain.course import Booking, Course, Programme, Session, Slot
 from services.infusion.domain.events import SessionPlanned
+from services.infusion.domain.rescheduling import place, told_by
 from services.infusion.domain.status import BEFORE, Move, Status
 
 
@@ -17,12 +18,20 @@ def plan(
     known = {session.session_id: session for session in existing.sessions} if existing else {}
     booked = [_booked(known.pop(slot.session_id, None), slot, booking) for slot in booking.slots]
     dropped = [_cancelled(session) for session in known.values()]
-    sessions = tuple(sorted(booked + dropped, key=lambda session: session.number))
+    words = existing.words if existing else ()
+    late = [word for word in words if word.revision > booking.course.series_revision]
+    sessions = told_by(booked + dropped, late, booking.course)
     is_news = existing is None or sessions != existing.sessions
     revision = (existing.course.revision if existing else 0) + is_news
     highest = max(session.number for session in sessions)
-    course = replace(booking.course, revision=revision, highest_number=highest)
-    programme = Programme(course, sessions)
+    course = replace(
+        booking.course,
+        revision=revision,
+        highest_number=highest,
+        booked=True,
+        clinic_id=place(late) if late else booking.course.clinic_id,
+    )
+    programme = Programme(course, sessions, words)
     return programme, (SessionPlanned(programme, now),) if is_news else ()
 
 
@@ -32,8 +41,9 @@ def release(existing: Programme | None, told: Course) -> Programme:
         return Programme(told)
     if existing.course.series_revision >= told.series_revision:
         return existing
-    course = replace(existing.course, series_revision=told.series_revision)
-    return Programme(course, tuple(_cancelled(session) for session in existing.sessions))
+    course = replace(existing.course, series_revision=told.series_revision, booked=False)
+    sessions = tuple(_cancelled(session) for session in existing.sessions)
+    return replace(existing, course=course, sessions=sessions)
 
 
 def _booked(session: Session | None, slot: Slot, booking: Booking) -> Session:
@@ -43,7 +53,12 @@ def _booked(session: Session | None, slot: Slot, booking: Booking) -> Session:
             slot.session_id, course.course_id, course.clinic_id, slot.number, slot.start_time
         )
     if session.status in (Status.PLANNED, Status.CANCELLED):
-        return replace(session, status=Status.PLANNED, planned_start_time=slot.start_time)
+        return replace(
+            session,
+            status=Status.PLANNED,
+            clinic_id=course.clinic_id,
+            planned_start_time=slot.start_time,
+        )
     return session
 
 

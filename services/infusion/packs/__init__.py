@@ -4,27 +4,38 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from services.infusion.domain import Pack
-from services.infusion.packs.reading import PackBroken, read
+from services.infusion.domain import Pack, Publication
+from services.infusion.packs.lines import PackBroken
+from services.infusion.packs.reading import read
 
-__all__ = ["CURRENT", "PackBroken", "current", "named", "read"]
+__all__ = ["CURRENT", "PackBroken", "current", "named", "read", "shipped"]
 
 CURRENT = "halcyon-default@2"
 _FOLDER = Path(__file__).parent
 
 
 def current() -> Pack:
-    """The protocol that a session takes up when the patient arrives."""
+    """The protocol of clinics that have not chosen one."""
     return named(CURRENT)
 
 
 def named(label: str) -> Pack:
-    """A protocol by its name and version; a session keeps the one that it took up."""
-    return _all()[label]
+    """A protocol that comes with the platform."""
+    return _all()[label][0]
 
 
 @cache
-def _all() -> Mapping[str, Pack]:
-    files = sorted(set(_FOLDER.glob("*.yaml")) - set(_FOLDER.glob("custody-*.yaml")))
-    packs = [read(file.read_text("utf-8")) for file in files]
-    return {pack.label: pack for pack in packs}
+def shipped() -> Mapping[str, Publication]:
+    """The protocols that come with the platform, by name and version."""
+    return {label: published for label, (_, published) in _all().items()}
+
+
+@cache
+def _all() -> Mapping[str, tuple[Pack, Publication]]:
+    found = {}
+    for file in sorted(_FOLDER.glob("*.yaml")):
+        text = file.read_text("utf-8")
+        pack = read(text)
+        published = Publication(pack.name, pack.version, pack.effective_date, text)
+        found[pack.label] = pack, published
+    return found

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 Path = tuple[str | int, ...]
+_LONGEST, _DEEPEST = 200_000, 8
 
 
 class PackBroken(ValueError):
@@ -32,22 +33,46 @@ class Lines:
 def parse(text: str) -> Lines:
     """Read a file; what is no YAML at all is no pack."""
     try:
-        tree, values = yaml.compose(text, yaml.SafeLoader), yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise PackBroken(str(error)) from error
+        _shape(text)
+        tree, values = yaml.compose(text, yaml.CSafeLoader), yaml.load(text, yaml.CSafeLoader)
+    except (yaml.YAMLError, ValueError, TypeError) as error:
+        if isinstance(error, PackBroken):
+            raise
+        raise PackBroken(
+            f"line {_line(getattr(error, 'problem_mark', None))}: is not YAML"
+        ) from None
     lines: dict[Path, int] = {}
     _walk(tree, (), lines)
-    if not isinstance(values, dict):
+    if not isinstance(values, dict) or tree is None:
         raise PackBroken("line 1: a pack is a mapping")
     return Lines(values, lines)
+
+
+def _shape(text: str) -> None:
+    """What could cost more than reading it is refused before it is built."""
+    if len(text) > _LONGEST:
+        raise PackBroken(f"line 1: is longer than {_LONGEST} characters")
+    depth = 0
+    for event in yaml.parse(text, yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST or isinstance(event, yaml.AliasEvent):
+            raise PackBroken(f"line {_line(event.start_mark)}: is too deep or an alias")
+
+
+def _line(mark: Any) -> int:
+    return int(mark.line) + 1 if mark else 1
 
 
 def _walk(node: Any, path: Path, lines: dict[Path, int]) -> None:
     lines[path] = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            _walk(value, (*path, key.value), lines)
-            lines[*path, key.value] = key.start_mark.line + 1
+            line, name = key.start_mark.line + 1, key.value
+            if not isinstance(name, str) or (*path, name) in lines:
+                raise PackBroken(f"line {line}: a name is no text, or is said twice")
+            _walk(value, (*path, name), lines)
+            lines[*path, name] = line
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
             _walk(value, (*path, index), lines)

@@ -1,7 +1,9 @@
 """From a pack file to a pack: a number without a source, or a field too many, is no pack."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import date
 from typing import Any, TypeVar
 
 from services.infusion import domain
@@ -11,15 +13,25 @@ from services.infusion.packs.lines import Lines, PackBroken, Path, parse
 __all__ = ["PackBroken", "read"]
 
 Section = TypeVar("Section")
+_MOST = 100_000
+_NAME = re.compile(r"[a-z][a-z0-9-]{2,47}")
+_PARTS = {
+    "name", "version", "effective_date", "start_gate", "washout_hours", "hold_on_screen",
+    "overridable_at_start", "pump", "readings", "cadence", "alerts", "stop_events",
+    "discharge_gate", "instructions", "overridable_at_discharge",
+}  # fmt: skip
 _RULE = {"id", "parameter", "level", "clear", "persist_seconds", "source"}
 
 
 def read(text: str) -> domain.Pack:
     """The pack in a file's text, or the line that is wrong."""
     file = parse(text)
+    for unknown in sorted(map(str, file.values.keys() - _PARTS)):
+        raise file.broken((unknown,), "is not known here")
     pack = domain.Pack(
-        name=_told(file, "name", str),
-        version=_told(file, "version", int),
+        name=_name(file),
+        version=_whole(file, ("version",), file.values.get("version"), least=1),
+        effective_date=_told(file, "effective_date", date),
         gate=_section(file, "start_gate", domain.Gate),
         washout_hours=_numbers(file, "washout_hours"),
         hold_on_screen=_words(file, "hold_on_screen"),
@@ -37,19 +49,25 @@ def read(text: str) -> domain.Pack:
     return pack
 
 
+def _name(file: Lines) -> str:
+    if not _NAME.fullmatch(name := str(_told(file, "name", str))):
+        raise file.broken(("name",), "must be lower-case letters, digits and hyphens")
+    return name
+
+
 def _section(file: Lines, name: str, kind: type[Section]) -> Section:
     numbers = _numbers(file, name)
     wanted = {one.name for one in fields(kind)}  # type: ignore[arg-type]
     for missing in sorted(wanted - numbers.keys()):
         raise file.broken((name,), f"says no {missing}")
-    for unknown in sorted(numbers.keys() - wanted):
+    for unknown in sorted(map(str, numbers.keys() - wanted)):
         raise file.broken((name, unknown), "no such number")
     return kind(**numbers)
 
 
 def _numbers(file: Lines, name: str) -> dict[str, int]:
     told = _told(file, name, dict)
-    return {key: _number(file, (name, key), node) for key, node in told.items()}
+    return {str(key): _number(file, (name, str(key)), node) for key, node in told.items()}
 
 
 def _number(file: Lines, path: Path, node: object) -> int:
@@ -60,8 +78,8 @@ def _number(file: Lines, path: Path, node: object) -> int:
 
 
 def _whole(file: Lines, path: Path, value: object, *, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise file.broken(path, f"must be a whole number, {least} or more")
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= _MOST:
+        raise file.broken(path, f"must be a whole number from {least} to {_MOST}")
     return value
 
 
@@ -82,7 +100,7 @@ def _rule(file: Lines, index: int) -> domain.Rule:
     if node.keys() - {side} != _RULE:
         raise file.broken(path, f"must say {', '.join(sorted(_RULE))}")
     _need_source(file, path, node)
-    if node["level"] not in {level.value for level in domain.Level}:
+    if node["level"] not in [level.value for level in domain.Level]:
         raise file.broken((*path, "level"), "must be warn, pause or stop")
     whole = {name: _whole(file, (*path, name), node[name], least=-5) for name in (side, "clear")}
     return domain.Rule(

@@ -20,6 +20,11 @@ ON CONFLICT DO NOTHING RETURNING session_id, measure_time
 """  # noqa: S608
 _SINCE = f"""SELECT {_COLUMNS} FROM vitals WHERE session_id = $1 AND measure_time >= $2
 ORDER BY measure_time"""  # noqa: S608
+_WITH_BEFORE = f"""
+SELECT {_COLUMNS} FROM vitals WHERE session_id = $1 AND measure_time >= coalesce((
+    SELECT max(measure_time) FROM vitals
+    WHERE session_id = $1 AND measure_time >= $3 AND measure_time < $2 AND NOT artefact), $2)
+ORDER BY measure_time"""  # noqa: S608
 _WORST = """
 SELECT coalesce(max(systolic), 0), coalesce(max(diastolic), 0),
     coalesce(min(oxygen_saturation), 0), coalesce(min(moaas), 5)
@@ -57,6 +62,14 @@ async def add_readings(tx: Tx, readings: Iterable[tuple[UUID, Vitals]]) -> froze
 async def readings(tx: Tx, session_id: UUID, since: datetime) -> Sequence[Vitals]:
     """The readings of a session since a moment, in order: it names the months to look in."""
     return [Vitals(*row) for row in await tx.driver.fetch(_SINCE, session_id, since)]
+
+
+async def readings_and_before(
+    tx: Tx, session_id: UUID, since: datetime, arrived: datetime
+) -> Sequence[Vitals]:
+    """The readings since a moment, and the one before it: what lasts may be measured rarely."""
+    rows = await tx.driver.fetch(_WITH_BEFORE, session_id, since, arrived)
+    return [Vitals(*row) for row in rows]
 
 
 async def extremes(tx: Tx, session_id: UUID, since: datetime) -> Extremes:

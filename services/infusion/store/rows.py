@@ -41,6 +41,19 @@ class CourseRow(Row, table=True):
     session_count: int
     infusion_minutes: int
     highest_number: int
+    booked: bool
+
+
+class WordRow(Row, table=True):
+    """The newest word about one session alone; most sessions have none."""
+
+    __tablename__ = "session_word"
+
+    session_id: UUID = Field(primary_key=True)
+    number: int
+    revision: int = Field(sa_type=BigInteger)
+    start_time: datetime | None = Field(sa_column=_maybe_moment())
+    clinic_id: UUID
 
 
 class SessionRow(Row, table=True):
@@ -116,8 +129,18 @@ class DoseOrderRow(Row, table=True):
     order_time: datetime = Field(sa_column=_moment())
 
 
+class PlanMinutesRow(Row, table=True):
+    """The infusion time of a plan that was revised; there is none for the others."""
+
+    __tablename__ = "plan_minutes"
+
+    plan_id: UUID = Field(primary_key=True)
+    revision: int = Field(sa_type=BigInteger)
+    infusion_minutes: int
+
+
 class PlanStandingRow(Row, table=True):
-    """Where a plan stands; there is none for a plan of which nothing was said."""
+    """Where a plan stands; none for one that never started and of which nothing was said."""
 
     __tablename__ = "plan_standing"
 

@@ -2,7 +2,7 @@
 
 from chassis.plans import made
 from services.infusion import domain
-from services.infusion.store.rows import CourseRow, DoseOrderRow, SessionRow
+from services.infusion.store.rows import CourseRow, DoseOrderRow, SessionRow, WordRow
 
 
 def course(row: CourseRow) -> domain.Course:
@@ -19,6 +19,7 @@ def course(row: CourseRow) -> domain.Course:
         row.session_count,
         row.infusion_minutes,
         row.highest_number,
+        row.booked,
     )
 
 
@@ -37,6 +38,7 @@ def course_row(course: domain.Course) -> CourseRow:
         session_count=course.session_count,
         infusion_minutes=course.infusion_minutes,
         highest_number=course.highest_number,
+        booked=course.booked,
     )
 
 
@@ -64,6 +66,23 @@ def session_row(session: domain.Session) -> SessionRow:
         planned_start_time=session.planned_start_time,
         status=session.status.value,
         revision=session.revision,
+    )
+
+
+def word(row: WordRow) -> domain.Word:
+    """What was said of a session alone."""
+    return domain.Word(row.session_id, row.number, row.revision, row.start_time, row.clinic_id)
+
+
+def word_row(word: domain.Word) -> WordRow:
+    """The row of a word."""
+    return made(
+        WordRow,
+        session_id=word.session_id,
+        number=word.number,
+        revision=word.revision,
+        start_time=word.start_time,
+        clinic_id=word.clinic_id,
     )
 
 

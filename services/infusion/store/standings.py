@@ -1,4 +1,4 @@
-"""Plans that were ever paused, resumed or stopped, one small row each."""
+"""Plans that were started, paused, resumed or stopped, one small row each."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -7,6 +7,16 @@ from chassis.database import Tx
 from chassis.plans import made
 from services.infusion import domain
 from services.infusion.store.rows import PlanStandingRow
+
+_CLAIM = """
+INSERT INTO plan_standing (plan_id, revision, standing) VALUES ($1, 0, 'active')
+ON CONFLICT DO NOTHING
+"""
+
+
+async def claim_standing(tx: Tx, plan_id: UUID) -> None:
+    """A row to lock for who starts: a pause of the same instant is seen here or comes after."""
+    await tx.driver.execute(_CLAIM, plan_id)
 
 
 async def prefetch_standings(tx: Tx, plan_ids: Iterable[UUID]) -> None:

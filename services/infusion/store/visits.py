@@ -11,8 +11,10 @@ from sqlmodel import col
 from chassis.database import Tx
 from chassis.plans import made
 from chassis.refusal import NotFound
-from services.infusion import domain, packs, wire
+from services.infusion import domain, wire
 from services.infusion.store import infusion_shapes, shapes
+from services.infusion.store.protocols import load_packs, pack
+from services.infusion.store.revisions import as_revised, load_minutes
 from services.infusion.store.rows import CourseRow, InfusionRow, IntervalRow, SessionRow
 from services.infusion.store.visit_rows import AttendanceRow
 
@@ -81,6 +83,8 @@ async def listed(tx: Tx, question: Question) -> Sequence[domain.Visit]:
 
 async def _visits(tx: Tx, rows: Sequence[SessionRow]) -> Sequence[domain.Visit]:
     await tx.load(CourseRow, {row.course_id for row in rows})
+    courses = [one for row in rows if (one := await tx.find(CourseRow, row.course_id))]
+    await load_minutes(tx, {one.plan_id for one in courses})
     begun = [row.session_id for row in rows if row.status != "planned"]
     await tx.load(AttendanceRow, begun)
     await tx.load(InfusionRow, begun)
@@ -93,9 +97,9 @@ async def _visit(tx: Tx, row: SessionRow, *, whole: bool) -> domain.Visit:
     waiting = row.status == "planned"
     day = None if waiting and not whole else await tx.find(AttendanceRow, row.session_id)
     return domain.Visit(
-        shapes.course(course),
+        await as_revised(tx, shapes.course(course)),
         shapes.session(row),
-        _attendance(day) if day else None,
+        await _attendance(tx, day) if day else None,
         None if waiting or day is None else await _infusion(tx, row.session_id, whole=whole),
     )
 
@@ -112,11 +116,12 @@ async def _infusion(tx: Tx, session_id: UUID, *, whole: bool) -> domain.Infusion
     return infusion_shapes.infusion(row, intervals)
 
 
-def _attendance(row: AttendanceRow) -> domain.Attendance:
+async def _attendance(tx: Tx, row: AttendanceRow) -> domain.Attendance:
+    await load_packs(tx, (row.pack,))
     return domain.Attendance(
         row.arrive_time,
         row.latest_time,
-        packs.named(row.pack),
+        pack(tx, row.pack),
         row.recover_time,
         row.leave_time,
         row.leave_reason,

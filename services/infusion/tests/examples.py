@@ -1,6 +1,6 @@
 """Named test data: synthetic series, plans, checklists and readings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -19,11 +19,14 @@ from halcyon.intake.events.v1.intake_events_pb2 import (
     PlanApproved,
     PlanPaused,
     PlanResumed,
+    PlanRevised,
     PlanStopped,
 )
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
+    BookingCancelled,
     SeriesConfirmed,
     SeriesReleased,
+    SeriesRescheduled,
     SessionTime,
 )
 from services.infusion import domain, packs, wire
@@ -118,6 +121,10 @@ class Case:
             adjust_time=stamp(NOON),
         )
 
+    def revised(self, minutes: int, revision: int = 3) -> PlanRevised:
+        plan_id = str(self.plan_id)
+        return PlanRevised(plan_id=plan_id, revision=revision, infusion_minutes=minutes)
+
     def paused(self, revision: int = 3) -> PlanPaused:
         return PlanPaused(plan_id=str(self.plan_id), revision=revision, reason="non_response")
 
@@ -159,6 +166,35 @@ class Case:
             reason="referral_cancelled",
             release_time=stamp(NOON),
         )
+
+    def rescheduled(
+        self, revision: int, times: Mapping[int, datetime], clinic_id: UUID | None = None
+    ) -> SeriesRescheduled:
+        return SeriesRescheduled(
+            series_id=str(self.series_id),
+            revision=revision,
+            plan_id=str(self.plan_id),
+            referral_id=str(self.referral_id),
+            clinic_id=str(clinic_id or self.clinic_id),
+            sessions=[self.slot(number, start) for number, start in times.items()],
+            reason="moved",
+            reschedule_time=stamp(NOON),
+        )
+
+    def called_off(self, revision: int, number: int) -> BookingCancelled:
+        return BookingCancelled(
+            series_id=str(self.series_id),
+            revision=revision,
+            plan_id=str(self.plan_id),
+            referral_id=str(self.referral_id),
+            clinic_id=str(self.clinic_id),
+            session=self.slot(number, NOON),
+            cancel_time=stamp(NOON),
+        )
+
+    def slot(self, number: int, start: datetime) -> SessionTime:
+        session_id = self.session_id(number)
+        return SessionTime(session_id=session_id, number=number, start_time=stamp(start))
 
     def booking(self, revision: int = 2, start: datetime = NOON, count: int = 8) -> domain.Booking:
         course = domain.Course(

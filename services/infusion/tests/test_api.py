@@ -13,7 +13,7 @@ from halcyon.infusion.events.v1 import infusion_events_pb2 as facts
 from halcyon.infusion.v1 import gate_pb2 as gate
 from halcyon.infusion.v1 import infusion_pb2 as nouns
 from halcyon.infusion.v1 import observation_pb2 as noted
-from services.infusion import store
+from services.infusion import store, wire
 from services.infusion.tests import examples as eg
 from services.infusion.tests.ward import DOCTOR, NURSE, SECOND, STRANGER, Ward
 
@@ -634,3 +634,34 @@ async def test_a_page_of_sessions_is_read_in_a_few_queries(
     assert len(found) == 16
     assert len([visit for visit in found if visit.infusion]) == 2
     assert SECOND.subject != NURSE.subject
+
+
+async def test_what_lasts_is_seen_where_it_is_measured_rarely(ward: Ward) -> None:
+    session_id = (await ward.expect()).session_id(1)
+    await ward.running(session_id)
+    await ward.record(session_id, eg.reading(ward.later(minutes=2), oxygen_saturation=85))
+    assert not (await ward.whole(session_id)).alerts
+    await ward.record(session_id, eg.reading(ward.later(minutes=2), oxygen_saturation=85))
+    raised = {alert.rule_id for alert in (await ward.whole(session_id)).alerts}
+    assert raised == {"saturation_low", "saturation_very_low"}
+    await ward.record(session_id, eg.reading(ward.later(minutes=2), oxygen_saturation=98))
+    await ward.record(session_id, eg.reading(ward.later(minutes=2), oxygen_saturation=98))
+    assert all(alert.HasField("clear_time") for alert in (await ward.whole(session_id)).alerts)
+
+
+async def test_the_pump_must_have_the_infusion_time_that_was_revised(ward: Ward) -> None:
+    case = await ward.expect()
+    session_id = case.session_id(1)
+    await ward.arrive(session_id)
+    await ward.house.given(case.revised(60, 4))
+    await ward.house.given(case.revised(50, 3))
+    assert (await ward.get(session_id)).infusion_minutes == 60
+    held = await ward.check(session_id)
+    assert "pump_minutes" in {finding.item for finding in held.findings}
+    await ward.check(session_id, setting=eg.setting(minutes=60))
+    again = eg.confirmation(session_id)
+    again.programme.CopyFrom(wire.told(eg.checklist(setting=eg.setting(minutes=60))).programme)
+    await ward.house.call(ward.api.ConfirmDose, again, SECOND)
+    assert (await ward.start(session_id)).status == nouns.SESSION_STATUS_INFUSING
+    listed = await ward.list(series_id=str(case.series_id))
+    assert {one.infusion_minutes for one in listed.sessions} == {60}

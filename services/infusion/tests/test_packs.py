@@ -1,13 +1,21 @@
 """A pack file that says too little, too much or nonsense is refused, on its line."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.infusion import packs
 from services.infusion.packs import PackBroken
 
 TEXT = (Path(packs.__file__).parent / "halcyon-default-2.yaml").read_text("utf-8")
+
+_ODD = (
+    "", "[]", "{}", "null", "~", ".nan", "1e99", "-1", "2026-02-30", "99999999999999999999", "true",
+    "- a", "? [a]", "{? {a: b} : c}", "!!python/object:os.system {}", "*x", "&x [1]", "'", "1: 2",
+)  # fmt: skip
 
 
 def test_the_default_pack_is_whole() -> None:
@@ -37,6 +45,11 @@ def test_the_default_pack_is_whole() -> None:
         ("value: [escort_confirmed,", "value: [plan_stopped, escort_confirmed,", "plan_stopped"),
         ("version: 2", "version: two", "version"),
         ("name: halcyon-default", "name: [", ""),
+        ("name: halcyon-default", "name: Halcyon Default", "name"),
+        ("effective_date: 2026-01-01", "effective_date: soon", "effective_date"),
+        ("version: 2\n", "version: 2\nvolume: 3\n", "volume"),
+        ("  systolic_least:", "  systolic_hold_from:", "twice"),
+        ("{value: 90,", "&a {value: *a,", "alias"),
     ],
 )  # fmt: skip
 def test_a_broken_pack_is_refused_on_its_line(old: str, new: str, said: str) -> None:
@@ -47,6 +60,20 @@ def test_a_broken_pack_is_refused_on_its_line(old: str, new: str, said: str) -> 
     message = str(refused.value)
     assert said in message
     assert "line" in message
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.integers(0, len(TEXT.splitlines()) - 1), st.sampled_from(_ODD), st.data())
+def test_no_text_is_worse_than_broken(number: int, odd: str, data: st.DataObject) -> None:
+    """Whoever publishes nonsense is told so; nothing else ever comes of it."""
+    lines = TEXT.splitlines()
+    key, colon, _ = lines[number].partition(":")
+    place = data.draw(st.integers(0, len(lines[number])))
+    lines[number] = data.draw(
+        st.sampled_from((odd, f"{key}{colon} {odd}", lines[number][:place] + odd))
+    )
+    with contextlib.suppress(PackBroken):
+        packs.read("\n".join(lines))
 
 
 def test_the_line_is_the_right_one() -> None:

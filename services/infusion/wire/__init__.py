@@ -12,14 +12,18 @@ from services.infusion.wire.checklists import (
 )
 from services.infusion.wire.facts import event
 from services.infusion.wire.heard import (
+    OfSeries,
     adjusted_order,
     booking,
     course_id,
     first_order,
+    lapsed,
     released,
+    rescheduled,
     standing,
 )
 from services.infusion.wire.measures import alert, reading, readings, vitals
+from services.infusion.wire.protocols import protocol, protocol_place, publication
 from services.infusion.wire.records import DISCHARGE, record
 from services.infusion.wire.replies import session
 from services.infusion.wire.requests import (
@@ -36,6 +40,7 @@ from services.infusion.wire.values import maybe_moment, stamp
 
 __all__ = [
     "DISCHARGE",
+    "OfSeries",
     "adjusted_order",
     "alert",
     "answer",
@@ -51,15 +56,20 @@ __all__ = [
     "event",
     "findings",
     "first_order",
+    "lapsed",
     "maybe_moment",
     "observation",
     "observed",
+    "protocol",
+    "protocol_place",
+    "publication",
     "rate",
     "reading",
     "readings",
     "record",
     "recorded",
     "released",
+    "rescheduled",
     "resumed",
     "session",
     "stamp",

@@ -44,7 +44,7 @@ def _about(visit: domain.Visit) -> _About:
         series_id=str(course.series_id),
         plan_id=str(course.plan_id),
         referral_id=str(course.referral_id),
-        clinic_id=str(course.clinic_id),
+        clinic_id=str(session.clinic_id),
     )
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from google.protobuf.message import Message
@@ -15,8 +16,19 @@ from halcyon.intake.events.v1.intake_events_pb2 import (
     PlanResumed,
     PlanStopped,
 )
-from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesConfirmed, SeriesReleased
+from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
+    BookingCancelled,
+    BookingMissed,
+    SeriesConfirmed,
+    SeriesReleased,
+    SeriesRescheduled,
+    SessionTime,
+)
 from services.infusion import domain
+
+OfSeries: TypeAlias = (
+    SeriesConfirmed | SeriesReleased | SeriesRescheduled | BookingMissed | BookingCancelled
+)
 
 _STANDINGS: Mapping[type[Message], domain.Standing] = {
     PlanPaused: domain.Standing.PAUSED,
@@ -52,7 +64,7 @@ def standing(fact: PlanPaused | PlanResumed | PlanStopped) -> domain.PlanStandin
     return domain.PlanStanding(UUID(fact.plan_id), fact.revision, _STANDINGS[type(fact)])
 
 
-def course_id(fact: SeriesConfirmed | SeriesReleased) -> UUID:
+def course_id(fact: OfSeries) -> UUID:
     """The course that a word about a series concerns."""
     return domain.course_id(UUID(fact.series_id))
 
@@ -81,7 +93,29 @@ def released(fact: SeriesReleased) -> domain.Course:
     return _course(fact)
 
 
-def _course(fact: SeriesConfirmed | SeriesReleased) -> domain.Course:
+def rescheduled(fact: SeriesRescheduled) -> domain.News:
+    """Sessions that have new times."""
+    words = [_word(fact, one, one.start_time.ToDatetime(UTC)) for one in fact.sessions]
+    return domain.News(_unconfirmed(fact), tuple(words))
+
+
+def lapsed(fact: BookingMissed | BookingCancelled) -> domain.News:
+    """A session that is not given at its time; a later word may bring it another."""
+    return domain.News(_unconfirmed(fact), (_word(fact, fact.session, None),))
+
+
+def _word(fact: OfSeries, told: SessionTime, start: datetime | None) -> domain.Word:
+    session_id = domain.session_id(UUID(fact.series_id), told.number)
+    clinic_id = UUID(fact.clinic_id)
+    return domain.Word(session_id, told.number, fact.revision, start, clinic_id)
+
+
+def _unconfirmed(fact: OfSeries) -> domain.Course:
+    """News of single sessions says nothing of the whole series."""
+    return replace(_course(fact), series_revision=0)
+
+
+def _course(fact: OfSeries) -> domain.Course:
     series_id = UUID(fact.series_id)
     return domain.Course(
         domain.course_id(series_id),

@@ -29,6 +29,7 @@ def record(
         ],
         alerts=map(alert, known.alerts),
         observations=map(observed, known.observations),
+        protocol=visit.pack.label if visit.attendance else "",
     )
     if seen.form:
         reply.checklist.CopyFrom(told(seen.form.checklist))

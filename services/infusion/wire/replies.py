@@ -25,7 +25,7 @@ def session(
         plan_id=str(course.plan_id),
         referral_id=str(course.referral_id),
         patient_id=str(course.patient_id),
-        clinic_id=str(course.clinic_id),
+        clinic_id=str(booked.clinic_id),
         planned_start_time=stamp(booked.planned_start_time),
         infusion_minutes=course.infusion_minutes,
         vitals=[vitals(reading) for reading in readings],

@@ -23,7 +23,9 @@ class Intakes(IntakeServiceServicer):
             intake = await visible(tx, UUID(request.intake_id))
             policy = await store.policy(tx, intake.need.clinic_id)
             found = wire.assessment(request.assessment, caller().subject)
+            past = await store.record_of(tx, intake.need.patient_id)
             intake, events = domain.record_assessment(intake, found, policy, tx.now)
+            intake, events = domain.review_safety(intake, past, events, tx.now)
             store.record(tx, intake, events)
         return rpc.RecordAssessmentResponse(intake=wire.intake(intake))
 

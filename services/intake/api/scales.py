@@ -21,9 +21,12 @@ class Scales(IntakeServiceServicer):
     ) -> rpc.RecordScaleResponse:
         async with self._db.transaction() as tx:
             intake = await visible(tx, UUID(request.intake_id))
+            zone = (await store.policy(tx, intake.need.clinic_id)).zone
             told = wire.questionnaire(request, caller().subject)
             existing = await store.find_score(tx, domain.recorded_id(intake.intake_id, told))
-            intake, score, events = domain.record_scale(intake, existing, told, tx.now)
+            intake, score, events = domain.record_scale(intake, existing, told, tx.now, zone)
+            past = await store.record_of(tx, intake.need.patient_id)
+            intake, events = domain.review_safety(intake, past, events, tx.now)
             store.record(tx, intake, events)
             kept = await store.scores_of_patient(tx, intake, scope())
         (compared,) = domain.compared(intake, kept, (score,))

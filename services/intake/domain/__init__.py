@@ -38,6 +38,7 @@ from services.intake.domain.events import (
     PlanStopped,
     PlanSuperseded,
     ReferralDeclined,
+    SafetyReviewed,
     ScoreTaken,
     SessionGiven,
     SuicideRiskScreened,
@@ -96,6 +97,7 @@ from services.intake.domain.screening import Finding, Screening, measured
 from services.intake.domain.starting import Earlier, EarlierOutcome
 from services.intake.domain.terms import Caps, Particulars, caps, particulars
 from services.intake.domain.titration import Direction, Proposal, Response, propose
+from services.intake.domain.watching import review_safety
 from services.intake.domain.weighing import Basis
 
 __all__ = [
@@ -168,6 +170,7 @@ __all__ = [
     "Risk",
     "Rule",
     "Rules",
+    "SafetyReviewed",
     "Scale",
     "Schedule",
     "Score",
@@ -214,6 +217,7 @@ __all__ = [
     "recorded_id",
     "resume",
     "review",
+    "review_safety",
     "revise",
     "sign_dose",
     "stop",

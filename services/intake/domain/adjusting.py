@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from chassis.refusal import Reject
 from services.intake.domain.events import (
@@ -17,6 +18,7 @@ from services.intake.domain.ordering import next_order
 from services.intake.domain.plan import Plan, State
 from services.intake.domain.record import Given, Record
 from services.intake.domain.reviewing import non_response
+from services.intake.domain.scale import PHQ9
 from services.intake.domain.scores import (
     Occasion,
     Origin,
@@ -30,6 +32,8 @@ from services.intake.domain.scoring import percent_change, rated
 from services.intake.domain.titration import Course, Response, propose
 
 TITRATION = "titration"
+Judged: TypeAlias = tuple[int | None, int | None]
+"""The total before the first infusion, and the last one."""
 
 
 def adjust(
@@ -51,8 +55,9 @@ def adjust(
     mine = [one for one in record.scores if one.intake_id == intake.intake_id]
     scores = (*told_by_referral(treated), *mine, *(one.score for one in taken))
     before = baseline(_of_scale(treated, scores), since)
-    adjusted, stated = _titrated(treated, plan, before, response, now)
-    paused, waits = _reviewed(adjusted, before, response, now)
+    judged = before, _current(treated, record, response)
+    adjusted, stated = _titrated(treated, plan, judged, response, now)
+    paused, waits = _reviewed(adjusted, judged, response, now)
     return paused, (*kept, stated, *waits)
 
 
@@ -62,12 +67,33 @@ def _treated_since(response: Response) -> datetime:
     return response.begin_time - timedelta.resolution if later else response.begin_time
 
 
+def _current(intake: Intake, record: Record, response: Response) -> int | None:
+    """The last total of the pack's response scale that speaks of the infusion before this one."""
+    scale = intake.pack.response_scale
+    if scale == PHQ9:
+        return response.phq9_score
+    begun = [
+        one.begin_time
+        for one in record.sessions
+        if one.intake_id == intake.intake_id and one.begin_time < response.begin_time
+    ]
+    since = max(begun, default=None)
+    taken = [
+        one
+        for one in record.scores
+        if (one.intake_id, one.scale) == (intake.intake_id, scale)
+        and one.measure_time <= response.begin_time
+        and (since is None or one.measure_time > since)
+    ]
+    return max(taken, key=lambda one: one.measure_time).rating.total if taken else None
+
+
 def _titrated(
-    intake: Intake, plan: Plan, before: int | None, response: Response, now: datetime
+    intake: Intake, plan: Plan, judged: Judged, response: Response, now: datetime
 ) -> tuple[Intake, DoseAdjusted]:
-    dose, total = plan.dose, response.phq9_score
+    dose, (before, total) = plan.dose, judged
     course = Course(
-        dose.dose_micrograms, dose.dosing_weight_grams, before, plan.starting_micrograms
+        dose.dose_micrograms, dose.dosing_weight_grams, before, total, plan.starting_micrograms
     )
     proposal = propose(intake.pack, course, response)
     change = percent_change(before, total) if before is not None and total is not None else None
@@ -93,11 +119,11 @@ def _titrated(
 
 
 def _reviewed(
-    intake: Intake, before: int | None, response: Response, now: datetime
+    intake: Intake, judged: Judged, response: Response, now: datetime
 ) -> tuple[Intake, tuple[Event, ...]]:
     """Without a response at a review point the series waits for a new assessment."""
     plan = intake.plan
-    if plan is None or not non_response(intake, plan, before, response):
+    if plan is None or not non_response(intake, plan, judged, response.number):
         return intake, ()
     paused = replace(
         plan,
@@ -126,8 +152,8 @@ def _session(intake: Intake, record: Record, response: Response) -> Iterator[Ses
 
 def _score(intake: Intake, record: Record, response: Response) -> Iterator[ScoreTaken]:
     """The score taken before the infusion, once."""
-    scale, total = intake.pack.measured_by, response.phq9_score
-    if total is None or not 0 <= total <= scale.highest_total:
+    scale, total = intake.pack.scales.get(PHQ9), response.phq9_score
+    if scale is None or total is None or not 0 <= total <= scale.highest_total:
         return
     occasion = Occasion(Origin.SESSION, str(response.session_id), response.begin_time)
     score = score_of(intake, scale.name, rated(scale, total), occasion)

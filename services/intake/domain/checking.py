@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from chassis.refusal import Invalid, Violation
 from services.intake.domain.assessment import Assessment, PhysicalState, PresentState
 from services.intake.domain.pack import Pack
+from services.intake.domain.scale import PHQ9
 from services.intake.domain.scoring import score
 
 _REST_OF_PHQ9 = 24
@@ -59,7 +60,7 @@ def _in_scale(
     except Invalid as wrong:
         yield from (Violation(f"{place}.{one.field}", one.description) for one in wrong.violations)
         return
-    if scale.name == pack.response_scale and total != present.phq9_score:
+    if scale.name == PHQ9 and total != present.phq9_score:
         yield Violation(f"{place}.answers", "must add up to the total told beside it")
 
 

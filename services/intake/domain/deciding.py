@@ -28,6 +28,7 @@ from services.intake.domain.pack import Pack
 from services.intake.domain.plan import Approval, Policy, Wish, intake_id
 from services.intake.domain.record import Record
 from services.intake.domain.risk import asked
+from services.intake.domain.scale import PHQ9
 from services.intake.domain.scores import Occasion, Origin, Score, score_of
 from services.intake.domain.scoring import rated, score
 from services.intake.domain.screening import Finding, screen
@@ -130,9 +131,9 @@ def _scores(intake: Intake, found: Assessment, now: datetime) -> Iterator[Score]
     pack = intake.pack
     occasion = Occasion(Origin.ASSESSMENT, str(intake.assessment_number), now)
     answered = {one.scale: one.answers for one in found.present.scales}
-    if (main := pack.response_scale) not in answered:
-        rating = rated(pack.measured_by, found.present.phq9_score)
-        yield score_of(intake, main, rating, occasion)
+    if (scale := pack.scales.get(PHQ9)) and PHQ9 not in answered:
+        rating = rated(scale, found.present.phq9_score)
+        yield score_of(intake, PHQ9, rating, occasion)
     for name, answers in answered.items():
         rating = score(pack.scale(name), dict(answers))
         kept = score_of(intake, name, rating, occasion)
@@ -142,7 +143,7 @@ def _scores(intake: Intake, found: Assessment, now: datetime) -> Iterator[Score]
 def _with_risk(intake: Intake, flags: tuple[Finding, ...], now: datetime) -> Intake:
     """A flag that asks for it opens the suicide-risk step."""
     if any(flag.rule_id in intake.pack.risk.opened_by for flag in flags):
-        return replace(intake, risk=asked(intake.risk, intake.pack, now))
+        return replace(intake, risk=asked(intake.risk, now))
     return intake
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from services.intake.domain.intake import Intake
 from services.intake.domain.judging import Eligibility
 from services.intake.domain.plan import Plan
-from services.intake.domain.record import Given
+from services.intake.domain.record import Barrier, Given
 from services.intake.domain.risk import SuicideRisk
 from services.intake.domain.scores import Score
 from services.intake.domain.titration import Direction
@@ -108,6 +108,14 @@ class SuicideRiskScreened:
 
 
 @dataclass(frozen=True, slots=True)
+class SafetyReviewed:
+    """What bars a patient's bookings is otherwise than before."""
+
+    intake: Intake
+    barriers: tuple[Barrier, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ScoreTaken:
     """A questionnaire was rated."""
 
@@ -155,6 +163,7 @@ Fact: TypeAlias = (
     | PlanResumed
     | PlanStopped
     | SuicideRiskScreened
+    | SafetyReviewed
 )
 Kept: TypeAlias = ScoreTaken | SessionGiven | FindingsReviewed | PlanSuperseded
 """Kept, and stated in no fact: nobody else needs it."""

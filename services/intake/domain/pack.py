@@ -63,7 +63,8 @@ class Risk:
     opened_by: frozenset[str]
     """Screening rules that ask for it, besides the alerts of the scales."""
     blocking: frozenset[str]
-    block_hours: int
+    block_days: int
+    """To the end of so many of the clinic's calendar days; the first is the screener's."""
 
 
 @dataclass(frozen=True, slots=True)

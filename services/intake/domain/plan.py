@@ -1,7 +1,7 @@
 """The individual plan: a schedule, a dose order in force, what is particular, and who signed it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from enum import Enum
 from functools import lru_cache
 from uuid import UUID, uuid5
@@ -34,6 +34,8 @@ class Policy:
     schedule: str
     pack: Pack = field(repr=False)
     """What new intakes are screened and planned with."""
+    zone: tzinfo | None = None
+    """By which the clinic's days begin and end; None until it was told."""
 
 
 @dataclass(frozen=True, slots=True)

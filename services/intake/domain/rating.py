@@ -1,7 +1,7 @@
 """A questionnaire is recorded: it is rated, kept, and what it asks for happens at once."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from uuid import UUID
 
 from chassis.refusal import AlreadyExists, Invalid, Violation
@@ -30,7 +30,11 @@ def recorded_id(intake_id: UUID, told: Questionnaire) -> UUID:
 
 
 def record_scale(
-    intake: Intake, existing: Score | None, told: Questionnaire, now: datetime
+    intake: Intake,
+    existing: Score | None,
+    told: Questionnaire,
+    now: datetime,
+    zone: tzinfo | None = None,
 ) -> tuple[Intake, Score, tuple[Event, ...]]:
     """The same request again is the same score; a risky answer opens the suicide-risk step."""
     fresh = _score(intake, told, now)
@@ -41,7 +45,7 @@ def record_scale(
     if fresh.measure_time > now:
         fault = Violation("measure_time", "must not be in the future")
         raise Invalid("INVALID_ANSWERS", "A score cannot come from the future.", (fault,))
-    after, stated = _heeded(intake, fresh, now)
+    after, stated = _heeded(intake, fresh, now, zone)
     return after, fresh, (ScoreTaken(after, fresh), *stated)
 
 
@@ -49,13 +53,16 @@ def heed_alerts(intake: Intake, alerts: tuple[int, ...], at: datetime) -> Intake
     """An answer that asks for a suicide-risk screener."""
     if not alerts:
         return intake
-    return replace(intake, risk=risk.asked(intake.risk, intake.pack, at))
+    return replace(intake, risk=risk.asked(intake.risk, at))
 
 
-def _heeded(intake: Intake, fresh: Score, now: datetime) -> tuple[Intake, tuple[Event, ...]]:
+def _heeded(
+    intake: Intake, fresh: Score, now: datetime, zone: tzinfo | None
+) -> tuple[Intake, tuple[Event, ...]]:
     if fresh.scale != intake.pack.risk.scale:
         return heed_alerts(intake, fresh.rating.alerts, fresh.measure_time), ()
-    known = risk.screened(intake.risk, fresh.rating.band, fresh.measure_time)
+    until = risk.day_end(fresh.measure_time, intake.pack.risk.block_days, zone)
+    known = risk.screened(intake.risk, fresh.rating.band, fresh.measure_time, until)
     if known == intake.risk:
         return intake, ()
     after = replace(intake, revision=intake.revision + 1, risk=known, update_time=now)

@@ -41,7 +41,30 @@ class Caution:
     evidence: str
 
 
+@dataclass(frozen=True, slots=True)
+class Barrier:
+    """A rule that keeps a patient from being booked, from a moment on."""
+
+    rule_id: str
+    begin_time: datetime
+
+
 NO_PAST = Record()
+
+
+def barriers(pack: Pack, record: Record) -> tuple[Barrier, ...]:
+    """What is absolute now, and what will be once a questionnaire is no longer in date."""
+    return tuple(one for watch in pack.watches for one in _barriers(watch, record))
+
+
+def _barriers(watch: Watch, record: Record) -> Iterator[Barrier]:
+    latest = _latest(record, watch)
+    if latest and watch.bands.get(latest.rating.band) is Severity.ABSOLUTE:
+        yield Barrier(watch.rule_id, latest.measure_time)
+    if record.sessions:
+        first = min(one.begin_time for one in record.sessions)
+        due = latest.measure_time + timedelta(days=watch.every_days) if latest else first
+        yield Barrier(f"{watch.rule_id}-due", due)
 
 
 def cautions(

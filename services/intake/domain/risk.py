@@ -1,7 +1,7 @@
 """The suicide-risk step: an answer opens it, a screener closes it, its worst level blocks."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from services.intake.domain.pack import Pack
 
@@ -16,6 +16,8 @@ class SuicideRisk:
     """When an answer last asked for a screener that has not been answered since."""
     level: str = ""
     screen_time: datetime | None = None
+    speak_until: datetime | None = None
+    """Until when the last screener speaks for the patient, and blocks if it was a bad one."""
 
     @property
     def is_open(self) -> bool:
@@ -26,27 +28,32 @@ class SuicideRisk:
 NOTHING_KNOWN = SuicideRisk()
 
 
-def asked(risk: SuicideRisk, pack: Pack, at: datetime) -> SuicideRisk:
+def asked(risk: SuicideRisk, at: datetime) -> SuicideRisk:
     """A screener is asked for, unless a fresh one is there: it speaks for as long as it blocks."""
-    fresh = timedelta(hours=pack.risk.block_hours)
-    if risk.screen_time and risk.screen_time + fresh >= at:
+    if risk.speak_until and at < risk.speak_until:
         return risk
     return replace(risk, open_time=max(at, risk.open_time or at))
 
 
-def screened(risk: SuicideRisk, level: str, at: datetime) -> SuicideRisk:
+def screened(risk: SuicideRisk, level: str, at: datetime, until: datetime) -> SuicideRisk:
     """The latest screener counts; it closes the step if it was answered after the asking."""
     if risk.screen_time and risk.screen_time > at:
         return risk
     still = risk.open_time if risk.open_time and risk.open_time > at else None
-    return SuicideRisk(still, level, at)
+    return SuicideRisk(still, level, at, until)
+
+
+def day_end(at: datetime, days: int, zone: tzinfo | None) -> datetime:
+    """The end of so many calendar days of a clinic; of one whose zone is not known, whole days."""
+    if zone is None:
+        return at + timedelta(days=days)
+    last = at.astimezone(zone).date() + timedelta(days=days)
+    return datetime.combine(last, time(), zone).astimezone(UTC)
 
 
 def blocks_until(risk: SuicideRisk, pack: Pack) -> datetime | None:
     """Until when the last screener blocks treatment."""
-    if risk.screen_time is None or risk.level not in pack.risk.blocking:
-        return None
-    return risk.screen_time + timedelta(hours=pack.risk.block_hours)
+    return risk.speak_until if risk.level in pack.risk.blocking else None
 
 
 def against(risk: SuicideRisk, pack: Pack, now: datetime) -> tuple[str, ...]:

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+PHQ9 = "phq9"
+"""The name in every pack of the questionnaire whose total comes with referrals and sessions."""
+
 
 @dataclass(frozen=True, slots=True)
 class Band:

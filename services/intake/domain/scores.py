@@ -8,6 +8,7 @@ from fractions import Fraction
 from uuid import UUID, uuid5
 
 from services.intake.domain.intake import Intake
+from services.intake.domain.scale import PHQ9
 from services.intake.domain.scoring import Outcome, Rating, outcome, percent_change, rated
 
 
@@ -78,8 +79,8 @@ def score_of(intake: Intake, scale: str, rating: Rating, occasion: Occasion) -> 
 
 def told_by_referral(intake: Intake) -> Iterator[Score]:
     """The referral's PHQ-9, kept with the intake and not a second time."""
-    total, scale = intake.need.phq9_score, intake.pack.measured_by
-    if total is not None and 0 <= total <= scale.highest_total:
+    total, scale = intake.need.phq9_score, intake.pack.scales.get(PHQ9)
+    if scale and total is not None and 0 <= total <= scale.highest_total:
         occasion = Occasion(Origin.REFERRAL, "", intake.open_time)
         yield score_of(intake, scale.name, rated(scale, total), occasion)
 

@@ -43,11 +43,13 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What a response is judged against: the dose in force and the score before treatment."""
+    """What a response is judged by: the dose in force, the score before treatment and the last."""
 
     dose_micrograms: int
     dosing_weight_grams: int
     baseline_score: int | None
+    current_score: int | None
+    """Of the pack's response scale, since the infusion before and before this one."""
     starting_micrograms: int
 
 
@@ -116,13 +118,14 @@ def _to_hold(pack: Pack, course: Course, response: Response) -> Iterator[str]:
         yield "stopped_early"
     if not (response.peak_systolic and response.peak_diastolic):
         yield "blood_pressure_not_measured"
-    yield from _unless_weak(pack, course.baseline_score, response)
+    yield from _unless_weak(pack, course, response.number)
 
 
-def _unless_weak(pack: Pack, baseline: int | None, response: Response) -> Iterator[str]:
+def _unless_weak(pack: Pack, course: Course, number: int) -> Iterator[str]:
     """A raise needs a score, taken after an infusion, that has hardly moved."""
-    rules, scale, score = pack.titration, pack.measured_by, response.phq9_score
-    if response.number < rules.first_raise_after_session:
+    rules, scale, score = pack.titration, pack.measured_by, course.current_score
+    baseline = course.baseline_score
+    if number < rules.first_raise_after_session:
         yield "response_not_yet_known"
     if score is None:
         yield "no_score"

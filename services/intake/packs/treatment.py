@@ -94,14 +94,14 @@ def review(place: Place) -> domain.Review:
 
 def risk(place: Place, scales: Mapping[str, domain.Scale], rules: domain.Rules) -> domain.Risk:
     """The suicide-risk step."""
-    told = place.fields("scale", "opened_by", "blocks", "block_time")
+    told = place.fields("scale", "opened_by", "blocks", "block_days")
     scale = _known(told["scale"], scales)
     blocks = told["blocks"].sourced("value")["value"]
     return domain.Risk(
         scale.name,
         known_rules(told["opened_by"], rules),
         frozenset(_band(one, scale) for one in blocks.items()),
-        told["block_time"].number("h"),
+        told["block_days"].count(),
     )
 
 

@@ -3,7 +3,7 @@
 from services.intake.store.assessments import assessments_of
 from services.intake.store.intakes import Question, find, get, listed, prefetch, record, unknown
 from services.intake.store.plans import orders_of
-from services.intake.store.policies import policies, policy, set_policy
+from services.intake.store.policies import keep_zone, policies, policy, set_policy
 from services.intake.store.publications import (
     find_pack,
     keep_pack,
@@ -22,6 +22,7 @@ __all__ = [
     "find_score",
     "get",
     "keep_pack",
+    "keep_zone",
     "latest_pack",
     "listed",
     "listed_packs",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 from weakref import WeakKeyDictionary
+from zoneinfo import ZoneInfo
 
 from chassis.database import Tx
 from chassis.plans import made
@@ -32,22 +33,42 @@ async def policies(tx: Tx, clinic_ids: Iterable[UUID]) -> Mapping[UUID, domain.P
 
 async def set_policy(tx: Tx, policy: domain.Policy) -> None:
     """A clinic's policy from now on."""
-    await tx.find(PolicyRow, policy.clinic_id)
-    row = made(
-        PolicyRow,
-        clinic_id=policy.clinic_id,
-        approval=policy.approval.value,
-        schedule=policy.schedule,
-        pack=policy.pack.label,
-    )
+    row = await _row(tx, policy.clinic_id)
+    row.approval, row.schedule = policy.approval.value, policy.schedule
+    row.pack = policy.pack.label
     tx.put(row)
 
 
+async def keep_zone(tx: Tx, clinic_id: UUID, revision: int, zone: str) -> None:
+    """By which clock a clinic's days begin and end; older news is ignored."""
+    row = await _row(tx, clinic_id)
+    if revision > row.clinic_revision:
+        row.time_zone, row.clinic_revision = zone, revision
+    tx.put(row)
+
+
+async def _row(tx: Tx, clinic_id: UUID) -> PolicyRow:
+    """To be changed; a clinic that chose nothing yet follows the platform."""
+    return await tx.find(PolicyRow, clinic_id) or made(
+        PolicyRow,
+        clinic_id=clinic_id,
+        approval=domain.Approval.SPECIALIST.value,
+        schedule="",
+        pack=None,
+        time_zone=None,
+        clinic_revision=0,
+    )
+
+
 async def _policy(tx: Tx, clinic_id: UUID, row: PolicyRow | None) -> domain.Policy:
+    chosen = await pack(tx, row.pack) if row and row.pack else packs.current()
     if row is None:
-        default = packs.current()
-        return domain.Policy(
-            clinic_id, domain.Approval.SPECIALIST, default.default_schedule, default
-        )
-    chosen = await pack(tx, row.pack) if row.pack else packs.current()
-    return domain.Policy(clinic_id, domain.Approval(row.approval), row.schedule, chosen)
+        own = domain.Approval.SPECIALIST, chosen.default_schedule, chosen
+        return domain.Policy(clinic_id, *own)
+    return domain.Policy(
+        clinic_id,
+        domain.Approval(row.approval),
+        row.schedule or chosen.default_schedule,
+        chosen,
+        ZoneInfo(row.time_zone) if row.time_zone else None,
+    )

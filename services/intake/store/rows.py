@@ -76,6 +76,7 @@ class IntakeRow(Row, table=True):
     risk_open_time: datetime | None = Field(sa_column=_maybe_moment())
     risk_level: str
     risk_screen_time: datetime | None = Field(sa_column=_maybe_moment())
+    risk_until: datetime | None = Field(sa_column=_maybe_moment())
     treated_since: datetime | None = Field(sa_column=_maybe_moment())
     agreed: list[str] = Field(sa_column=_texts())
     eligibility: dict[str, Any] | None = Field(sa_column=_maybe_json(), repr=False)
@@ -184,7 +185,7 @@ class ScoreRow(Row, table=True):
 
 
 class PolicyRow(Row, table=True):
-    """How one clinic runs its intake."""
+    """How one clinic runs its intake; its schedule is empty until it chose one."""
 
     __tablename__ = "clinic_policy"
 
@@ -192,6 +193,8 @@ class PolicyRow(Row, table=True):
     approval: str
     schedule: str
     pack: str | None
+    time_zone: str | None
+    clinic_revision: int = Field(sa_type=BigInteger)
 
 
 class PackRow(Row, table=True):

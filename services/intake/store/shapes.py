@@ -29,7 +29,9 @@ def intake(
         row.decided_number,
         _agreements(row.agreed) if row.agreed else (),
         plans.ELIGIBILITY.validate_python(row.eligibility) if row.eligibility else None,
-        domain.SuicideRisk(row.risk_open_time, row.risk_level, row.risk_screen_time),
+        domain.SuicideRisk(
+            row.risk_open_time, row.risk_level, row.risk_screen_time, row.risk_until
+        ),
         row.treated_since,
     )
 
@@ -74,6 +76,7 @@ def intake_row(intake: domain.Intake) -> IntakeRow:
         risk_open_time=intake.risk.open_time,
         risk_level=intake.risk.level,
         risk_screen_time=intake.risk.screen_time,
+        risk_until=intake.risk.speak_until,
         treated_since=intake.treated_since,
         agreed=[f"{one.rule_id} {one.reviewed_by}" for one in intake.agreed],
         eligibility=plans.ELIGIBILITY.dump_python(decided, mode="json") if decided else None,

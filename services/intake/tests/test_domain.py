@@ -232,7 +232,7 @@ def proposal(
     dose: int = 35000, baseline: int | None = 20, starting: int = 35000, **changes: Any
 ) -> domain.Proposal:
     response = eg.response(uuid4(), uuid4(), **changes)
-    course = titration.Course(dose, 70000, baseline, starting)
+    course = titration.Course(dose, 70000, baseline, response.phq9_score, starting)
     return domain.propose(PACK, course, response)
 
 
@@ -375,7 +375,7 @@ def screened(level: str = "moderate", **changes: Any) -> domain.Intake:
     """Assessed, with the screener answered that the assessment asked for."""
     intake = assessed(**changes)
     assert intake.risk.is_open
-    return replace(intake, risk=risk.screened(intake.risk, level, NOON))
+    return replace(intake, risk=risk.screened(intake.risk, level, NOON, NOON + timedelta(days=1)))
 
 
 def planned() -> domain.Intake:

@@ -69,6 +69,7 @@ async def test_a_standing_order_states_the_plan_at_once(house: House) -> None:
         pressure_every_minutes=5,
         review_after_sessions=[4, 6],
         maintenance_every_days=28,
+        session_limits=approved.session_limits,
         approve_time=approved.approve_time,
     )
 
@@ -120,15 +121,16 @@ async def test_each_infusion_decides_the_dose_once(house: House) -> None:
     await house.given(eg.completed(routed, 1))
     await house.given(eg.completed(routed, 2), eg.completed(routed, 2))
     await house.given(eg.completed(routed, 4, lowest_moaas=2), eg.completed(routed, 3))
-    held, raised, lowered, paused = await house.stated()
+    held, reviewed, raised, lowered, paused = await house.stated()
     assert [fact.direction for fact in (held, raised, lowered)] == ["hold", "up", "down"]
     assert [fact.number for fact in (held, raised, lowered)] == [1, 2, 3]
-    assert [fact.revision for fact in (held, raised, lowered)] == [3, 4, 5]
+    assert [fact.revision for fact in (held, raised, lowered)] == [3, 5, 6]
+    assert reviewed.revision == 4
     assert (raised.previous_dose_micrograms, raised.dose_micrograms) == (35000, 42000)
     assert (lowered.previous_dose_micrograms, lowered.dose_micrograms) == (42000, 35000)
     assert held.dose_order_id == str(domain.dose_order_id(UUID(held.plan_id), 1))
     assert raised.session_id == eg.completed(routed, 2).session_id
-    assert (paused.reason, paused.revision) == ("non_response", 6)
+    assert (paused.reason, paused.revision) == ("non_response", 7)
     assert paused.session_id == eg.completed(routed, 4).session_id
     assert await house.count("SELECT count(*) FROM dose_order") == 3
     assert await house.count("SELECT count(*) FROM given_session") == 4

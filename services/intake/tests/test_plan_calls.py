@@ -131,7 +131,7 @@ async def test_an_individual_plan_comes_back_whole(practice: Practice) -> None:
 async def test_a_dose_is_revised_signed_and_looked_back_at(practice: Practice) -> None:
     routed, intake_id = await planned(practice, rationale="why", dose_micrograms=70000)
     await practice.house.given(eg.completed(routed, 2))
-    (held,) = await practice.house.stated()
+    held, _ = await practice.house.stated()
     assert (held.direction, held.proposed_dose, held.percent_change) == ("hold", "77", "10.0")
     waiting = (await practice.get(intake_id=intake_id)).plan.proposal
     decision = {"session_id": waiting.session_id, "decision": plans.DOSE_DECISION_SIGNED}
@@ -159,6 +159,7 @@ async def test_a_series_without_response_waits_is_seen_again_and_ends(practice: 
     assert [type(one).__name__ for one in await practice.house.stated()] == [
         "DoseAdjusted",
         "PlanPaused",
+        "SafetyReviewed",
     ]
     with pytest.raises(NotAllowed):
         await ask(practice, "ResumePlan", intake_id, rationale="why")

@@ -34,6 +34,8 @@ def event(stated: domain.Fact) -> Message:
             return _stopped(stated)
         case domain.SuicideRiskScreened():
             return _screened(stated)
+        case domain.SafetyReviewed():
+            return _reviewed(stated)
 
 
 def _opened(intake: domain.Intake) -> facts.IntakeOpened:
@@ -86,6 +88,10 @@ def _approved(intake: domain.Intake, plan: domain.Plan) -> facts.PlanApproved:
         conditions=full.conditions,
         review_after_sessions=full.review_after,
         maintenance_every_days=plan.schedule.maintenance_every_days,
+        session_limits=[
+            facts.SessionLimit(rule_id=one.rule_id, days=one.days, at_most=one.at_most)
+            for one in intake.pack.limits
+        ],
         approve_time=stamp(plan.approve_time),
     )
 
@@ -196,4 +202,21 @@ def _screened(stated: domain.SuicideRiskScreened) -> facts.SuicideRiskScreened:
         block_until_time=stamp(until) if until else None,
         pack=intake.pack.label,
         screen_time=stamp(risk.screen_time),
+    )
+
+
+def _reviewed(stated: domain.SafetyReviewed) -> facts.SafetyReviewed:
+    intake = stated.intake
+    return facts.SafetyReviewed(
+        intake_id=str(intake.intake_id),
+        revision=intake.revision,
+        referral_id=str(intake.need.referral_id),
+        patient_id=str(intake.need.patient_id),
+        clinic_id=str(intake.need.clinic_id),
+        barriers=[
+            facts.BookingBarrier(rule_id=one.rule_id, begin_time=stamp(one.begin_time))
+            for one in stated.barriers
+        ],
+        pack=intake.pack.label,
+        review_time=stamp(intake.update_time),
     )

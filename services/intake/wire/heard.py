@@ -2,10 +2,12 @@
 
 from datetime import UTC, timedelta
 from uuid import UUID
+from zoneinfo import available_timezones
 
 from chassis.refusal import Reject
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
 from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled, ReferralRouted
+from halcyon.scheduling.events.v1.scheduling_events_pb2 import ClinicUpdated
 from services.intake import domain
 
 
@@ -55,3 +57,10 @@ def response(fact: InfusionCompleted) -> domain.Response:
         tuple(fact.adverse_events),
         fact.phq9_score if fact.HasField("phq9_score") else None,
     )
+
+
+def clinic(fact: ClinicUpdated) -> tuple[UUID, int, str]:
+    """A clinic, as of which revision, and its time zone."""
+    if fact.time_zone not in available_timezones():
+        raise Reject("time zone")
+    return UUID(fact.clinic_id), fact.revision, fact.time_zone

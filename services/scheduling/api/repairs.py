@@ -92,6 +92,7 @@ class Repairs(Calls):
             if series.plan.clinic_id != there:
                 domain.must_be_at(series, request.revision)
                 await store.get_clinic(tx, there)
+                await store.must_be_safe(tx, series)
                 await _send(tx, series, there)
         return rpc.TransferSeriesResponse(series=await read_series(self._db, series_id))
 

@@ -53,6 +53,7 @@ class SeriesCalls(Calls):
             series = must_see(await store.get(tx, series_id))
             cancelled = await store.is_cancelled(tx, series.plan.referral_id)
             if domain.wants_times(series, cancelled=cancelled):
+                await store.must_be_safe(tx, series)
                 found = await store.claim_places(tx, series, start)
                 await _must_be_found(tx, series, found, start)
                 store.record(tx, *domain.hold_or_wait(series, found, tx.now))
@@ -97,5 +98,6 @@ async def _must_be_found(
     if isinstance(found, domain.Places):
         return
     if start:
-        domain.must_be_then(found, await store.other_starts(tx, series, start))
+        rules = await store.rules_against(tx, series, [start])
+        domain.must_be_then(found, await store.other_starts(tx, series, start), rules)
     domain.must_be_free(await store.why_none(tx, series) or found)

@@ -68,6 +68,7 @@ class Visits(Calls):
                 domain.must_be_at(series, request.revision)
                 domain.must_be_booked(series, visit, paid=False)
                 domain.must_be_ahead(visit, tx.now)
+                await store.must_be_safe(tx, series)
                 places = await _must_have_moved(tx, series, number, start)
                 await store.note_past(
                     tx, visit, domain.Ending(domain.Past.MOVED, "moved", request_id)
@@ -105,4 +106,7 @@ async def _must_have_moved(
     found = await store.move(tx, series, number, start)
     if isinstance(found, tuple):
         return found
-    return domain.must_have_moved(found, await store.other_times(tx, series, number, start))
+    kept = (*series.starts[: number - 1], start)
+    rules = await store.rules_against(tx, series, kept)
+    others = await store.other_times(tx, series, number, start)
+    return domain.must_have_moved(found, others, rules)

@@ -74,9 +74,18 @@ from services.scheduling.domain.proposal import Origin, Proposal, Wanted, steps_
 from services.scheduling.domain.reach import Reach, advanced, given_back
 from services.scheduling.domain.reminding import next_reminder, remind
 from services.scheduling.domain.repairing import Step, Touched, cannot_stay, repair
-from services.scheduling.domain.series import Plan, Reason, Series, Status, series_id, session_id
+from services.scheduling.domain.safety import Barrier, must_not_be_barred
+from services.scheduling.domain.series import (
+    Plan,
+    Reason,
+    Series,
+    SessionLimit,
+    Status,
+    series_id,
+    session_id,
+)
 from services.scheduling.domain.shelf import Fitting, Placement, Shelf, Spot
-from services.scheduling.domain.shifting import keeps_apart, respace, rest_of
+from services.scheduling.domain.shifting import keeps_apart, respace, rest_of, rules_broken
 from services.scheduling.domain.standing import (
     cancel,
     confirm,
@@ -111,6 +120,7 @@ from services.scheduling.domain.wish import Patient, Preferences, Wish, shape_of
 
 __all__ = [
     "Agenda",
+    "Barrier",
     "Booking",
     "BookingCancelled",
     "BookingMissed",
@@ -163,6 +173,7 @@ __all__ = [
     "SeriesReleased",
     "SeriesRescheduled",
     "SeriesWaitlisted",
+    "SessionLimit",
     "Shape",
     "Shelf",
     "Spot",
@@ -208,6 +219,8 @@ __all__ = [
     "must_be_then",
     "must_have",
     "must_have_moved",
+    "must_have_times",
+    "must_not_be_barred",
     "nearest_pattern",
     "next_reminder",
     "next_starts",
@@ -225,6 +238,7 @@ __all__ = [
     "respace",
     "rest_of",
     "restore",
+    "rules_broken",
     "sent_to",
     "series_id",
     "session_id",

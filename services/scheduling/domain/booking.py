@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis.refusal import NotAllowed
 from services.scheduling.domain.allocation import Bound
 from services.scheduling.domain.events import Decision
+from services.scheduling.domain.safety import rule_broken
 from services.scheduling.domain.series import Series, Status
 from services.scheduling.domain.shelf import Fitting, Placement, Spot
 from services.scheduling.domain.standing import hold, waitlist
@@ -96,17 +97,23 @@ def must_be_free(found: Places | Bound) -> Places:
     return found
 
 
-def must_be_then(found: Places | Bound, others: Sequence[datetime]) -> Places:
+def must_be_then(
+    found: Places | Bound, others: Sequence[datetime], rules: Sequence[str] = ()
+) -> Places:
     """The places at the wanted time, or a refusal that says the next free times."""
+    if isinstance(found, Bound) and rules:
+        raise rule_broken(rules, _named(others))
     if isinstance(found, Bound):
         raise NotAllowed("TIME_TAKEN", "That time is not free.", _named(others))
     return found
 
 
 def must_have_moved(
-    moved: tuple[Placement, ...] | Bound, others: Sequence[datetime]
+    moved: tuple[Placement, ...] | Bound, others: Sequence[datetime], rules: Sequence[str] = ()
 ) -> tuple[Placement, ...]:
     """The new times, or a refusal that says why not."""
+    if moved == Bound.LIMITS and rules:
+        raise rule_broken(rules, _named(others))
     if moved == Bound.LIMITS:
         raise NotAllowed("TOO_CLOSE", "Too near another session of the patient.", _named(others))
     if isinstance(moved, Bound):

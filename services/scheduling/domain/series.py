@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha1
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from services.scheduling.domain.visit import Shape
@@ -29,6 +30,14 @@ class Reason(StrEnum):
     PLAN_STOPPED = "plan_stopped"
 
 
+class SessionLimit(NamedTuple):
+    """A safety rule of the plan's protocol: at most so many sessions in so many days."""
+
+    rule_id: str
+    days: int
+    at_most: int
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What scheduling needs to know of an approved plan."""
@@ -47,6 +56,7 @@ class Plan:
     """Ketamine-assisted psychotherapy: a therapist takes part in every session."""
     maintain_every: int = 0
     """Days between the sessions of maintenance after the series; 0 for none."""
+    limits: tuple[SessionLimit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from services.scheduling.domain.agenda import Agenda, Unread
 from services.scheduling.domain.allocation import Bound, Outcome, Search
+from services.scheduling.domain.series import Plan
 from services.scheduling.domain.shelf import Spot
 from services.scheduling.domain.wish import Wish
 
@@ -52,6 +53,21 @@ def wall_of(moment: datetime, agenda: Agenda) -> int:
     unit = calendar.unit(moment)
     day = calendar.day(calendar.ordinal(unit))
     return day.minute(unit - day.first)
+
+
+def rules_broken(
+    plan: Plan, wanted: Wish, agenda: Agenda, starts: Sequence[datetime]
+) -> tuple[str, ...]:
+    """The rules of the plan's protocol that sessions at these times would break."""
+    calendar = agenda.shelf.calendar
+    days = sorted([*wanted.before, *(calendar.ordinal(calendar.unit(one)) for one in starts)])
+    return tuple(
+        rule.rule_id
+        for rule in plan.limits
+        if any(
+            days[at + rule.at_most] - days[at] < rule.days for at in range(len(days) - rule.at_most)
+        )
+    )
 
 
 def keeps_apart(wanted: Wish, agenda: Agenda, starts: Sequence[datetime]) -> bool:

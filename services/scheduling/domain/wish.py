@@ -60,7 +60,8 @@ class Wish:
         """What two wishes share that can begin at the same times."""
         shape = ".".join(map(str, self.visit.shape))
         kap = "/kap" if self.visit.therapist else ""
-        return f"{','.join(map(str, self.weeks))}/{self.gap}/{shape}{kap}"
+        bound = ",".join(f"{most}in{days}" for most, days in self.binding)
+        return f"{','.join(map(str, self.weeks))}/{self.gap}/{shape}{kap}/{bound}"
 
     def starts_allowed(self, day: LocalDay, length: int) -> int:
         """The units of a day at which a visit of some length suits the patient, as bits."""
@@ -99,7 +100,7 @@ def wish(
         visit=visit_of(plan, shape, preferences),
         earliest=earliest,
         until=calendar.unit(now + policy.horizon),
-        limits=policy.limits,
+        limits=strictest(policy.limits, plan),
         before=tuple(calendar.ordinal(calendar.unit(one)) for one in past),
         preferences=preferences,
     )
@@ -108,6 +109,14 @@ def wish(
 def visit_of(plan: Plan, shape: Shape, preferences: Preferences) -> Visit:
     """A therapist takes part when the plan says so, or when the patient asks for one."""
     return Visit(shape, plan.therapist or preferences.therapist, preferences.skills)
+
+
+def strictest(limits: Limits, plan: Plan) -> Limits:
+    """The network's limits and those of the plan's protocol, each stretch of days once."""
+    most = {days: count for count, days in limits}
+    for one in plan.limits:
+        most[one.days] = min(one.at_most, most.get(one.days, one.at_most))
+    return tuple((count, days) for days, count in sorted(most.items()))
 
 
 def shape_of(plan: Plan, policy: Policy) -> Shape:

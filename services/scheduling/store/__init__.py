@@ -28,6 +28,7 @@ from services.scheduling.store.places import (
 from services.scheduling.store.proposals import accept, clinic_of_repair, get_repair
 from services.scheduling.store.reading import list_day, read_series, read_series_of
 from services.scheduling.store.repairs import close, reopen, submit
+from services.scheduling.store.safety import keep_safety, must_be_safe, rules_against
 from services.scheduling.store.series import (
     book_on,
     clinics_of,
@@ -79,6 +80,7 @@ __all__ = [
     "is_done",
     "keep_preferences",
     "keep_running",
+    "keep_safety",
     "lapse",
     "list_clinics",
     "list_day",
@@ -89,6 +91,7 @@ __all__ = [
     "load_sessions",
     "lock_clinic",
     "move",
+    "must_be_safe",
     "note_past",
     "open_desks",
     "open_feed",
@@ -108,6 +111,7 @@ __all__ = [
     "record_clinic",
     "remember_cancelled",
     "reopen",
+    "rules_against",
     "running",
     "series_of_referrals",
     "submit",

@@ -165,6 +165,17 @@ class SeriesRow(Row, table=True):
     kap: bool
     maintain_every: int = Field(sa_column=Column(SmallInteger, nullable=False))
     rule: str
+    limits: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+
+
+class SafetyRow(Row, table=True):
+    """What keeps a patient from being booked: each a moment and a rule; none for most patients."""
+
+    __tablename__ = "safety"
+
+    patient_id: UUID = Field(primary_key=True)
+    review_time: datetime = _moment()
+    barriers: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
 
 
 class BookingRow(Row, table=True):

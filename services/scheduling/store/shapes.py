@@ -8,6 +8,7 @@ from services.scheduling.domain import (
     Plan,
     Reason,
     Series,
+    SessionLimit,
     Shape,
     Status,
     standing,
@@ -44,6 +45,7 @@ def series_row(series: Series) -> SeriesRow:
         kap=plan.therapist,
         maintain_every=plan.maintain_every,
         rule=series.rule,
+        limits=[f"{one.rule_id} {one.days} {one.at_most}" for one in plan.limits],
     )
 
 
@@ -66,6 +68,7 @@ def series_of_row(row: SeriesRow) -> Series:
             row.urgent,
             row.kap,
             row.maintain_every,
+            tuple(map(_limit, row.limits)),
         ),
         starts=tuple(row.starts),
         shape=Shape(*row.shape),
@@ -77,6 +80,11 @@ def series_of_row(row: SeriesRow) -> Series:
         reminded_time=row.reminded_time,
         rule=row.rule,
     )
+
+
+def _limit(told: str) -> SessionLimit:
+    rule_id, days, most = told.split(" ")
+    return SessionLimit(rule_id, int(days), int(most))
 
 
 def placement(row: BookingRow) -> Placement:

@@ -7,6 +7,7 @@ from services.scheduling.wire.heard import (
     payment,
     plan_of,
     referral_of,
+    safety,
     series_of,
     session,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "preferences_reply",
     "referral_of",
     "repair_reply",
+    "safety",
     "series_named",
     "series_of",
     "series_reply",

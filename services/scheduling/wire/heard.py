@@ -1,12 +1,13 @@
 """What others state, in our words; what cannot be read can never be handled."""
 
+from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
 from chassis.refusal import Reject
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
-from halcyon.intake.events.v1.intake_events_pb2 import PlanApproved
-from services.scheduling.domain import Plan
+from halcyon.intake.events.v1.intake_events_pb2 import PlanApproved, SafetyReviewed
+from services.scheduling.domain import Barrier, Plan, SessionLimit
 
 _MOST_SESSIONS = 366
 _MOST_MINUTES = 24 * 60
@@ -68,7 +69,21 @@ def need(fact: PlanApproved) -> Plan:
         urgent=fact.priority == "urgent",
         therapist=fact.kap == "with",
         maintain_every=fact.maintenance_every_days if spaced else 0,
+        limits=_limits(fact),
     )
+
+
+def _limits(fact: PlanApproved) -> tuple[SessionLimit, ...]:
+    told = [SessionLimit(one.rule_id, one.days, one.at_most) for one in fact.session_limits]
+    if any(one.days <= 0 or one.at_most <= 0 or " " in one.rule_id for one in told):
+        raise Reject("limits")
+    return tuple(told)
+
+
+def safety(fact: SafetyReviewed) -> tuple[UUID, datetime, list[Barrier]]:
+    """Whose safety was looked at, when, and what bars booking."""
+    barriers = [Barrier(one.rule_id, one.begin_time.ToDatetime(UTC)) for one in fact.barriers]
+    return _id(fact.patient_id), fact.review_time.ToDatetime(UTC), barriers
 
 
 def series_of(fact: AboutSeries) -> UUID:

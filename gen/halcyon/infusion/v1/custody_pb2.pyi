@@ -512,6 +512,8 @@ class Disposal(_message.Message):
     WITNESS_FIELD_NUMBER: _builtins.int
     OCCUR_TIME_FIELD_NUMBER: _builtins.int
     SESSION_ID_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    ESCALATE_TIME_FIELD_NUMBER: _builtins.int
     disposal_id: _builtins.str
     """Identity."""
     container_id: _builtins.str
@@ -534,6 +536,14 @@ class Disposal(_message.Message):
     def occur_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened."""
 
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """By when somebody must have seen it."""
+
+    @_builtins.property
+    def escalate_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was told that nobody had; unset where somebody did in time."""
+
     def __init__(
         self,
         *,
@@ -546,10 +556,12 @@ class Disposal(_message.Message):
         witness: _builtins.str = ...,
         occur_time: _timestamp_pb2.Timestamp | None = ...,
         session_id: _builtins.str = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+        escalate_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "occur_time", b"occur_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "due_time", b"due_time", "escalate_time", b"escalate_time", "occur_time", b"occur_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "container_id", b"container_id", "disposal_id", b"disposal_id", "kind", b"kind", "occur_time", b"occur_time", "recorder", b"recorder", "session_id", b"session_id", "status", b"status", "witness", b"witness"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "container_id", b"container_id", "disposal_id", b"disposal_id", "due_time", b"due_time", "escalate_time", b"escalate_time", "kind", b"kind", "occur_time", b"occur_time", "recorder", b"recorder", "session_id", b"session_id", "status", b"status", "witness", b"witness"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -293,10 +293,13 @@ class GetSessionRecordResponse(_message.Message):
     ALERTS_FIELD_NUMBER: _builtins.int
     OBSERVATIONS_FIELD_NUMBER: _builtins.int
     DISCHARGE_FIELD_NUMBER: _builtins.int
+    PROTOCOL_FIELD_NUMBER: _builtins.int
     checked_by: _builtins.str
     """Who made it."""
     confirmed_by: _builtins.str
     """Who confirmed drug and programme."""
+    protocol: _builtins.str
+    """Name and version of the protocol that the visit goes by; empty before the arrival."""
     @_builtins.property
     def session(self) -> _infusion_pb2.Session:
         """The session with its readings."""
@@ -337,10 +340,11 @@ class GetSessionRecordResponse(_message.Message):
         alerts: _abc.Iterable[_monitoring_pb2.Alert] | None = ...,
         observations: _abc.Iterable[_observation_pb2.Observation] | None = ...,
         discharge: _gate_pb2.DischargeAssessment | None = ...,
+        protocol: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["checklist", b"checklist", "discharge", b"discharge", "session", b"session"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "checked_by", b"checked_by", "checklist", b"checklist", "confirmed_by", b"confirmed_by", "discharge", b"discharge", "findings", b"findings", "observations", b"observations", "overrides", b"overrides", "session", b"session"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "checked_by", b"checked_by", "checklist", b"checklist", "confirmed_by", b"confirmed_by", "discharge", b"discharge", "findings", b"findings", "observations", b"observations", "overrides", b"overrides", "protocol", b"protocol", "session", b"session"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

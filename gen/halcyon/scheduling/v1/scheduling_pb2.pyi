@@ -156,6 +156,8 @@ class _SchedulingErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[
     """No interpreter with CP-SAT is set up here."""
     SCHEDULING_ERROR_REASON_OPTIMISER_FAILED: _SchedulingErrorReason.ValueType  # 19
     """CP-SAT found nothing in the time it has."""
+    SCHEDULING_ERROR_REASON_SAFETY_RULE_BROKEN: _SchedulingErrorReason.ValueType  # 20
+    """A safety rule of the plan's protocol is broken; the metadata names the rules."""
 
 class SchedulingErrorReason(_SchedulingErrorReason, metaclass=_SchedulingErrorReasonEnumTypeWrapper):
     """Why a call was refused; the `reason` of google.rpc.ErrorInfo."""
@@ -200,6 +202,8 @@ SCHEDULING_ERROR_REASON_OPTIMISER_MISSING: SchedulingErrorReason.ValueType  # 18
 """No interpreter with CP-SAT is set up here."""
 SCHEDULING_ERROR_REASON_OPTIMISER_FAILED: SchedulingErrorReason.ValueType  # 19
 """CP-SAT found nothing in the time it has."""
+SCHEDULING_ERROR_REASON_SAFETY_RULE_BROKEN: SchedulingErrorReason.ValueType  # 20
+"""A safety rule of the plan's protocol is broken; the metadata names the rules."""
 Global___SchedulingErrorReason: _TypeAlias = SchedulingErrorReason  # noqa: Y015
 
 class _ResourceKind:

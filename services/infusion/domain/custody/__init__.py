@@ -16,7 +16,10 @@ from services.infusion.domain.custody.counting import (
 from services.infusion.domain.custody.disposing import (
     Disposal,
     DisposalStatus,
+    DisposalUnwitnessed,
+    await_witness,
     dispose,
+    escalate,
     withdraw,
     witness,
 )
@@ -43,6 +46,16 @@ from services.infusion.domain.custody.rules import (
     incident_deadline,
     next_inventory,
 )
+from services.infusion.domain.custody.stocktaking import (
+    InventoryDue,
+    InventoryOverdue,
+    Stage,
+    Stocktaking,
+    first,
+    look,
+    taken,
+    wake_time,
+)
 from services.infusion.domain.custody.transferring import Shipment, destination, transfer
 from services.infusion.domain.custody.using import Need, Use, administer
 
@@ -59,6 +72,7 @@ __all__ = [
     "DiscrepancyResolved",
     "Disposal",
     "DisposalStatus",
+    "DisposalUnwitnessed",
     "Drug",
     "Entry",
     "Event",
@@ -68,6 +82,8 @@ __all__ = [
     "Incident",
     "IncidentStatus",
     "Inventory",
+    "InventoryDue",
+    "InventoryOverdue",
     "Kind",
     "Line",
     "Moment",
@@ -80,7 +96,9 @@ __all__ = [
     "Rules",
     "Scope",
     "Shipment",
+    "Stage",
     "Stock",
+    "Stocktaking",
     "Tally",
     "Told",
     "Use",
@@ -88,6 +106,7 @@ __all__ = [
     "above_zero",
     "added",
     "administer",
+    "await_witness",
     "balance",
     "cause",
     "container_id",
@@ -95,8 +114,11 @@ __all__ = [
     "destination",
     "dispose",
     "draw",
+    "escalate",
+    "first",
     "incident_deadline",
     "lapse",
+    "look",
     "millilitres",
     "next_inventory",
     "plain",
@@ -105,7 +127,9 @@ __all__ = [
     "report",
     "resolve",
     "reverse",
+    "taken",
     "transfer",
+    "wake_time",
     "withdraw",
     "witness",
 ]

@@ -1,7 +1,7 @@
 """Waste and destruction: one person does it, another sees it, and only then is it in the ledger."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import TypeAlias
@@ -11,6 +11,7 @@ from chassis.refusal import AlreadyExists, Denied, NotAllowed
 from services.infusion.domain.custody.amount import Told, above_zero
 from services.infusion.domain.custody.entry import Act, Entry, Kind
 from services.infusion.domain.custody.ledger import Holding, must_have_happened, post
+from services.infusion.domain.custody.rules import Rules
 
 
 class DisposalStatus(Enum):
@@ -36,6 +37,18 @@ class Disposal:
     witness: str = ""
     session_id: UUID | None = None
     """Whose residue it is; None for stock."""
+    due_time: datetime | None = None
+    """By when somebody must have seen it."""
+    escalate_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DisposalUnwitnessed:
+    """Nobody has seen it in time."""
+
+    disposal: Disposal
+    clinic_id: UUID
+    escalate_time: datetime
 
 
 Witnessed: TypeAlias = tuple[Disposal, Entry]
@@ -88,6 +101,23 @@ def witness(
         reference=disposal.reference,
     )
     return confirmed, post(holding, disposal.kind, disposal.amount, act)
+
+
+def await_witness(disposal: Disposal, rules: Rules, now: datetime) -> Disposal:
+    """From its telling on it has so long."""
+    if disposal.due_time or disposal.status is not DisposalStatus.PENDING:
+        return disposal
+    return replace(disposal, due_time=now + timedelta(minutes=rules.witness_minutes))
+
+
+def escalate(
+    disposal: Disposal, clinic_id: UUID, now: datetime
+) -> tuple[Disposal, tuple[DisposalUnwitnessed, ...]]:
+    """Still without a witness, it is told once; it may be witnessed all the same."""
+    if disposal.status is not DisposalStatus.PENDING or disposal.escalate_time:
+        return disposal, ()
+    late = replace(disposal, escalate_time=now)
+    return late, (DisposalUnwitnessed(late, clinic_id, now),)
 
 
 def withdraw(disposal: Disposal) -> Disposal:

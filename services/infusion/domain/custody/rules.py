@@ -39,6 +39,8 @@ class Rules:
     version: int
     incident_business_days: int
     inventory_months: int
+    inventory_warning_days: int
+    witness_minutes: int
     retention_years: int
     holidays: frozenset[date]
     drugs: Mapping[str, Drug]

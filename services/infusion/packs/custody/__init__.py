@@ -14,7 +14,10 @@ from services.infusion.packs.lines import Path as Place
 
 _CURRENT = Path(__file__).parent / "custody-us-1.yaml"
 _NDC = re.compile(r"\d{5}-\d{4}-\d{2}")
-_NUMBERS = ("incident_business_days", "inventory_months", "retention_years")
+_NUMBERS = (
+    "incident_business_days", "inventory_months", "inventory_warning_days", "witness_minutes",
+    "retention_years",
+)  # fmt: skip
 _HEADING = {"name", "version", "effective_date", "holidays", "drugs", *_NUMBERS}
 _DRUG = {"ndc", "substance", "form", "schedule", "milligrams_per_millilitre", "millilitres"}
 _FINEST = Decimal("0.000001")

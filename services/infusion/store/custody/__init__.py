@@ -14,6 +14,7 @@ from services.infusion.store.custody.finding import (
     find_disposal,
     find_incident,
     find_registration,
+    find_stocktaking,
     given,
     holding,
     holdings,
@@ -21,10 +22,13 @@ from services.infusion.store.custody.finding import (
     original,
     received_by,
     registration,
+    stocktaking_of,
     unknown,
 )
 from services.infusion.store.custody.recording import (
     EXPLAIN,
+    INVENTORY,
+    WITNESS,
     record_count,
     record_disposal,
     record_entry,
@@ -32,6 +36,7 @@ from services.infusion.store.custody.recording import (
     record_received,
     record_registration,
     record_shipment,
+    record_stocktaking,
 )
 from services.infusion.store.custody.screens import (
     Page,
@@ -47,6 +52,8 @@ from services.infusion.store.custody.screens import (
 
 __all__ = [
     "EXPLAIN",
+    "INVENTORY",
+    "WITNESS",
     "Page",
     "Question",
     "balances",
@@ -58,6 +65,7 @@ __all__ = [
     "find_disposal",
     "find_incident",
     "find_registration",
+    "find_stocktaking",
     "given",
     "holding",
     "holdings",
@@ -76,10 +84,12 @@ __all__ = [
     "record_received",
     "record_registration",
     "record_shipment",
+    "record_stocktaking",
     "recount",
     "registration",
     "stock",
     "stocked",
+    "stocktaking_of",
     "total",
     "unknown",
 ]

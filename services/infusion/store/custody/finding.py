@@ -18,6 +18,7 @@ from services.infusion.store.custody.rows import (
     EntryRow,
     IncidentRow,
     RegistrationRow,
+    StocktakingRow,
 )
 
 _OF_THE_SESSION = """
@@ -111,6 +112,19 @@ async def disposal(tx: Tx, disposal_id: UUID) -> custody.Disposal:
     if found := await find_disposal(tx, disposal_id):
         return found
     raise unknown("DISPOSAL")
+
+
+async def find_stocktaking(tx: Tx, stocktaking_id: UUID) -> custody.Stocktaking | None:
+    """A place's inventories, locked."""
+    row = await tx.find(StocktakingRow, stocktaking_id)
+    return shapes.stocktaking(row) if row else None
+
+
+async def stocktaking_of(tx: Tx, dea_number: str) -> custody.Stocktaking:
+    """Those of a registration, locked; every registration has them."""
+    asked = select(StocktakingRow).where(col(StocktakingRow.dea_number) == dea_number)
+    (row,) = await tx.rows(asked.with_for_update())
+    return shapes.stocktaking(row)
 
 
 async def find_incident(tx: Tx, incident_id: UUID) -> custody.Incident | None:

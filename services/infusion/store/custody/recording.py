@@ -1,6 +1,7 @@
 """The only writer of the controlled-drug record: entries, facts and deadlines are kept together."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from chassis.database import Tx
 from services.infusion.domain import custody
@@ -9,6 +10,10 @@ from services.infusion.wire import custody as wire
 
 EXPLAIN = "explain-discrepancy"
 """The deadline of an incident."""
+WITNESS = "witness-disposal"
+"""The deadline of a disposal without a witness."""
+INVENTORY = "take-inventory"
+"""When the next inventory comes near, and when it is late."""
 
 
 def record_registration(tx: Tx, registration: custody.Registration) -> None:
@@ -35,11 +40,37 @@ def record_shipment(tx: Tx, shipment: custody.Shipment) -> None:
         record_received(tx, [(shipment.there.container, shipment.there.newest)])
 
 
-def record_disposal(tx: Tx, disposal: custody.Disposal, entry: custody.Entry | None = None) -> None:
-    """Keep a disposal with what it did to the ledger."""
+def record_disposal(
+    tx: Tx,
+    disposal: custody.Disposal,
+    entry: custody.Entry | None = None,
+    events: Iterable[custody.DisposalUnwitnessed] = (),
+) -> None:
+    """Keep a disposal with what it did to the ledger; only one that waits has its deadline."""
     tx.put(shapes.disposal_row(disposal))
     if entry:
         record_entry(tx, entry)
+    waits = disposal.status is custody.DisposalStatus.PENDING and not disposal.escalate_time
+    if waits and disposal.due_time:
+        tx.due(WITNESS, disposal.disposal_id, disposal.due_time)
+    else:
+        tx.undue(WITNESS, disposal.disposal_id)
+    _state(tx, events)
+
+
+def record_stocktaking(
+    tx: Tx,
+    known: custody.Stocktaking,
+    wake: datetime | None,
+    events: Iterable[custody.InventoryDue | custody.InventoryOverdue] = (),
+) -> None:
+    """Keep when the next inventory is due, and be woken for it."""
+    tx.put(shapes.stocktaking_row(known))
+    if wake:
+        tx.due(INVENTORY, known.stocktaking_id, wake)
+    else:
+        tx.undue(INVENTORY, known.stocktaking_id)
+    _state(tx, events)
 
 
 def record_count(tx: Tx, finding: custody.Finding) -> None:
@@ -70,6 +101,6 @@ def record_incident(
     _state(tx, events)
 
 
-def _state(tx: Tx, events: Iterable[custody.Event]) -> None:
+def _state(tx: Tx, events: Iterable[wire.Stated]) -> None:
     for event in events:
         tx.emit(wire.fact(event))

@@ -85,6 +85,22 @@ class DisposalRow(Row, table=True):
     status: str
     witness: str
     session_id: UUID | None
+    due_time: datetime | None = Field(sa_column=Column(DateTime(timezone=True)))
+    escalate_time: datetime | None = Field(sa_column=Column(DateTime(timezone=True)))
+
+
+class StocktakingRow(Row, table=True):
+    """When a registered place takes its next inventory."""
+
+    __tablename__ = "custody_stocktaking"
+
+    stocktaking_id: UUID = Field(primary_key=True)
+    dea_number: str
+    clinic_id: UUID
+    time_zone: str
+    due_date: date
+    stage: str
+    revision: int
 
 
 class CountRow(Row, table=True):

@@ -14,6 +14,7 @@ from services.infusion.store.custody.rows import (
     EntryRow,
     IncidentRow,
     RegistrationRow,
+    StocktakingRow,
 )
 
 
@@ -100,7 +101,27 @@ def disposal(row: DisposalRow) -> custody.Disposal:
         custody.DisposalStatus(row.status),
         row.witness,
         row.session_id,
+        row.due_time,
+        row.escalate_time,
     )
+
+
+def stocktaking(row: StocktakingRow) -> custody.Stocktaking:
+    """The inventories that a row tells of."""
+    return custody.Stocktaking(
+        row.stocktaking_id,
+        row.dea_number,
+        row.clinic_id,
+        row.time_zone,
+        row.due_date,
+        custody.Stage(row.stage),
+        row.revision,
+    )
+
+
+def stocktaking_row(known: custody.Stocktaking) -> StocktakingRow:
+    """The row of a place's inventories."""
+    return made(StocktakingRow, **_columns(known) | {"stage": known.stage.value})
 
 
 def disposal_row(disposal: custody.Disposal) -> DisposalRow:

@@ -26,9 +26,10 @@ from services.infusion.wire.custody.requests import (
     use,
     verdict,
 )
-from services.infusion.wire.custody.stated import fact
+from services.infusion.wire.custody.stated import Stated, fact
 
 __all__ = [
+    "Stated",
     "balance",
     "checked",
     "container",

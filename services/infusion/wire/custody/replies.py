@@ -76,6 +76,8 @@ def disposal(one: custody.Disposal, strength: Decimal) -> nouns.Disposal:
         witness=one.witness,
         occur_time=stamp(one.occur_time),
         session_id=_id(one.session_id),
+        due_time=stamp(one.due_time) if one.due_time else None,
+        escalate_time=stamp(one.escalate_time) if one.escalate_time else None,
     )
 
 

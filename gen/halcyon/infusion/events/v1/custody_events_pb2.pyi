@@ -168,3 +168,137 @@ class CustodyDiscrepancyResolved(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CustodyDiscrepancyResolved: _TypeAlias = CustodyDiscrepancyResolved  # noqa: Y015
+
+@_typing.final
+class CustodyDisposalUnwitnessed(_message.Message):
+    """A waste or a destruction was told, and nobody has witnessed it in time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISPOSAL_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    CONTAINER_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    MILLIGRAMS_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    ESCALATE_TIME_FIELD_NUMBER: _builtins.int
+    disposal_id: _builtins.str
+    """The disposal."""
+    revision: _builtins.int
+    """The disposal's revision after this fact."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    container_id: _builtins.str
+    """The container."""
+    kind: _builtins.str
+    """"wasted" or "destroyed"."""
+    milligrams: _builtins.str
+    """How much, milligrams, a decimal number."""
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """By when it should have been witnessed."""
+
+    @_builtins.property
+    def escalate_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        disposal_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        clinic_id: _builtins.str = ...,
+        container_id: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        milligrams: _builtins.str = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+        escalate_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "escalate_time", b"escalate_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "container_id", b"container_id", "disposal_id", b"disposal_id", "due_time", b"due_time", "escalate_time", b"escalate_time", "kind", b"kind", "milligrams", b"milligrams", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CustodyDisposalUnwitnessed: _TypeAlias = CustodyDisposalUnwitnessed  # noqa: Y015
+
+@_typing.final
+class CustodyInventoryDue(_message.Message):
+    """A registered place must soon take its inventory."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STOCKTAKING_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    DUE_DATE_FIELD_NUMBER: _builtins.int
+    REMIND_TIME_FIELD_NUMBER: _builtins.int
+    stocktaking_id: _builtins.str
+    """The series of inventories of one registration."""
+    revision: _builtins.int
+    """Its revision after this fact."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    due_date: _builtins.str
+    """The last day on which it may be taken, year-month-day at the place."""
+    @_builtins.property
+    def remind_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        stocktaking_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        clinic_id: _builtins.str = ...,
+        due_date: _builtins.str = ...,
+        remind_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["remind_time", b"remind_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "due_date", b"due_date", "remind_time", b"remind_time", "revision", b"revision", "stocktaking_id", b"stocktaking_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CustodyInventoryDue: _TypeAlias = CustodyInventoryDue  # noqa: Y015
+
+@_typing.final
+class CustodyInventoryOverdue(_message.Message):
+    """The day of an inventory has passed, and none was taken."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STOCKTAKING_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    DUE_DATE_FIELD_NUMBER: _builtins.int
+    LAPSE_TIME_FIELD_NUMBER: _builtins.int
+    stocktaking_id: _builtins.str
+    """The series of inventories of one registration."""
+    revision: _builtins.int
+    """Its revision after this fact."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    due_date: _builtins.str
+    """The last day on which it could be taken, year-month-day at the place."""
+    @_builtins.property
+    def lapse_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        stocktaking_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        clinic_id: _builtins.str = ...,
+        due_date: _builtins.str = ...,
+        lapse_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lapse_time", b"lapse_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "due_date", b"due_date", "lapse_time", b"lapse_time", "revision", b"revision", "stocktaking_id", b"stocktaking_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CustodyInventoryOverdue: _TypeAlias = CustodyInventoryOverdue  # noqa: Y015

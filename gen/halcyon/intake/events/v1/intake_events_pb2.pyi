@@ -139,6 +139,7 @@ class PlanApproved(_message.Message):
     CONDITIONS_FIELD_NUMBER: _builtins.int
     REVIEW_AFTER_SESSIONS_FIELD_NUMBER: _builtins.int
     MAINTENANCE_EVERY_DAYS_FIELD_NUMBER: _builtins.int
+    SESSION_LIMITS_FIELD_NUMBER: _builtins.int
     APPROVE_TIME_FIELD_NUMBER: _builtins.int
     intake_id: _builtins.str
     """The intake."""
@@ -195,6 +196,10 @@ class PlanApproved(_message.Message):
         """Sessions after which the response is judged."""
 
     @_builtins.property
+    def session_limits(self) -> _containers.RepeatedCompositeFieldContainer[Global___SessionLimit]:
+        """How many sessions of the patient so many days may hold, by the pack's rules; bookings keep to it."""
+
+    @_builtins.property
     def approve_time(self) -> _timestamp_pb2.Timestamp:
         """When."""
 
@@ -225,15 +230,128 @@ class PlanApproved(_message.Message):
         conditions: _abc.Iterable[_builtins.str] | None = ...,
         review_after_sessions: _abc.Iterable[_builtins.int] | None = ...,
         maintenance_every_days: _builtins.int = ...,
+        session_limits: _abc.Iterable[Global___SessionLimit] | None = ...,
         approve_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["approve_time", b"approve_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["antiemetic", b"antiemetic", "approval", b"approval", "approve_time", b"approve_time", "clinic_id", b"clinic_id", "conditions", b"conditions", "dose", b"dose", "dose_micrograms", b"dose_micrograms", "dose_order_id", b"dose_order_id", "indication_code", b"indication_code", "infusion_minutes", b"infusion_minutes", "intake_id", b"intake_id", "kap", b"kap", "maintenance_every_days", b"maintenance_every_days", "min_gap_hours", b"min_gap_hours", "pack", b"pack", "patient_id", b"patient_id", "plan_id", b"plan_id", "plan_version", b"plan_version", "pressure_every_minutes", b"pressure_every_minutes", "priority", b"priority", "recovery_minutes", b"recovery_minutes", "referral_id", b"referral_id", "review_after_sessions", b"review_after_sessions", "revision", b"revision", "sessions_per_week", b"sessions_per_week"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["antiemetic", b"antiemetic", "approval", b"approval", "approve_time", b"approve_time", "clinic_id", b"clinic_id", "conditions", b"conditions", "dose", b"dose", "dose_micrograms", b"dose_micrograms", "dose_order_id", b"dose_order_id", "indication_code", b"indication_code", "infusion_minutes", b"infusion_minutes", "intake_id", b"intake_id", "kap", b"kap", "maintenance_every_days", b"maintenance_every_days", "min_gap_hours", b"min_gap_hours", "pack", b"pack", "patient_id", b"patient_id", "plan_id", b"plan_id", "plan_version", b"plan_version", "pressure_every_minutes", b"pressure_every_minutes", "priority", b"priority", "recovery_minutes", b"recovery_minutes", "referral_id", b"referral_id", "review_after_sessions", b"review_after_sessions", "revision", b"revision", "session_limits", b"session_limits", "sessions_per_week", b"sessions_per_week"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PlanApproved: _TypeAlias = PlanApproved  # noqa: Y015
+
+@_typing.final
+class SessionLimit(_message.Message):
+    """A rule of the pack: no more than so many sessions in any stretch of so many days."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_ID_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    AT_MOST_FIELD_NUMBER: _builtins.int
+    rule_id: _builtins.str
+    """The rule, such as "sessions-in-7-days"."""
+    days: _builtins.int
+    """Length of the stretch, days."""
+    at_most: _builtins.int
+    """The most sessions in it."""
+    def __init__(
+        self,
+        *,
+        rule_id: _builtins.str = ...,
+        days: _builtins.int = ...,
+        at_most: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_most", b"at_most", "days", b"days", "rule_id", b"rule_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SessionLimit: _TypeAlias = SessionLimit  # noqa: Y015
+
+@_typing.final
+class BookingBarrier(_message.Message):
+    """A rule of the pack that keeps a patient from being booked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_ID_FIELD_NUMBER: _builtins.int
+    BEGIN_TIME_FIELD_NUMBER: _builtins.int
+    rule_id: _builtins.str
+    """The rule, such as "bladder-screen-due" or "dependence-flags"."""
+    @_builtins.property
+    def begin_time(self) -> _timestamp_pb2.Timestamp:
+        """From when on it bars, perhaps later than now."""
+
+    def __init__(
+        self,
+        *,
+        rule_id: _builtins.str = ...,
+        begin_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["begin_time", b"begin_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["begin_time", b"begin_time", "rule_id", b"rule_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BookingBarrier: _TypeAlias = BookingBarrier  # noqa: Y015
+
+@_typing.final
+class SafetyReviewed(_message.Message):
+    """The longitudinal safety of a patient was looked at anew and stands otherwise than before."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTAKE_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    PATIENT_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    BARRIERS_FIELD_NUMBER: _builtins.int
+    PACK_FIELD_NUMBER: _builtins.int
+    REVIEW_TIME_FIELD_NUMBER: _builtins.int
+    intake_id: _builtins.str
+    """The intake whose news it was."""
+    revision: _builtins.int
+    """The intake's revision after this fact."""
+    referral_id: _builtins.str
+    """The referral."""
+    patient_id: _builtins.str
+    """Registry id of the patient."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    pack: _builtins.str
+    """Protocol pack and version."""
+    @_builtins.property
+    def barriers(self) -> _containers.RepeatedCompositeFieldContainer[Global___BookingBarrier]:
+        """Everything that bars the patient's bookings; of several facts the latest review_time holds."""
+
+    @_builtins.property
+    def review_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        intake_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        referral_id: _builtins.str = ...,
+        patient_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        barriers: _abc.Iterable[Global___BookingBarrier] | None = ...,
+        pack: _builtins.str = ...,
+        review_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["review_time", b"review_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["barriers", b"barriers", "clinic_id", b"clinic_id", "intake_id", b"intake_id", "pack", b"pack", "patient_id", b"patient_id", "referral_id", b"referral_id", "review_time", b"review_time", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SafetyReviewed: _TypeAlias = SafetyReviewed  # noqa: Y015
 
 @_typing.final
 class ReferralDeclined(_message.Message):

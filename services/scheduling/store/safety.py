@@ -1,0 +1,45 @@
+"""What intake says of a patient's safety; read where people book, and not on the way of a plan."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from chassis.database import Tx
+from chassis.plans import made
+from services.scheduling.domain import Barrier, Series, must_not_be_barred, rules_broken, wish
+from services.scheduling.packs import policy
+from services.scheduling.store.desks import desk_of
+from services.scheduling.store.patients import patient_of
+from services.scheduling.store.rows import SafetyRow
+
+
+async def keep_safety(
+    tx: Tx, patient_id: UUID, review_time: datetime, barriers: Sequence[Barrier]
+) -> None:
+    """The latest review holds, from whichever intake of the patient it comes."""
+    row = await tx.find(SafetyRow, patient_id)
+    if row and row.review_time >= review_time:
+        return
+    told = [f"{one.begin.isoformat()} {one.rule_id}" for one in barriers]
+    tx.put(made(SafetyRow, patient_id=patient_id, review_time=review_time, barriers=told))
+
+
+async def must_be_safe(tx: Tx, series: Series) -> None:
+    """Whoever books for a patient is told of the rule that forbids it."""
+    patient_id = series.plan.patient_id
+    if row := (await tx.look(SafetyRow, [patient_id])).get(patient_id):
+        must_not_be_barred(map(_barrier, row.barriers), tx.now)
+
+
+async def rules_against(tx: Tx, series: Series, starts: Sequence[datetime]) -> tuple[str, ...]:
+    """The rules of the plan's protocol that sessions at these times would break."""
+    desk = await desk_of(tx, series.plan.clinic_id)
+    if desk is None:
+        return ()
+    wanted = wish(series.plan, policy(), desk.agenda, tx.now, await patient_of(tx, series))
+    return rules_broken(series.plan, wanted, desk.agenda, starts)
+
+
+def _barrier(told: str) -> Barrier:
+    begin, _, rule_id = told.partition(" ")
+    return Barrier(rule_id, datetime.fromisoformat(begin))
