@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -43,8 +44,16 @@ class _Wire(Client):
 class Bus:
     """A connection that outlives its server, until it is closed for good."""
 
-    def __init__(self, url: str, name: str = "halcyon", *, ack_wait: float = 30) -> None:
+    def __init__(
+        self,
+        url: str,
+        name: str = "halcyon",
+        *,
+        credentials: Path | None = None,
+        ack_wait: float = 30,
+    ) -> None:
         self._url, self._name, self._ack_wait = url, name, ack_wait
+        self._credentials = str(credentials) if credentials else None
         self._wire = _Wire()
         self.closed = asyncio.Event()
         """Set when the client gave up for ever; the process must then end."""
@@ -58,6 +67,7 @@ class Bus:
                 await wire.connect(
                     self._url,
                     name=self._name,
+                    user_credentials=self._credentials,
                     max_reconnect_attempts=-1,
                     reconnect_time_wait=0.2,  # type: ignore[arg-type]
                     ping_interval=5,
