@@ -3,7 +3,7 @@ MAKEFLAGS += --warn-undefined-variables --no-print-directory
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := chassis services clients tests bench tools
+CODE := chassis services standards clients tests bench tools
 WORKERS ?= 2
 
 help: ## List the targets

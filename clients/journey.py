@@ -14,7 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from grpc.aio import AioRpcError
 
 from clients.custody import DEMO_DRUG
-from clients.fhir import referral_request
+from standards.fhir import referral_request
 from clients.sdk import Halcyon
 from clients.sdk.errors import typed
 from halcyon.infusion.v1 import gate_calls_pb2 as gating

@@ -120,6 +120,7 @@ class ChangeRow(Row, table=True):
     cause: str
     change_time: datetime = Field(sa_column=_moment())
     trace_id: str
+    detail: str
 
 
 class ClinicRow(Row, table=True):

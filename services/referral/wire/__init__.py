@@ -1,6 +1,6 @@
 """Our words and everyone's words: the only room that sees both the domain and the contracts."""
 
-from services.referral.wire.facts import fact
+from services.referral.wire.facts import Stated, fact
 from services.referral.wire.news import NEWS, Heard, clinic, clinic_id, news, referral_id, step
 from services.referral.wire.replies import change, echo, named, patient, pseudonymous
 from services.referral.wire.requests import (
@@ -13,6 +13,7 @@ from services.referral.wire.requests import (
 __all__ = [
     "NEWS",
     "Heard",
+    "Stated",
     "application",
     "change",
     "clinic",

@@ -4,10 +4,10 @@ from uuid import NAMESPACE_URL, uuid5
 
 import protovalidate
 
-from clients.fhir import bindings, clinical, people
-from clients.fhir.codes import URI
-from clients.fhir.nodes import Bundle, Resource
-from clients.fhir.problems import FhirError, FhirUnavailable, Findings, Problem
+from standards.fhir import bindings, clinical, people
+from standards.fhir.codes import URI
+from standards.fhir.nodes import Bundle, Resource
+from standards.fhir.problems import FhirError, FhirUnavailable, Findings, Problem
 from halcyon.referral.v1.referral_pb2 import ReferralPriority
 from halcyon.referral.v1.referral_service_pb2 import CreateReferralRequest
 
