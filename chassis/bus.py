@@ -117,6 +117,21 @@ class Bus:
             ),
         )
 
+    async def store(self, subject: str, data: bytes, headers: dict[str, str]) -> None:
+        """Publish one message and wait until a stream holds it."""
+        try:
+            await self._wire.jetstream().publish(subject, data, headers=headers, timeout=5)
+        except (OSError, NatsError, TimeoutError) as error:
+            raise BusAway from error
+
+    async def unread(self, stream: str, durable: str) -> int:
+        """How much a durable consumer has yet to read or to acknowledge."""
+        try:
+            found = await self._wire.jsm().consumer_info(stream, durable)
+        except (OSError, NatsError, TimeoutError) as error:
+            raise BusAway from error
+        return (found.num_pending or 0) + (found.num_ack_pending or 0)
+
     async def tap(self, subject: str, tap: Tap) -> int:
         """Give every message of a subject straight to a function."""
         subscription = await self._wire.subscribe(subject)

@@ -11,6 +11,7 @@ from clients.cli import (
     intake,
     pack,
     parked,
+    partner,
     referral,
     scale,
     schedule,
@@ -45,6 +46,7 @@ infusion.app.command("summary")(summary.summary)
 app.add_typer(infusion.app, name="infusion")
 app.add_typer(custody.app, name="custody")
 app.add_typer(parked.app, name="parked")
+app.add_typer(partner.app, name="partner")
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from halcyon.referral.v1.referral_pb2 import CodedEntry, HistorySection, SectionStatement
 from standards.fhir.codes import (
     ALLERGY_LIST,
     DRUG_CLASSES,
@@ -19,7 +20,6 @@ from standards.fhir.codes import (
 )
 from standards.fhir.nodes import Bundle, Resource
 from standards.fhir.problems import Findings
-from halcyon.referral.v1.referral_pb2 import CodedEntry, HistorySection, SectionStatement
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from google.protobuf.json_format import Parse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from standards.fhir import FhirError, referral_request
 from halcyon.referral.v1.referral_pb2 import SectionStatement, SexAtBirth
 from halcyon.referral.v1.referral_service_pb2 import CreateReferralRequest
+from standards.fhir import FhirError, referral_request
 
 Document: TypeAlias = dict[str, Any]
 EXAMPLES = Path(__file__).parents[2] / "clients" / "examples"

@@ -20,6 +20,7 @@ from services.referral.domain.decisions import (
     supplement,
 )
 from services.referral.domain.loop import Codes, codes
+from services.referral.domain.partner import Partner
 from services.referral.domain.progress import (
     FREEING,
     OCCUPYING,
@@ -68,6 +69,7 @@ __all__ = [
     "Known",
     "Line",
     "News",
+    "Partner",
     "Person",
     "Position",
     "Practitioner",

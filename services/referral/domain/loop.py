@@ -34,6 +34,6 @@ _BY_CAUSE = {"SessionMissed": _NO_SHOW, "SessionCancelled": _CALLED_OFF}
 
 
 def codes(status: Status, cause: str) -> Codes:
-    """A no-show is told as one while the treatment goes on; an end is an end, whatever comes late."""
+    """A no-show is told as one while the treatment goes on; an end stays an end."""
     told = _BY_STATUS[status]
     return told if status in ENDED else _BY_CAUSE.get(cause.rpartition(".")[2], told)
