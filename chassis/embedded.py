@@ -159,8 +159,9 @@ class ExternalPostgres(Postgres):
 class Nats:
     """One nats-server with JetStream under a directory, on 127.0.0.1, every write synced."""
 
-    def __init__(self, directory: Path, keep: tuple[int, ...] = ()) -> None:
-        self._base, self._keep = directory, keep
+    def __init__(self, directory: Path, keep: tuple[int, ...] = (), more: str = "") -> None:
+        """`more` is added to the configuration, such as a port for leaf nodes."""
+        self._base, self._keep, self._more = directory, keep, more
         self._port = 0
         self._child: Child | None = None
         self.keyring = Keyring(directory / "nats.keys")
@@ -204,6 +205,7 @@ class Nats:
             f'listen: "127.0.0.1:{port}"\nserver_name: "halcyon"\nmax_payload: 1MB\n'
             f'jetstream {{ store_dir: "{self._base / "nats"}", sync_interval: always }}\n'
             + self.keyring.configuration(self._base / "nats.accounts")
+            + self._more
         )
         config.chmod(0o600)
         server = shutil.which("nats-server", path=Path(sys.executable).parent)
