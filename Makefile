@@ -56,10 +56,10 @@ map-check: setup
 	$(BIN)/python -m tools.factmap check
 
 asyncapi: setup ## Write docs/asyncapi.yaml from the contracts and the subscriptions
-	$(BIN)/python -m tools.asyncapi write
+	$(BIN)/python -m tools.asyncapi write && $(BIN)/python -m tools.partnerapi write
 
 asyncapi-check: setup
-	$(BIN)/python -m tools.asyncapi check
+	$(BIN)/python -m tools.asyncapi check && $(BIN)/python -m tools.partnerapi check
 
 fast: setup
 	$(BIN)/pytest -q -n 2 tests/rooms tests/contracts -k "not slow" $(shell ls -d services/*/tests/test_domain.py)
