@@ -77,7 +77,7 @@ def show(message: Msg, until: str) -> bool:
     status = told["status"].removeprefix("REFERRAL_STATUS_").lower()
     codes = told["transaction"], told["taskStatus"], told["businessStatus"], told["bserStatus"]
     print(position, told["referralId"], f"#{told['number']}", status, *codes, flush=True)
-    return status == until
+    return bool(status == until)
 
 
 async def main() -> None:

@@ -88,7 +88,8 @@ async def test_what_is_published_while_the_hub_is_down_arrives_once_and_in_order
         "CLINIC_PASSWORD": PASSWORD,
     }
     server = shutil.which("nats-server", path=Path(sys.executable).parent)
-    commands = {
+    assert server
+    commands: dict[str, list[str | Path]] = {
         "leaf": [server, "-c", ROOT / "deploy/nats/leaf.conf"],
         "forward": [sys.executable, ROOT / "clients/partner/forward.py", leaf, PASSWORD],
     }

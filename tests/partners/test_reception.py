@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from uuid import uuid4
 
@@ -102,8 +102,8 @@ async def test_a_loud_partner_does_not_hold_up_a_quiet_one(town: Town) -> None:
         await eventually(lambda: at_least(answered(loud), count), within=60)
 
 
-async def at_least(count: "asyncio.Future[int] | object", wanted: int) -> bool:
-    return bool(await count >= wanted)  # type: ignore[misc, operator]
+async def at_least(count: Awaitable[int], wanted: int) -> bool:
+    return await count >= wanted
 
 
 async def test_an_absent_partner_finds_everything_in_order_and_its_backlog_is_known(
@@ -140,7 +140,7 @@ async def test_a_crash_between_telling_and_noting_tells_once(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     who = await town.admit("crash")
-    noted, failed = store.told, []
+    noted, failed = store.told, list[object]()
 
     async def crash_once(*about: object) -> None:
         if about[1] == who.name and not failed:

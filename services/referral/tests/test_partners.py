@@ -302,7 +302,7 @@ async def test_a_referral_is_cancelled_supplemented_and_timed_by_its_partner(
 
 
 @pytest.mark.parametrize("kind", [CANCEL, TELL, WHEN])
-async def test_anothers_referral_does_not_exist(desk: Desk, house: House, kind: str) -> None:
+async def test_the_referral_of_another_does_not_exist(desk: Desk, house: House, kind: str) -> None:
     referral_id = await desk.submit()
     said = {
         CANCEL: rpc.CancelReferralRequest(
