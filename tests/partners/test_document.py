@@ -126,3 +126,26 @@ def test_the_page_names_the_clients_that_are_there() -> None:
     for path in ("clients/partner/partner.py", "clients/node-partner/partner.js"):
         assert path in PAGE
         assert (ROOT / path).exists()
+
+
+def test_credentials_are_turned_and_ended_by_the_operator(
+    folder: Path, environment: dict[str, str]
+) -> None:
+    run(
+        "halcyon partner add turning --clinic denver --feed fhir --out one.creds",
+        folder,
+        environment,
+    )
+    python = sys.executable
+    act = f"{python} partner.py one.creds $BROKER send depression-denver.fhir.json"
+    assert "position 1" in run(act, folder, environment)
+    run("halcyon partner rotate turning --out two.creds", folder, environment)
+    with pytest.raises(AssertionError, match="[Aa]uthorization"):
+        run(act, folder, environment)
+    assert "position 2" in run(act.replace("one.creds", "two.creds"), folder, environment)
+    run("halcyon partner revoke turning", folder, environment)
+    with pytest.raises(AssertionError, match="[Aa]uthorization"):
+        run(act.replace("one.creds", "two.creds"), folder, environment)
+    assert "revoked" in run("halcyon partner list", folder, environment)
+    with pytest.raises(AssertionError, match="no clinic"):
+        run("halcyon partner add lost --clinic nowhere", folder, environment)
