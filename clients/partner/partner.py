@@ -11,7 +11,6 @@ import sys
 import uuid
 from pathlib import Path
 
-import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
@@ -93,8 +92,13 @@ async def main() -> None:
     following.add_argument("--until", default="completed")
     following.add_argument("--from", dest="start", type=int, default=0)
     asked = parser.parse_args()
-    client = await nats.connect(asked.broker, user_credentials=str(asked.credentials))
+    client = Client()
     try:
+        await client.connect(
+            asked.broker,
+            user_credentials=str(asked.credentials),
+            allow_reconnect=asked.verb == "follow",
+        )
         if asked.verb == "send":
             await send(client, asked.document, asked.id)
         else:

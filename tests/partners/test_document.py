@@ -140,11 +140,11 @@ def test_credentials_are_turned_and_ended_by_the_operator(
     act = f"{python} partner.py one.creds $BROKER send depression-denver.fhir.json"
     assert "position 1" in run(act, folder, environment)
     run("halcyon partner rotate turning --out two.creds", folder, environment)
-    with pytest.raises(AssertionError, match="[Aa]uthorization"):
+    with pytest.raises(AssertionError, match=r"[Aa]uthorization"):
         run(act, folder, environment)
     assert "position 2" in run(act.replace("one.creds", "two.creds"), folder, environment)
     run("halcyon partner revoke turning", folder, environment)
-    with pytest.raises(AssertionError, match="[Aa]uthorization"):
+    with pytest.raises(AssertionError, match=r"[Aa]uthorization"):
         run(act.replace("one.creds", "two.creds"), folder, environment)
     assert "revoked" in run("halcyon partner list", folder, environment)
     with pytest.raises(AssertionError, match="no clinic"):
