@@ -3,7 +3,7 @@ MAKEFLAGS += --warn-undefined-variables --no-print-directory
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := chassis services clients tests bench tools
+CODE := chassis services standards clients tests bench tools
 WORKERS ?= 2
 
 help: ## List the targets
@@ -56,10 +56,10 @@ map-check: setup
 	$(BIN)/python -m tools.factmap check
 
 asyncapi: setup ## Write docs/asyncapi.yaml from the contracts and the subscriptions
-	$(BIN)/python -m tools.asyncapi write
+	$(BIN)/python -m tools.asyncapi write && $(BIN)/python -m tools.partnerapi write
 
 asyncapi-check: setup
-	$(BIN)/python -m tools.asyncapi check
+	$(BIN)/python -m tools.asyncapi check && $(BIN)/python -m tools.partnerapi check
 
 fast: setup
 	$(BIN)/pytest -q -n 2 tests/rooms tests/contracts -k "not slow" $(shell ls -d services/*/tests/test_domain.py)

@@ -78,7 +78,7 @@ async def drive(network: Network, plan: argparse.Namespace) -> dict[str, Any]:
     async with network.client("medical_director") as director:
         await open_clinics(director, CLINICS)
     network.settle()
-    listening = await Bus.connect(network.servers.nats.url)
+    listening = await Bus.connect(network.servers.nats.url, network.servers.nats.credentials)
     async with grpc.aio.insecure_channel(network.addresses["referral"]) as channel:
         driver = Driver(channel, network.token("referrer", npi=NPI), CLINICS)
         subject = PaymentCollected.DESCRIPTOR.full_name
@@ -104,7 +104,7 @@ async def drive(network: Network, plan: argparse.Namespace) -> dict[str, Any]:
     listening.close()
     network.settle(120)
     databases = {name: network.database_url(name) for name in network.processes}
-    seen = await gather(databases, network.servers.nats.url)
+    seen = await gather(databases, network.servers.nats)
     return figures(runs, slow) | counted(seen, driver.submitted)
 
 

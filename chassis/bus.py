@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -43,8 +44,16 @@ class _Wire(Client):
 class Bus:
     """A connection that outlives its server, until it is closed for good."""
 
-    def __init__(self, url: str, name: str = "halcyon", *, ack_wait: float = 30) -> None:
+    def __init__(
+        self,
+        url: str,
+        name: str = "halcyon",
+        *,
+        credentials: Path | None = None,
+        ack_wait: float = 30,
+    ) -> None:
         self._url, self._name, self._ack_wait = url, name, ack_wait
+        self._credentials = str(credentials) if credentials else None
         self._wire = _Wire()
         self.closed = asyncio.Event()
         """Set when the client gave up for ever; the process must then end."""
@@ -58,6 +67,7 @@ class Bus:
                 await wire.connect(
                     self._url,
                     name=self._name,
+                    user_credentials=self._credentials,
                     max_reconnect_attempts=-1,
                     reconnect_time_wait=0.2,  # type: ignore[arg-type]
                     ping_interval=5,
@@ -106,6 +116,21 @@ class Bus:
                 max_ack_pending=4096,
             ),
         )
+
+    async def store(self, subject: str, data: bytes, headers: dict[str, str]) -> None:
+        """Publish one message and wait until a stream holds it."""
+        try:
+            await self._wire.jetstream().publish(subject, data, headers=headers, timeout=5)
+        except (OSError, NatsError, TimeoutError) as error:
+            raise BusAway from error
+
+    async def unread(self, stream: str, durable: str) -> int:
+        """How much a durable consumer has yet to read or to acknowledge."""
+        try:
+            found = await self._wire.jsm().consumer_info(stream, durable)
+        except (OSError, NatsError, TimeoutError) as error:
+            raise BusAway from error
+        return (found.num_pending or 0) + (found.num_ack_pending or 0)
 
     async def tap(self, subject: str, tap: Tap) -> int:
         """Give every message of a subject straight to a function."""

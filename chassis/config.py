@@ -16,6 +16,8 @@ class Settings(BaseSettings):
 
     database_url: str = Field(repr=False)
     nats_url: str = Field(repr=False)
+    nats_credentials: Path | None = None
+    """The .creds file of our user; a broker without accounts asks for none."""
     jwks: str
     """A path to a JWKS file, or an http(s) URL."""
     issuer: str = DEFAULT_ISSUER

@@ -23,6 +23,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from chassis.children import Child, alive, as_account
+from chassis.keyring import Keyring
 
 _ACCOUNT = "nobody"
 _PATIENCE = 60.0
@@ -158,10 +159,12 @@ class ExternalPostgres(Postgres):
 class Nats:
     """One nats-server with JetStream under a directory, on 127.0.0.1, every write synced."""
 
-    def __init__(self, directory: Path, keep: tuple[int, ...] = ()) -> None:
-        self._base, self._keep = directory, keep
+    def __init__(self, directory: Path, keep: tuple[int, ...] = (), more: str = "") -> None:
+        """`more` is added to the configuration, such as a port for leaf nodes."""
+        self._base, self._keep, self._more = directory, keep, more
         self._port = 0
         self._child: Child | None = None
+        self.keyring = Keyring(directory / "nats.keys")
         self.log = directory / "nats.log"
 
     @property
@@ -173,6 +176,11 @@ class Nats:
     def url(self) -> str:
         """Where clients connect."""
         return f"nats://127.0.0.1:{self._port}"
+
+    @property
+    def credentials(self) -> Path:
+        """How a service of ours connects."""
+        return self.keyring.service_credentials
 
     def start(self) -> None:
         """Start the server, return when it answers."""
@@ -196,7 +204,10 @@ class Nats:
         config.write_text(
             f'listen: "127.0.0.1:{port}"\nserver_name: "halcyon"\nmax_payload: 1MB\n'
             f'jetstream {{ store_dir: "{self._base / "nats"}", sync_interval: always }}\n'
+            + self.keyring.configuration(self._base / "nats.accounts")
+            + self._more
         )
+        config.chmod(0o600)
         server = shutil.which("nats-server", path=Path(sys.executable).parent)
         server = server or shutil.which("nats-server")
         if server is None:

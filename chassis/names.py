@@ -8,6 +8,7 @@ Attribute: TypeAlias = Literal[
     "halcyon.deadline.name",
     "halcyon.entity_id",
     "halcyon.errand.name",
+    "halcyon.partner",
     "messaging.batch.message_count",
     "messaging.consumer.group.name",
     "messaging.destination.name",
@@ -24,6 +25,7 @@ Attributes: TypeAlias = Mapping[Attribute, str | int]
 Recorded: TypeAlias = Literal[
     "halcyon.errands.done",
     "halcyon.facts.parked",
+    "halcyon.partner.conflicts",
     "messaging.client.consumed.messages",
     "messaging.client.operation.duration",
     "messaging.client.sent.messages",
@@ -37,6 +39,7 @@ Observed: TypeAlias = Literal[
     "halcyon.outbox.age",
     "halcyon.outbox.waiting",
     "halcyon.parked",
+    "halcyon.partner.backlog",
 ]
 
 
@@ -50,6 +53,7 @@ class Instrument(NamedTuple):
 RECORDED: Mapping[Recorded, Instrument] = {
     "halcyon.errands.done": Instrument("{errand}", "Errands carried out."),
     "halcyon.facts.parked": Instrument("{message}", "Facts put aside for a person."),
+    "halcyon.partner.conflicts": Instrument("{message}", "Messages that reused a source and id."),
     "messaging.client.consumed.messages": Instrument("{message}", "Facts taken from the stream."),
     "messaging.client.operation.duration": Instrument("s", "Time to publish or to take a batch."),
     "messaging.client.sent.messages": Instrument("{message}", "Facts the stream has taken."),
@@ -63,6 +67,9 @@ OBSERVED: Mapping[Observed, Instrument] = {
     "halcyon.outbox.age": Instrument("s", "Age of the oldest fact not yet published."),
     "halcyon.outbox.waiting": Instrument("{message}", "Facts not yet published."),
     "halcyon.parked": Instrument("{message}", "Facts waiting for a person."),
+    "halcyon.partner.backlog": Instrument(
+        "{message}", "What the partner furthest behind has yet to read."
+    ),
 }
 
 ATTRIBUTES: frozenset[str] = frozenset(get_args(Attribute))

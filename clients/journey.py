@@ -14,7 +14,6 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from grpc.aio import AioRpcError
 
 from clients.custody import DEMO_DRUG
-from clients.fhir import referral_request
 from clients.sdk import Halcyon
 from clients.sdk.errors import typed
 from halcyon.infusion.v1 import gate_calls_pb2 as gating
@@ -30,6 +29,7 @@ from halcyon.intake.v1 import intake_service_pb2 as deciding
 from halcyon.intake.v1 import plan_pb2 as planning
 from halcyon.referral.v1.referral_pb2 import Referral, ReferralChange
 from halcyon.referral.v1.referral_service_pb2 import CreateReferralRequest, GetReferralRequest
+from standards.fhir import referral_request
 
 EXAMPLES = Path(__file__).parent / "examples"
 DRUG = DEMO_DRUG

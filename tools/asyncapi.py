@@ -31,7 +31,7 @@ _ABOUT = (
 
 def document() -> Part:
     """The whole of it; the same contracts give the same document."""
-    facts, comments = list(routes()), _comments()
+    facts, comments = list(routes()), all_comments()
     return {
         "asyncapi": "3.0.0",
         "info": _info(),
@@ -40,13 +40,13 @@ def document() -> Part:
         "operations": dict(pair for route in facts for pair in _operations(route)),
         "components": {
             "messages": {route.fact.name: _message(route.fact, comments) for route in facts},
-            "messageTraits": {"cloudEvent": {"headers": _HEADERS}},
-            "schemas": _schemas([route.fact for route in facts], comments),
+            "messageTraits": {"cloudEvent": {"headers": HEADERS}},
+            "schemas": schemas([route.fact for route in facts], comments),
         },
     }
 
 
-_HEADERS: Part = {
+HEADERS: Part = {
     "type": "object",
     "description": "CloudEvents 1.0 in the binary mode of its NATS binding; traceparent is W3C's.",
     "required": ["ce-id", "ce-type", "ce-source", "ce-specversion", "ce-time", "Nats-Msg-Id"],
@@ -111,18 +111,19 @@ def _message(fact: Descriptor, comments: Comments) -> Part:
         "summary": comments[fact.full_name],
         "contentType": "application/protobuf",
         "traits": [{"$ref": "#/components/messageTraits/cloudEvent"}],
-        "payload": {"$ref": _refer(fact)},
+        "payload": {"$ref": refer(fact)},
         "examples": [{"name": fact.name, "payload": _example(fact)}],
     }
 
 
-def _schemas(facts: list[Descriptor], comments: Comments) -> Part:
+def schemas(facts: list[Descriptor], comments: Comments) -> Part:
     """The facts and what they are made of, in the JSON mapping of proto3."""
     every = {part.full_name: part for fact in facts for part in (fact, *inside(fact))}
-    return {name: schema(part, comments, _refer) for name, part in sorted(every.items())}
+    return {name: schema(part, comments, refer) for name, part in sorted(every.items())}
 
 
-def _refer(message: Descriptor) -> str:
+def refer(message: Descriptor) -> str:
+    """Where its schema stands."""
     return f"#/components/schemas/{message.full_name}"
 
 
@@ -132,7 +133,8 @@ def _example(fact: Descriptor) -> Part:
     return MessageToDict(Parse(path.read_text(), GetMessageClass(fact)()))
 
 
-def _comments() -> Comments:
+def all_comments() -> Comments:
+    """What the contracts say of themselves."""
     with tempfile.TemporaryDirectory() as scratch:
         return comments_of(FileDescriptorSet.FromString(image(PROTO, Path(scratch)).read_bytes()))
 
@@ -140,14 +142,15 @@ def _comments() -> Comments:
 def rendered() -> str:
     """As it stands in the file."""
     head = "# Written by `make asyncapi` from proto/ and services/*/handlers.py.\n"
-    text: str = yaml.dump(document(), Dumper=_Plain, sort_keys=False, width=120, allow_unicode=True)
+    text: str = yaml.dump(document(), Dumper=Plain, sort_keys=False, width=120, allow_unicode=True)
     return head + text
 
 
-class _Plain(yaml.SafeDumper):
+class Plain(yaml.SafeDumper):
     """No anchors: each part is written out."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        """Never an anchor."""
         return True
 
 

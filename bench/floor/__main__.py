@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import asyncpg
 import grpc
@@ -122,7 +123,7 @@ async def main(step: Step) -> None:
     url = os.environ["FLOOR_POSTGRES"]
     working = await asyncpg.connect(url)
     marking = await asyncpg.connect(url, server_settings={"synchronous_commit": "off"})
-    bus = await Bus.connect(os.environ["FLOOR_NATS"])
+    bus = await Bus.connect(os.environ["FLOOR_NATS"], Path(os.environ["FLOOR_CREDENTIALS"]))
     work = Work(step, await working.prepare(step.statement))
     relay = Relay(step, Publisher(bus), marking)
     gc.collect()

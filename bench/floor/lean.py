@@ -6,8 +6,11 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
+
+from chassis.claims import proof, read_credentials
 
 Hear = Callable[[bytes, bytes, bytes, bytes], None]
 """subject, reply, headers, body"""
@@ -43,15 +46,18 @@ class Bus(asyncio.Protocol):
         self._hear: dict[bytes, Hear] = {}
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
+        self.nonce: asyncio.Future[str] = self._loop.create_future()
         self.inbox = f"_INBOX.{os.urandom(8).hex()}"
 
     @classmethod
-    async def connect(cls, url: str) -> "Bus":
+    async def connect(cls, url: str, credentials: Path) -> "Bus":
         where = urlsplit(url)
         host, port = where.hostname or "127.0.0.1", where.port or 4222
         _, bus = await asyncio.get_running_loop().create_connection(cls, host, port)
+        jwt, seed = read_credentials(credentials.read_text())  # noqa: ASYNC240
         hello = {"verbose": False, "pedantic": False, "headers": True, "no_responders": True}
-        bus.send(b"CONNECT %b\r\n" % json.dumps(hello).encode())
+        signed = {"jwt": jwt, "sig": proof(seed, await bus.nonce)}
+        bus.send(b"CONNECT %b\r\n" % json.dumps(hello | signed).encode())
         return bus
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -101,6 +107,8 @@ class Bus(asyncio.Protocol):
             return self._message(buffer, buffer[at:eol].split(), eol + 2, kind == b"H"[0])
         if kind == b"P"[0] and buffer[at + 1] == b"I"[0]:
             self.send(b"PONG\r\n")
+        elif kind == b"I"[0] and not self.nonce.done():
+            self.nonce.set_result(json.loads(buffer[at + 5 : eol])["nonce"])
         elif kind == b"-"[0]:
             raise ConnectionError(buffer[at:eol].decode())
         return eol + 2

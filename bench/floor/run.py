@@ -92,7 +92,9 @@ async def _measure(
     plan: Plan,
 ) -> dict[str, Any]:
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        driver = Driver(channel, bus := await Bus.connect(servers.nats.url))
+        driver = Driver(
+            channel, bus := await Bus.connect(servers.nats.url, servers.nats.credentials)
+        )
         warm = driver.more(max(200, plan.flows // 4))
         await closed_loop(warm, plan.in_flight, driver.submit, driver.ended)
         runs: list[tuple[Load, float, float]] = []
@@ -154,7 +156,7 @@ async def _prepare(servers: Servers) -> None:
         await database.execute("drop schema public cascade; create schema public")
         await database.execute(step.schema)
         await database.close()
-    client = await nats.connect(servers.nats.url)
+    client = await nats.connect(servers.nats.url, user_credentials=str(servers.nats.credentials))
     streams = client.jetstream()
     for each in await streams.streams_info():
         if (each.config.name or "").startswith("FLOOR"):
@@ -186,6 +188,7 @@ def _running(servers: Servers, port: int) -> Iterator[list[Child]]:
             env = os.environ | {
                 "FLOOR_POSTGRES": servers.postgres.url(step.database),
                 "FLOOR_NATS": servers.nats.url,
+                "FLOOR_CREDENTIALS": str(servers.nats.credentials),
                 "FLOOR_PORT": str(port),
             }
             argv = [sys.executable, "-m", "bench.floor", step.name]

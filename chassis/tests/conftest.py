@@ -55,7 +55,7 @@ async def nats(tmp_path: Path) -> AsyncIterator[Nats]:
 
 @pytest.fixture
 async def bus(nats: Nats) -> AsyncIterator[Bus]:
-    line = Bus(nats.url, "test", ack_wait=3)
+    line = Bus(nats.url, "test", credentials=nats.credentials, ack_wait=3)
     await line.connect()
     await line.provision()
     yield line

@@ -71,6 +71,7 @@ async def test_messages_survive_a_crash_and_clients_come_back(servers: Servers) 
 
     client = await nats.connect(
         servers.nats.url,
+        user_credentials=str(servers.nats.credentials),
         max_reconnect_attempts=-1,
         reconnect_time_wait=0.1,
         reconnected_cb=reconnected,

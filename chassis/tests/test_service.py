@@ -27,6 +27,7 @@ async def process(toy_url, nats, tmp_path, **settings):
     jwks = tmp_path / "jwks.json"
     jwks.write_text('{"keys": []}')
     about = {"database_url": toy_url, "nats_url": nats.url, "ready_file": ready, "jwks": jwks}
+    about |= {"nats_credentials": nats.credentials}
     about |= {"lease_seconds": "0.5", "ack_wait_seconds": "2"} | settings
     env = {f"HALCYON_{name.upper()}": str(value) for name, value in about.items()}
     child = await asyncio.create_subprocess_exec(

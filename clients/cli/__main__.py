@@ -11,6 +11,7 @@ from clients.cli import (
     intake,
     pack,
     parked,
+    partner,
     protocol,
     referral,
     repair,
@@ -50,6 +51,7 @@ app.add_typer(infusion.app, name="infusion")
 app.add_typer(custody.app, name="custody")
 app.add_typer(protocol.app, name="protocol")
 app.add_typer(parked.app, name="parked")
+app.add_typer(partner.app, name="partner")
 
 
 def main() -> None:

@@ -8,10 +8,10 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from clients.cli.screen import complain
-from clients.fhir import FhirError, FhirUnavailable
 from clients.journey import Unfinished
 from clients.network import NetworkFailed, NotRunning
 from clients.sdk import HalcyonError
+from standards.fhir import FhirError, FhirUnavailable
 
 EXPECTED = (
     HalcyonError,

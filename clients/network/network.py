@@ -134,7 +134,7 @@ class Network:
         from clients.network import quiet
 
         databases = {name: self.database_url(name) for name in self.processes}
-        if not to_end(quiet.settle(databases, self.servers.nats.url, patience)):
+        if not to_end(quiet.settle(databases, self.servers.nats, patience)):
             raise NetworkFailed(f"the network did not come to rest in {patience:g} seconds")
 
     def _start(self) -> None:
@@ -174,6 +174,7 @@ class Network:
         places = {
             "HALCYON_DATABASE_URL": self.database_url(service),
             "HALCYON_NATS_URL": self.servers.nats.url,
+            "HALCYON_NATS_CREDENTIALS": str(self.servers.nats.credentials),
             "HALCYON_JWKS": str(self.issuer / "jwks.json"),
             "HALCYON_TRACE_FILE": str(self.traces / f"{service}.jsonl"),
             "HALCYON_TRACE_RATIO": str(self.options.trace_ratio),
@@ -199,6 +200,7 @@ class Network:
             "directory": str(self.directory),
             "services": services,
             "nats": self.servers.nats.url,
+            "nats_keys": str(self.servers.nats.keyring.folder),
             "issuer": str(self.issuer),
             "jwks": str(self.issuer / "jwks.json"),
             "traces": str(self.traces),

@@ -9,6 +9,8 @@ import nats
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 
+from chassis.embedded import Nats
+
 _STREAM = "HALCYON"
 _POLL = 0.05
 _WAITING = """
@@ -17,11 +19,11 @@ SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL)
 """
 
 
-async def settle(databases: Mapping[str, str], nats_url: str, patience: float) -> bool:
+async def settle(databases: Mapping[str, str], server: Nats, patience: float) -> bool:
     """Wait until two looks in a row find nothing in motion and nothing new in the stream."""
     until = time.monotonic() + patience
     connections = {name: await asyncpg.connect(url) for name, url in databases.items()}
-    broker = await nats.connect(nats_url)
+    broker = await nats.connect(server.url, user_credentials=str(server.credentials))
     try:
         before = -1
         while time.monotonic() < until:

@@ -26,6 +26,7 @@ from halcyon.infusion.v1.protocol_service_pb2_grpc import ProtocolServiceStub
 from halcyon.infusion.v1.summary_service_pb2_grpc import SummaryServiceStub
 from halcyon.intake.v1.intake_service_pb2_grpc import IntakeServiceStub
 from halcyon.operations.v1.operations_service_pb2_grpc import OperationsServiceStub
+from halcyon.referral.v1.partner_service_pb2_grpc import PartnerServiceStub
 from halcyon.referral.v1.referral_pb2 import ReferralChange
 from halcyon.referral.v1.referral_service_pb2 import WatchReferralRequest
 from halcyon.referral.v1.referral_service_pb2_grpc import ReferralServiceStub
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from halcyon.infusion.v1.summary_service_pb2_grpc import SummaryServiceAsyncStub
     from halcyon.intake.v1.intake_service_pb2_grpc import IntakeServiceAsyncStub
     from halcyon.operations.v1.operations_service_pb2_grpc import OperationsServiceAsyncStub
+    from halcyon.referral.v1.partner_service_pb2_grpc import PartnerServiceAsyncStub
     from halcyon.referral.v1.referral_service_pb2_grpc import ReferralServiceAsyncStub
     from halcyon.scheduling.v1.scheduling_service_pb2_grpc import SchedulingServiceAsyncStub
 
@@ -80,6 +82,11 @@ class Halcyon:
     def referral(self) -> "ReferralServiceAsyncStub":
         """Takes referrals in and tells what became of them."""
         return ReferralServiceStub(self._channel("referral"))
+
+    @property
+    def partners(self) -> "PartnerServiceAsyncStub":
+        """Knows who refers by events; answered by referral."""
+        return PartnerServiceStub(self._channel("referral"))
 
     @property
     def intake(self) -> "IntakeServiceAsyncStub":

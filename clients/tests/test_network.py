@@ -8,11 +8,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import nats
 import psutil
 import pytest
 
+from chassis.keyring import Keyring
 from clients import journey
 from clients.network import Network, Options, record
 from clients.network.network import to_end
@@ -110,7 +112,7 @@ def test_detached_until_told_to_end(halcyon: Run, tmp_path: Path) -> None:
         token = halcyon("token", "--role", "nurse", data=data).stdout
         assert token.count(".") == 2
         assert "already" in halcyon("seed", data=data).stdout
-        _poison(record.read(data)["nats"])
+        _poison(record.read(data))
         while "Reject" not in (listed := halcyon("parked", "list", data=data).stdout):
             assert listed.strip() == "nothing is parked"
         event_id = listed.split()[listed.split().index("infusion") + 1]
@@ -124,11 +126,14 @@ def test_detached_until_told_to_end(halcyon: Run, tmp_path: Path) -> None:
     assert nobody_left([supervisor, *members])
 
 
-def _poison(url: str) -> None:
+def _poison(network: dict[str, Any]) -> None:
     """Bytes that are no fact, under the name of one."""
 
     async def publish() -> None:
-        broker = await nats.connect(url)
+        broker = await nats.connect(
+            network["nats"],
+            user_credentials=str(Keyring(Path(network["nats_keys"])).service_credentials),
+        )
         await broker.jetstream().publish(PlanApproved.DESCRIPTOR.full_name, b"\xff")
         await broker.close()
 

@@ -1,7 +1,15 @@
 """The referral process."""
 
 from chassis.service import Service, run
-from services.referral import api, handlers
+from services.referral import api, handlers, partners
 
 if __name__ == "__main__":
-    run(Service("referral", answers=api.serve, listens=handlers.on))
+    run(
+        Service(
+            "referral",
+            answers=api.serve,
+            listens=handlers.on,
+            tends=partners.tend,
+            beside=("Partner",),
+        )
+    )

@@ -43,7 +43,7 @@ def clinic() -> DemoClinic:
 async def evidence(network: Network) -> Evidence:
     """What the platform says once it is at rest."""
     databases = {name: network.database_url(name) for name in network.processes}
-    return await gather(databases, network.servers.nats.url)
+    return await gather(databases, network.servers.nats)
 
 
 @pytest.fixture

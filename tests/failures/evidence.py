@@ -9,6 +9,7 @@ import asyncpg
 import nats
 from nats.js.api import AckPolicy, ConsumerConfig
 
+from chassis.embedded import Nats
 from tools.factmap import subjects_of
 
 
@@ -116,11 +117,11 @@ _STEPS = {
 """The effects of a flow that ran to its booked series, counted for each referral."""
 
 
-async def gather(databases: Mapping[str, str], nats_url: str) -> Evidence:
+async def gather(databases: Mapping[str, str], server: Nats) -> Evidence:
     """Read everything; the platform must be at rest."""
     lines = {name: await asyncpg.connect(url) for name, url in databases.items()}
     try:
-        return await _gather(lines, await _stream(nats_url))
+        return await _gather(lines, await _stream(server))
     finally:
         for line in lines.values():
             await line.close()
@@ -202,9 +203,9 @@ async def _journal(line: asyncpg.Connection) -> list[Entry]:
     return [Entry(row[0], row[1], row[2], tuple(row[3])) for row in rows]
 
 
-async def _stream(nats_url: str) -> list[Fact]:
+async def _stream(server: Nats) -> list[Fact]:
     """Every message of the stream, by its headers alone, through a consumer of our own."""
-    client = await nats.connect(nats_url)
+    client = await nats.connect(server.url, user_credentials=str(server.credentials))
     try:
         inbox, found = client.new_inbox(), list[Fact]()
         left = (await client.jetstream().stream_info("HALCYON")).state.messages

@@ -60,7 +60,9 @@ async def test_postgresql_is_killed(network: Network, clinic: DemoClinic, judge:
 
 async def first_facts(network: Network) -> None:
     """Wait until facts of the new flows are on their way."""
-    client = await nats.connect(network.servers.nats.url)
+    client = await nats.connect(
+        network.servers.nats.url, user_credentials=str(network.servers.nats.credentials)
+    )
     try:
         heard = await client.subscribe("halcyon.*.events.>")
         for _ in range(20):

@@ -2,6 +2,7 @@
 
 from services.referral.domain.admission import Application, must_be_sound
 from services.referral.domain.decisions import (
+    Available,
     Cancelled,
     CancelReason,
     Decision,
@@ -10,10 +11,16 @@ from services.referral.domain.decisions import (
     Received,
     Registered,
     Routed,
+    Supplemented,
+    Window,
     cancel,
     receive,
     route,
+    state_availability,
+    supplement,
 )
+from services.referral.domain.loop import Codes, codes
+from services.referral.domain.partner import Partner
 from services.referral.domain.progress import (
     FREEING,
     OCCUPYING,
@@ -49,10 +56,12 @@ __all__ = [
     "OCCUPYING",
     "Address",
     "Application",
+    "Available",
     "CancelReason",
     "Cancelled",
     "Clinic",
     "Clinical",
+    "Codes",
     "Coding",
     "Day",
     "Decision",
@@ -60,6 +69,7 @@ __all__ = [
     "Known",
     "Line",
     "News",
+    "Partner",
     "Person",
     "Position",
     "Practitioner",
@@ -75,9 +85,12 @@ __all__ = [
     "Source",
     "Status",
     "Step",
+    "Supplemented",
     "Viewer",
+    "Window",
     "cancel",
     "choose",
+    "codes",
     "follow",
     "kilometres",
     "match_key",
@@ -87,4 +100,6 @@ __all__ = [
     "newer",
     "receive",
     "route",
+    "state_availability",
+    "supplement",
 ]

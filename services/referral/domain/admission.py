@@ -42,6 +42,12 @@ def must_be_sound(asked: Application, today: date) -> None:
         raise Invalid("INVALID_REFERRAL", "The referral breaks rules; see the violations.", faults)
 
 
+def must_be_stated_soundly(clinical: Clinical, today: date) -> None:
+    """The same for a clinical summary told later."""
+    if faults := tuple(_clinical_faults(clinical, today)):
+        raise Invalid("INVALID_REFERRAL", "The summary breaks rules; see the violations.", faults)
+
+
 def age_on(today: date, birth: date) -> int:
     """Completed years."""
     return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
@@ -62,13 +68,17 @@ def _faults(asked: Application, today: date) -> Iterator[Violation]:
     address = asked.patient.address
     if address and address.position and not _is_on_earth(address.position):
         yield Violation("patient.address.position", "must be a place on earth")
-    measured = asked.clinical.weight_date.real()
+    yield from _clinical_faults(asked.clinical, today)
+
+
+def _clinical_faults(clinical: Clinical, today: date) -> Iterator[Violation]:
+    measured = clinical.weight_date.real()
     if measured is None:
         yield Violation("clinical.weight_date", "must be a real date")
     elif measured > today:
         yield Violation("clinical.weight_date", "must not be in the future")
     for name in _SECTIONS:
-        yield from _coding_faults(name, getattr(asked.clinical, name))
+        yield from _coding_faults(name, getattr(clinical, name))
 
 
 def _birth_fault(written: Day, today: date) -> str:

@@ -4,12 +4,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from chassis.refusal import AlreadyExists, Invalid, NotAllowed, Violation
-from services.referral.domain.admission import Application, age_on, must_be_sound
-from services.referral.domain.referral import Person, Progress, Referral, Sex, Status
+from services.referral.domain.admission import (
+    Application,
+    age_on,
+    must_be_sound,
+    must_be_stated_soundly,
+)
+from services.referral.domain.referral import (
+    Clinical,
+    Day,
+    Person,
+    Progress,
+    Referral,
+    Sex,
+    Status,
+)
 from services.referral.domain.routing import Clinic, choose
 from services.referral.domain.viewing import Viewer
 
@@ -53,7 +66,32 @@ class Cancelled:
     freed_clinic_id: UUID | None
 
 
-Event: TypeAlias = Registered | Received | Routed | Cancelled
+@dataclass(frozen=True, slots=True)
+class Supplemented:
+    """The referrer told more; what was told first stays as it was told."""
+
+    referral: Referral
+    clinical: Clinical
+
+
+class Window(NamedTuple):
+    """A part of the week, in the clinic's local time; Monday is 1."""
+
+    weekday: int
+    start_minute: int
+    end_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class Available:
+    """The referrer told when the patient can come."""
+
+    referral: Referral
+    earliest: Day | None
+    windows: tuple[Window, ...]
+
+
+Event: TypeAlias = Registered | Received | Routed | Cancelled | Supplemented | Available
 Decision: TypeAlias = tuple[Referral, tuple[Event, ...]]
 
 
@@ -111,6 +149,38 @@ def cancel(referral: Referral, reason: CancelReason, now: datetime) -> Decision:
     _must_be_open(referral)
     cancelled = _step(referral, Status.CANCELLED, now, before.clinic_id)
     return cancelled, (Cancelled(cancelled, reason, before.occupied_clinic_id),)
+
+
+def supplement(referral: Referral, clinical: Clinical, now: datetime) -> Decision:
+    """As long as the referral is open, more may be told about it."""
+    _must_be_open(referral)
+    must_be_stated_soundly(clinical, now.date())
+    noted = _noted(referral, now)
+    return noted, (Supplemented(noted, clinical),)
+
+
+def state_availability(
+    referral: Referral, earliest: Day | None, windows: tuple[Window, ...], now: datetime
+) -> Decision:
+    """The latest word holds; listeners know it by the revision."""
+    _must_be_open(referral)
+    if earliest and earliest.real() is None:
+        fault = Violation("earliest_date", "must be a real date")
+        raise Invalid("INVALID_REFERRAL", "The date does not exist.", (fault,))
+    noted = _noted(referral, now)
+    return noted, (Available(noted, earliest, windows),)
+
+
+def _noted(referral: Referral, now: datetime) -> Referral:
+    """One more fact and line; nothing else of the referral moves."""
+    before = referral.progress
+    after = replace(
+        before,
+        revision=before.revision + 1,
+        changes=before.changes + 1,
+        update_time=max(now, before.update_time),
+    )
+    return replace(referral, progress=after)
 
 
 def _received(asked: Application, known: Known, now: datetime) -> Referral:

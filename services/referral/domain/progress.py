@@ -90,6 +90,8 @@ class News:
     source: Source
     revision: int
     time: datetime
+    detail: str = ""
+    """A code or a moment that the fact is about."""
 
 
 class _Moves(TypedDict, total=False):
@@ -112,6 +114,7 @@ class Line:
     cause: str
     time: datetime
     trace_id: str = ""
+    detail: str = ""
 
 
 def follow(before: Progress, news: News) -> tuple[Progress, tuple[Line, ...]]:
@@ -126,7 +129,9 @@ def follow(before: Progress, news: News) -> tuple[Progress, tuple[Line, ...]]:
         update_time=max(before.update_time, news.time),
         **moves,
     )
-    line = Line(after.referral_id, after.changes, after.status, news.cause, news.time)
+    line = Line(
+        after.referral_id, after.changes, after.status, news.cause, news.time, detail=news.detail
+    )
     return after, (line,)
 
 

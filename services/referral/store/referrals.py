@@ -11,6 +11,7 @@ from chassis.database import Tx
 from chassis.plans import made
 from services.referral.domain import (
     Application,
+    Available,
     Cancelled,
     Clinic,
     Event,
@@ -20,12 +21,13 @@ from services.referral.domain import (
     Referral,
     Registered,
     Routed,
+    Supplemented,
     match_key,
 )
 from services.referral.store import load
 from services.referral.store.rows import ChangeRow, ReferralRow
 from services.referral.store.shapes import clinic, patient_row, referral, referral_row
-from services.referral.wire import fact
+from services.referral.wire import Stated, fact
 
 _LOOK_UP = """
 SELECT patient.patient_id,
@@ -71,7 +73,7 @@ async def record(tx: Tx, referral: Referral, events: Sequence[Event]) -> None:
         match event:
             case Registered(patient_id, person):
                 tx.put(patient_row(patient_id, person, tx.now))
-            case Received(stated) | Routed(stated):
+            case Received(stated) | Routed(stated) | Supplemented(stated) | Available(stated):
                 _state(tx, stated, event)
             case Cancelled(stated, _, freed):
                 _state(tx, stated, event)
@@ -90,10 +92,11 @@ def change_row(line: Line) -> ChangeRow:
         cause=line.cause,
         change_time=line.time,
         trace_id=_trace_id(),
+        detail=line.detail,
     )
 
 
-def _state(tx: Tx, referral: Referral, event: Received | Routed | Cancelled) -> None:
+def _state(tx: Tx, referral: Referral, event: Stated) -> None:
     told = fact(event, tx.now)
     tx.emit(told)
     progress = referral.progress

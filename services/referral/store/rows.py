@@ -120,6 +120,18 @@ class ChangeRow(Row, table=True):
     cause: str
     change_time: datetime = Field(sa_column=_moment())
     trace_id: str
+    detail: str
+
+
+class PartnerReferralRow(Row, table=True):
+    """How far a partner was told of a referral that it submitted."""
+
+    __tablename__ = "partner_referral"
+
+    partner: str = Field(primary_key=True)
+    referral_id: UUID = Field(primary_key=True, foreign_key="referral.referral_id")
+    placer_reference: str
+    told: int = Field(sa_type=BigInteger)
 
 
 class ClinicRow(Row, table=True):

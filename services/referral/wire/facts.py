@@ -5,16 +5,32 @@ from datetime import datetime
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from halcyon.referral.events.v1.referral_events_pb2 import (
+    AvailabilityStated,
     ReferralCancelled,
     ReferralReceived,
     ReferralRouted,
+    ReferralSupplemented,
 )
-from services.referral.domain import Cancelled, Received, Routed, Section
+from services.referral.domain import (
+    Available,
+    Cancelled,
+    Received,
+    Routed,
+    Section,
+    Supplemented,
+)
 
-Stated = Received | Routed | Cancelled
+Stated = Received | Routed | Cancelled | Supplemented | Available
+Fact = (
+    ReferralReceived
+    | ReferralRouted
+    | ReferralCancelled
+    | ReferralSupplemented
+    | AvailabilityStated
+)
 
 
-def fact(event: Stated, now: datetime) -> ReferralReceived | ReferralRouted | ReferralCancelled:
+def fact(event: Stated, now: datetime) -> Fact:
     """The event in everyone's words."""
     match event:
         case Received():
@@ -29,6 +45,10 @@ def fact(event: Stated, now: datetime) -> ReferralReceived | ReferralRouted | Re
                 reason=reason.value,
                 cancel_time=moment(now),
             )
+        case Supplemented():
+            return _supplemented(event, now)
+        case Available():
+            return _available(event, now)
 
 
 def moment(time: datetime) -> Timestamp:
@@ -71,6 +91,35 @@ def _routed(event: Routed, now: datetime) -> ReferralRouted:
         allergies=_texts(clinical.allergies),
         priority=referral.priority.value,
         route_time=moment(now),
+    )
+
+
+def _supplemented(event: Supplemented, now: datetime) -> ReferralSupplemented:
+    clinical, progress = event.clinical, event.referral.progress
+    return ReferralSupplemented(
+        referral_id=str(progress.referral_id),
+        revision=progress.revision,
+        clinic_id=str(progress.clinic_id or ""),
+        weight_grams=clinical.weight_grams,
+        height_millimetres=clinical.height_millimetres,
+        phq9_score=clinical.phq9_score,
+        psychiatric_history=_texts(clinical.psychiatric_history),
+        physical_history=_texts(clinical.physical_history),
+        medications=_texts(clinical.medications),
+        allergies=_texts(clinical.allergies),
+        supplement_time=moment(now),
+    )
+
+
+def _available(event: Available, now: datetime) -> AvailabilityStated:
+    progress, earliest = event.referral.progress, event.earliest
+    return AvailabilityStated(
+        referral_id=str(progress.referral_id),
+        revision=progress.revision,
+        clinic_id=str(progress.clinic_id or ""),
+        earliest_date="{:04}-{:02}-{:02}".format(*earliest) if earliest else "",
+        windows=[f"{day}/{start}-{end}" for day, start, end in event.windows],
+        state_time=moment(now),
     )
 
 

@@ -87,6 +87,7 @@ def news(fact: Heard) -> News:
         source=source,
         revision=about.revision,
         time=getattr(fact, time).ToDatetime(tzinfo=UTC),
+        detail=_detail(fact),
     )
 
 
@@ -115,6 +116,18 @@ def clinic(fact: ClinicUpdated) -> Clinic:
         series_capacity=fact.series_capacity,
         open_series=0,
     )
+
+
+def _detail(fact: Heard) -> str:
+    """Codes and moments only: partners read it."""
+    match fact:
+        case intake.ReferralDeclined():
+            return str(fact.reason)
+        case scheduling.SeriesConfirmed() if fact.sessions:
+            return str(fact.sessions[0].start_time.ToJsonString())
+        case infusion.SessionMissed():
+            return str(fact.planned_start_time.ToJsonString())
+    return ""
 
 
 def _refined(fact: Heard, step: Step) -> Step:

@@ -58,7 +58,7 @@ def application(request: rpc.CreateReferralRequest) -> Application:
             referrer.npi, referrer.given_name, referrer.family_name, referrer.organization
         ),
         patient=_person(request.patient),
-        clinical=_clinical(request.clinical),
+        clinical=clinical(request.clinical),
         priority=Priority.URGENT if urgent else Priority.ROUTINE,
         preferred_clinic_id=_wanted(request.preferred_clinic_id),
     )
@@ -118,7 +118,8 @@ def _address(address: noun.PostalAddress) -> Address:
     return Address(address.line, address.city, address.state, address.postal_code, place)
 
 
-def _clinical(summary: noun.ClinicalSummary) -> Clinical:
+def clinical(summary: noun.ClinicalSummary) -> Clinical:
+    """What is known clinically."""
     return Clinical(
         summary.indication_code,
         summary.weight_grams,

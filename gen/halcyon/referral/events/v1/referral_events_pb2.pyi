@@ -200,3 +200,123 @@ class ReferralCancelled(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReferralCancelled: _TypeAlias = ReferralCancelled  # noqa: Y015
+
+@_typing.final
+class ReferralSupplemented(_message.Message):
+    """The referrer told more about the patient's health: the clinical summary as it is known now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    WEIGHT_GRAMS_FIELD_NUMBER: _builtins.int
+    HEIGHT_MILLIMETRES_FIELD_NUMBER: _builtins.int
+    PHQ9_SCORE_FIELD_NUMBER: _builtins.int
+    PSYCHIATRIC_HISTORY_FIELD_NUMBER: _builtins.int
+    PHYSICAL_HISTORY_FIELD_NUMBER: _builtins.int
+    MEDICATIONS_FIELD_NUMBER: _builtins.int
+    ALLERGIES_FIELD_NUMBER: _builtins.int
+    SUPPLEMENT_TIME_FIELD_NUMBER: _builtins.int
+    referral_id: _builtins.str
+    """The referral."""
+    revision: _builtins.int
+    """The referral's revision after this fact."""
+    clinic_id: _builtins.str
+    """The clinic, once routed."""
+    weight_grams: _builtins.int
+    """Body weight, grams."""
+    height_millimetres: _builtins.int
+    """Body height, millimetres."""
+    phq9_score: _builtins.int
+    """PHQ-9 total where taken."""
+    @_builtins.property
+    def psychiatric_history(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Psychiatric history as "system|code"."""
+
+    @_builtins.property
+    def physical_history(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Physical history as "system|code"."""
+
+    @_builtins.property
+    def medications(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Medications as "system|code"."""
+
+    @_builtins.property
+    def allergies(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Allergies as "system|code"."""
+
+    @_builtins.property
+    def supplement_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        referral_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        clinic_id: _builtins.str = ...,
+        weight_grams: _builtins.int = ...,
+        height_millimetres: _builtins.int = ...,
+        phq9_score: _builtins.int | None = ...,
+        psychiatric_history: _abc.Iterable[_builtins.str] | None = ...,
+        physical_history: _abc.Iterable[_builtins.str] | None = ...,
+        medications: _abc.Iterable[_builtins.str] | None = ...,
+        allergies: _abc.Iterable[_builtins.str] | None = ...,
+        supplement_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_phq9_score", b"_phq9_score", "phq9_score", b"phq9_score", "supplement_time", b"supplement_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_phq9_score", b"_phq9_score", "allergies", b"allergies", "clinic_id", b"clinic_id", "height_millimetres", b"height_millimetres", "medications", b"medications", "phq9_score", b"phq9_score", "physical_history", b"physical_history", "psychiatric_history", b"psychiatric_history", "referral_id", b"referral_id", "revision", b"revision", "supplement_time", b"supplement_time", "weight_grams", b"weight_grams"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__phq9_score: _TypeAlias = _typing.Literal["phq9_score"]  # noqa: Y015
+    _WhichOneofArgType__phq9_score: _TypeAlias = _typing.Literal["_phq9_score", b"_phq9_score"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__phq9_score) -> _WhichOneofReturnType__phq9_score | None: ...
+
+Global___ReferralSupplemented: _TypeAlias = ReferralSupplemented  # noqa: Y015
+
+@_typing.final
+class AvailabilityStated(_message.Message):
+    """The referrer told when the patient can come."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    EARLIEST_DATE_FIELD_NUMBER: _builtins.int
+    WINDOWS_FIELD_NUMBER: _builtins.int
+    STATE_TIME_FIELD_NUMBER: _builtins.int
+    referral_id: _builtins.str
+    """The referral."""
+    revision: _builtins.int
+    """The referral's revision after this fact."""
+    clinic_id: _builtins.str
+    """The clinic, once routed."""
+    earliest_date: _builtins.str
+    """Not before this day, YYYY-MM-DD; empty for at once."""
+    @_builtins.property
+    def windows(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Parts of the week in the clinic's local time, as "weekday/start minute-end minute", Monday 1."""
+
+    @_builtins.property
+    def state_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        referral_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        clinic_id: _builtins.str = ...,
+        earliest_date: _builtins.str = ...,
+        windows: _abc.Iterable[_builtins.str] | None = ...,
+        state_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["state_time", b"state_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "earliest_date", b"earliest_date", "referral_id", b"referral_id", "revision", b"revision", "state_time", b"state_time", "windows", b"windows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AvailabilityStated: _TypeAlias = AvailabilityStated  # noqa: Y015

@@ -4,13 +4,14 @@ from uuid import NAMESPACE_URL, uuid5
 
 import protovalidate
 
-from clients.fhir import bindings, clinical, people
-from clients.fhir.codes import URI
-from clients.fhir.nodes import Bundle, Resource
-from clients.fhir.problems import FhirError, FhirUnavailable, Findings, Problem
 from halcyon.referral.v1.referral_pb2 import ReferralPriority
 from halcyon.referral.v1.referral_service_pb2 import CreateReferralRequest
+from standards.fhir import bindings, clinical, people
+from standards.fhir.codes import URI
+from standards.fhir.nodes import Bundle, Node, Resource
+from standards.fhir.problems import FhirError, FhirUnavailable, Findings, Problem
 
+_WITHDRAWN = {"revoked", "entered-in-error"}
 _URGENT = {"urgent", "asap", "stat"}
 _OWNED = {
     "Condition": "subject",
@@ -33,6 +34,38 @@ def referral_request(document: str | bytes) -> CreateReferralRequest:
             findings.add(field, violation.proto.message)
     findings.raise_any()
     return request
+
+
+def withdrawal(document: str | bytes) -> tuple[str, bool]:
+    """The placer's identifier of a ServiceRequest withdrawn, and whether it was a mistake."""
+    findings = Findings()
+    bundle = Bundle(_validated(document, findings))
+    requests = bundle.of("ServiceRequest")
+    if len(requests) != 1:
+        findings.add("Bundle.entry", f"one ServiceRequest is required, found {len(requests)}")
+        findings.raise_any()
+    request = requests[0]
+    status = request.text("status")
+    if status not in _WITHDRAWN:
+        findings.add(f"{request.path}.status", "must be revoked or entered-in-error")
+    found = [one for one in map(_identifier, request.all("identifier")) if one]
+    if not found:
+        path = f"{request.path}.identifier"
+        findings.add(path, "an identifier with system and value is required")
+    findings.raise_any()
+    return found[0], status == "entered-in-error"
+
+
+def placer_identifier(document: str | bytes) -> str:
+    """What the sender calls the request: "system|value" of its first full identifier, or ''."""
+    requests = Bundle(_validated(document, Findings())).of("ServiceRequest")
+    identifiers = [one for request in requests for one in request.all("identifier")]
+    return next(filter(None, map(_identifier, identifiers)), "")
+
+
+def _identifier(identifier: Node) -> str:
+    system, value = identifier.text("system"), identifier.text("value")
+    return f"{system}|{value}" if system and value else ""
 
 
 def _validated(document: str | bytes, findings: Findings) -> object:

@@ -1,7 +1,7 @@
 """Required code bindings of the elements we read; the validator checks shapes, not value sets."""
 
-from clients.fhir.nodes import Bundle, Node, Resource
-from clients.fhir.problems import Findings
+from standards.fhir.nodes import Bundle, Node, Resource
+from standards.fhir.problems import Findings
 
 _OBSERVATION = "registered preliminary final amended corrected cancelled entered-in-error unknown"
 _STATEMENT = (

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from clients.fhir.codes import Code
+from standards.fhir.codes import Code
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from google.protobuf.json_format import Parse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.fhir import FhirError, referral_request
 from halcyon.referral.v1.referral_pb2 import SectionStatement, SexAtBirth
 from halcyon.referral.v1.referral_service_pb2 import CreateReferralRequest
+from standards.fhir import FhirError, referral_request
 
 Document: TypeAlias = dict[str, Any]
-EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLES = Path(__file__).parents[2] / "clients" / "examples"
 NAMES = ("crps-seattle", "depression-denver", "ptsd-phoenix")
 NONE = SectionStatement.SECTION_STATEMENT_NONE
 

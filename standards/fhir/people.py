@@ -5,10 +5,10 @@ import re
 from google.type.date_pb2 import Date
 from google.type.latlng_pb2 import LatLng
 
-from clients.fhir.codes import BIRTH_SEX, GEOLOCATION, NPI
-from clients.fhir.nodes import Bundle, Node, Resource
-from clients.fhir.problems import Findings
 from halcyon.referral.v1.referral_pb2 import Patient, PostalAddress, Practitioner, SexAtBirth
+from standards.fhir.codes import BIRTH_SEX, GEOLOCATION, NPI
+from standards.fhir.nodes import Bundle, Node, Resource
+from standards.fhir.problems import Findings
 
 _SEX = {
     "F": SexAtBirth.SEX_AT_BIRTH_FEMALE,

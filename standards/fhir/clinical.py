@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
-from clients.fhir import sections
-from clients.fhir.codes import GRAMS, HEIGHT, ICD10, MILLIMETRES, PHQ9, UCUM, WEIGHT, Code
-from clients.fhir.nodes import Bundle, Resource
-from clients.fhir.people import day
-from clients.fhir.problems import Findings
 from halcyon.referral.v1.referral_pb2 import ClinicalSummary
+from standards.fhir import sections
+from standards.fhir.codes import GRAMS, HEIGHT, ICD10, MILLIMETRES, PHQ9, UCUM, WEIGHT, Code
+from standards.fhir.nodes import Bundle, Resource
+from standards.fhir.people import day
+from standards.fhir.problems import Findings
 
 _TAKEN = {"final", "amended", "corrected"}
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from clients.fhir.codes import (
+from halcyon.referral.v1.referral_pb2 import CodedEntry, HistorySection, SectionStatement
+from standards.fhir.codes import (
     ALLERGY_LIST,
     DRUG_CLASSES,
     ICD10,
@@ -17,9 +18,8 @@ from clients.fhir.codes import (
     RXNORM,
     Code,
 )
-from clients.fhir.nodes import Bundle, Resource
-from clients.fhir.problems import Findings
-from halcyon.referral.v1.referral_pb2 import CodedEntry, HistorySection, SectionStatement
+from standards.fhir.nodes import Bundle, Resource
+from standards.fhir.problems import Findings
 
 
 @dataclass(frozen=True, slots=True)

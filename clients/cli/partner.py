@@ -1,0 +1,118 @@
+"""`halcyon partner`: outside systems that refer by events, added and revoked live."""
+
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from chassis.keyring import Keyring
+from clients.cli.place import DEFAULT, Data, acting, network, run
+from clients.cli.screen import show
+from clients.cli.views import tables
+from clients.network.seed import CLINICS
+from clients.registrar import Registrar
+from halcyon.referral.v1.partner_pb2 import Partner, PartnerFormat
+from halcyon.referral.v1.partner_service_pb2 import ListPartnersRequest, UpdatePartnerRequest
+
+app = typer.Typer(help="Let outside systems refer by events.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="The partner's name: a-z, 0-9 and -.")]
+Clinic = Annotated[list[str], typer.Option("--clinic", help="A clinic it may refer to; repeat.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Where to write the credentials.")]
+_FORMATS = ("json", "protobuf", "fhir")
+
+
+@app.command()
+def add(
+    name: Name,
+    clinic: Clinic,
+    feed: Annotated[str, typer.Option(help="json, protobuf or fhir.")] = "json",
+    out: Out = None,
+    data: Data = DEFAULT,
+) -> None:
+    """Make the partner's account, streams and credentials, and begin to read what it says."""
+    if feed not in _FORMATS:
+        raise typer.BadParameter(f"must be one of {', '.join(_FORMATS)}")
+    clinics = [_clinic(one) for one in clinic]
+
+    async def adding() -> str:
+        entry, credentials = await _registrar(data).add(name)
+        partner = Partner(
+            name=name,
+            account=entry.partner.account,
+            clinic_ids=clinics,
+            format=PartnerFormat.Value(f"PARTNER_FORMAT_{feed.upper()}"),
+        )
+        async with acting(data, "operator") as operator:
+            await operator.partners.UpdatePartner(UpdatePartnerRequest(partner=partner))
+        return credentials
+
+    _hand_over(name, run(adding()), out, data)
+
+
+@app.command()
+def rotate(
+    name: Name,
+    keep_old: Annotated[bool, typer.Option(help="Let the old ones work until the next.")] = False,
+    out: Out = None,
+    data: Data = DEFAULT,
+) -> None:
+    """Give new credentials; whoever is connected with the old ones is thrown out."""
+    _, credentials = run(_registrar(data).rotate(name, keep_old=keep_old))
+    _hand_over(name, credentials, out, data)
+
+
+@app.command()
+def revoke(name: Name, data: Data = DEFAULT) -> None:
+    """End every credential of the partner, for good."""
+    run(_registrar(data).revoke(name))
+    show(f"{name} is out; what it said is still answered, its feed is kept for 30 days")
+
+
+@app.command("list")
+def list_partners(data: Data = DEFAULT) -> None:
+    """List the partners, where they may refer to, and how far behind each is."""
+    registrar = _registrar(data)
+
+    async def listing() -> dict[str, Partner]:
+        async with acting(data, "operator") as operator:
+            reply = await operator.partners.ListPartners(ListPartnersRequest())
+        return {one.name: one for one in reply.partners}
+
+    known = run(listing())
+    table = tables.table("Partners", "partner", "state", "clinics", "feed", "unread")
+    for entry in registrar.all():
+        partner = known.get(entry.name, Partner())
+        table.add_row(
+            entry.name,
+            "revoked" if entry.closed else "open",
+            "\n".join(partner.clinic_ids),
+            PartnerFormat.Name(partner.format).removeprefix("PARTNER_FORMAT_").lower(),
+            str(run(registrar.backlog(entry.name))),
+        )
+    show(table)
+
+
+def _registrar(data: Path) -> Registrar:
+    found = network(data)
+    return Registrar(found["nats"], Keyring(Path(found["nats_keys"])))
+
+
+def _clinic(told: str) -> str:
+    """An id, or the key of a clinic of the demonstration network."""
+    for one in CLINICS:
+        if told == one.key:
+            return str(one.clinic_id)
+    try:
+        return str(UUID(told))
+    except ValueError:
+        keys = ", ".join(one.key for one in CLINICS)
+        raise typer.BadParameter(f"{told} is no clinic's id, nor one of {keys}") from None
+
+
+def _hand_over(name: str, credentials: str, out: Path | None, data: Path) -> None:
+    path = out or Path(f"{name}.creds")
+    path.touch(mode=0o600)
+    path.write_text(credentials)
+    show(f"credentials: {path}\nbroker: {network(data)['nats']}")

@@ -1,6 +1,0 @@
-"""FHIR R4 in: a Bundle with a ServiceRequest becomes the referral our contract knows."""
-
-from clients.fhir.mapping import referral_request
-from clients.fhir.problems import FhirError, FhirUnavailable, Problem
-
-__all__ = ["FhirError", "FhirUnavailable", "Problem", "referral_request"]

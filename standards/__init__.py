@@ -1,0 +1,1 @@
+"""Other people's formats, read as our contracts; knows the contracts and no service."""
