@@ -2,6 +2,7 @@
 
 from chassis.service import Service, run
 from services.referral import api, handlers
+from services.referral.store.belonging import FLOWS
 
 if __name__ == "__main__":
-    run(Service("referral", answers=api.serve, listens=handlers.on))
+    run(Service("referral", answers=api.serve, listens=handlers.on, flows=FLOWS))
