@@ -195,6 +195,7 @@ class Nats:
         config = self._base / "nats.conf"
         config.write_text(
             f'listen: "127.0.0.1:{port}"\nserver_name: "halcyon"\nmax_payload: 1MB\n'
+            f'pid_file: "{self._base / "nats.pid"}"\n'
             f'jetstream {{ store_dir: "{self._base / "nats"}", sync_interval: always }}\n'
         )
         server = shutil.which("nats-server", path=Path(sys.executable).parent)

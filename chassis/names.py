@@ -37,6 +37,9 @@ Observed: TypeAlias = Literal[
     "halcyon.outbox.age",
     "halcyon.outbox.waiting",
     "halcyon.parked",
+    "halcyon.stream.missing",
+    "halcyon.stream.phantom",
+    "halcyon.stream.unsound",
 ]
 
 
@@ -63,6 +66,11 @@ OBSERVED: Mapping[Observed, Instrument] = {
     "halcyon.outbox.age": Instrument("s", "Age of the oldest fact not yet published."),
     "halcyon.outbox.waiting": Instrument("{message}", "Facts not yet published."),
     "halcyon.parked": Instrument("{message}", "Facts waiting for a person."),
+    "halcyon.stream.missing": Instrument("{message}", "Published facts that the stream lacks."),
+    "halcyon.stream.phantom": Instrument("{message}", "Facts in the stream that nobody stated."),
+    "halcyon.stream.unsound": Instrument(
+        "1", "1 when the stream or our consumer is lost or behind."
+    ),
 }
 
 ATTRIBUTES: frozenset[str] = frozenset(get_args(Attribute))

@@ -27,6 +27,7 @@ from chassis.mishaps import DatabaseAway
 from chassis.operations import Operable
 from chassis.pauses import Pauses
 from chassis.publisher import Publisher
+from chassis.reconciling import Reconciler
 from chassis.relay import Relay
 from chassis.server import Server, serve
 from chassis.subscriptions import Subscriptions
@@ -107,11 +108,13 @@ async def _work(
     pauses = Pauses(db, service.name, service.flows)
     await _patiently(pauses.heed)()
     consumer = Consumer(service.name, service.listens, db, bus, *limits, pauses=pauses)
+    reconciler = Reconciler(db, bus, service.name, consumer.provision if service.listens else None)
     await _patiently(bus.provision)()
     await publisher.start()
     async with asyncio.TaskGroup() as tasks:
         loops = [tasks.create_task(loop) for loop in (relay.run(), db.keep_time(), _watch(bus))]
         loops.append(tasks.create_task(pauses.run(service.listens)))
+        loops.append(tasks.create_task(reconciler.run()))
         if service.due:
             loops.append(tasks.create_task(Sweeper(service.due, db, pauses=pauses).run()))
         if service.errands:
@@ -121,7 +124,8 @@ async def _work(
         if service.listens:
             await _patiently(consumer.provision)()
             consuming = tasks.create_task(consumer.run())
-        server = await serve(settings, partial(_answer, service, db, pauses), service.packages)
+        operable = Operable(service.name, service.listens, service.flows, pauses, reconciler)
+        server = await serve(settings, partial(_answer, service, db, operable), service.packages)
         _settle()
         _say_ready(settings, service.name, server)
         await stop.wait()
@@ -134,9 +138,9 @@ async def _work(
             loop.cancel()
 
 
-def _answer(service: Service, db: Database, pauses: Pauses, server: grpc.aio.Server) -> None:
+def _answer(service: Service, db: Database, this: Operable, server: grpc.aio.Server) -> None:
     service.answers(server, db)
-    operations.answer(server, db, Operable(service.name, service.listens, service.flows, pauses))
+    operations.answer(server, db, this)
 
 
 async def _watch(bus: Bus) -> None:

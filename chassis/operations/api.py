@@ -13,11 +13,13 @@ from chassis.flows import Flows
 from chassis.operations import wire
 from chassis.pauses import Pauses
 from chassis.principal import caller
+from chassis.reconciling import Reconciler, State
 from chassis.refusal import NotAllowed, NotFound, Refusal
 from chassis.replaying import Replaying
 from chassis.subscriptions import Subscriptions
 from halcyon.operations.v1 import flow_calls_pb2 as calls
 from halcyon.operations.v1 import operations_service_pb2 as rpc
+from halcyon.operations.v1 import stream_calls_pb2 as streams
 from halcyon.operations.v1.operations_service_pb2_grpc import (
     OperationsServiceServicer,
     add_OperationsServiceServicer_to_server,
@@ -35,6 +37,7 @@ class Operable:
     on: Subscriptions
     flows: Flows
     pauses: Pauses
+    reconciler: Reconciler
 
 
 class Operations(OperationsServiceServicer):
@@ -184,6 +187,25 @@ class Operations(OperationsServiceServicer):
         )
         done = map(wire.operation, page)
         return calls.ListOperationsResponse(operations=done, next_page_token=token)
+
+    async def CheckStream(
+        self, request: streams.CheckStreamRequest, context: Context
+    ) -> streams.CheckStreamResponse:
+        """Reads the headers of all our facts: not for every minute."""
+        standing = await self._this.reconciler.glance()
+        lost = standing.state is State.LOST
+        compared = None if lost else await self._this.reconciler.compare()
+        return wire.stream(standing, compared)
+
+    async def RebuildStream(
+        self, request: streams.RebuildStreamRequest, context: Context
+    ) -> streams.RebuildStreamResponse:
+        """Ask every service: each of them knows its own facts."""
+        async with self._db.transaction() as tx:
+            count = await self._this.reconciler.rebuild(tx)
+            await operated.note(tx, "rebuild", f"stream/{count}", request.reason)
+        await self._this.reconciler.listen_anew()
+        return streams.RebuildStreamResponse(republished_count=count)
 
     def _pausable(self, kind: str, name: str) -> tuple[str, str]:
         """A pause that could hold nothing here would only look like one."""

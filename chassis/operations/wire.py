@@ -6,7 +6,7 @@ from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from chassis import flows, replaying, traceparent
+from chassis import flows, reconciling, replaying, traceparent
 from chassis.flows import Standing
 from chassis.operated import Operation
 from chassis.parking import Parked
@@ -15,6 +15,7 @@ from chassis.steps import Name, Step
 from halcyon.operations.v1 import flow_calls_pb2 as calls
 from halcyon.operations.v1 import flow_pb2 as said
 from halcyon.operations.v1 import operations_service_pb2 as rpc
+from halcyon.operations.v1 import stream_calls_pb2 as streams
 
 _KINDS = {"fact": said.STEP_KIND_FACT, "deadline": said.STEP_KIND_DEADLINE}
 _KINDS["errand"] = said.STEP_KIND_ERRAND
@@ -137,6 +138,22 @@ def operation(one: Operation) -> said.Operation:
         action=one.action,
         target=one.target,
         reason=one.reason,
+    )
+
+
+def stream(
+    one: reconciling.Standing, compared: reconciling.Comparison | None
+) -> streams.CheckStreamResponse:
+    """How the stream stands, and what it lacks."""
+    missing = compared.missing if compared else frozenset()
+    phantom = compared.phantom if compared else frozenset()
+    return streams.CheckStreamResponse(
+        state=streams.StreamState.Value(f"STREAM_STATE_{one.state.name}"),
+        missing_count=len(missing),
+        phantom_count=len(phantom),
+        last_sequence=one.last_seq,
+        ack_floor_sequence=one.ack_floor,
+        event_ids=sorted(map(str, missing | phantom))[:20],
     )
 
 

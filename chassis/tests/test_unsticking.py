@@ -13,6 +13,7 @@ from chassis.operations.api import Operable, Operations
 from chassis.parking import due_id
 from chassis.pauses import Pauses
 from chassis.principal import act_as
+from chassis.reconciling import Reconciler
 from chassis.refusal import NotAllowed, NotFound
 from chassis.subscriptions import Subscriptions
 from chassis.testing import eventually, somebody
@@ -31,14 +32,19 @@ def pauses(db):
 
 
 @pytest.fixture
+def reconciler(db, bus):
+    return Reconciler(db, bus, "toy", None)
+
+
+@pytest.fixture
 async def consumer(db, bus, pauses):
     return Consumer("toy", toy.on, db, bus, max_deliver=2, pauses=pauses)
 
 
 @pytest.fixture
-def operations(db, pauses):
+def operations(db, pauses, reconciler):
     act_as(somebody("operator"))
-    return Operations(db, Operable("toy", toy.on, toy.FLOWS, pauses))
+    return Operations(db, Operable("toy", toy.on, toy.FLOWS, pauses, reconciler))
 
 
 def healthy() -> Subscriptions:
@@ -53,7 +59,8 @@ def healthy() -> Subscriptions:
 
 
 def mend(operations, db, pauses):
-    return Operations(db, Operable("toy", healthy(), toy.FLOWS, pauses))
+    reconciler = operations._this.reconciler
+    return Operations(db, Operable("toy", healthy(), toy.FLOWS, pauses, reconciler))
 
 
 def step(kind, name, identity):

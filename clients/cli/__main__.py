@@ -15,6 +15,7 @@ from clients.cli import (
     scale,
     schedule,
     seed,
+    stream,
     summary,
     token,
     up,
@@ -45,6 +46,7 @@ infusion.app.command("summary")(summary.summary)
 app.add_typer(infusion.app, name="infusion")
 app.add_typer(custody.app, name="custody")
 app.add_typer(parked.app, name="parked")
+app.add_typer(stream.app, name="stream")
 
 
 def main() -> None:

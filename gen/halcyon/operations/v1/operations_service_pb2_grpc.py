@@ -5,6 +5,7 @@ import warnings
 
 from halcyon.operations.v1 import flow_calls_pb2 as halcyon_dot_operations_dot_v1_dot_flow__calls__pb2
 from halcyon.operations.v1 import operations_service_pb2 as halcyon_dot_operations_dot_v1_dot_operations__service__pb2
+from halcyon.operations.v1 import stream_calls_pb2 as halcyon_dot_operations_dot_v1_dot_stream__calls__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -100,6 +101,16 @@ class OperationsServiceStub:
                 '/halcyon.operations.v1.OperationsService/ListOperations',
                 request_serializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListOperationsRequest.SerializeToString,
                 response_deserializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListOperationsResponse.FromString,
+                _registered_method=True)
+        self.CheckStream = channel.unary_unary(
+                '/halcyon.operations.v1.OperationsService/CheckStream',
+                request_serializer=halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.CheckStreamRequest.SerializeToString,
+                response_deserializer=halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.CheckStreamResponse.FromString,
+                _registered_method=True)
+        self.RebuildStream = channel.unary_unary(
+                '/halcyon.operations.v1.OperationsService/RebuildStream',
+                request_serializer=halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.RebuildStreamRequest.SerializeToString,
+                response_deserializer=halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.RebuildStreamResponse.FromString,
                 _registered_method=True)
 
 
@@ -198,6 +209,20 @@ class OperationsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CheckStream(self, request, context):
+        """Compares the service's outbox with the stream, fact by fact.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RebuildStream(self, request, context):
+        """Makes a lost stream anew, publishes what it lacks again, and has the service hear it all.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OperationsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -265,6 +290,16 @@ def add_OperationsServiceServicer_to_server(servicer, server):
                     servicer.ListOperations,
                     request_deserializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListOperationsRequest.FromString,
                     response_serializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListOperationsResponse.SerializeToString,
+            ),
+            'CheckStream': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckStream,
+                    request_deserializer=halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.CheckStreamRequest.FromString,
+                    response_serializer=halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.CheckStreamResponse.SerializeToString,
+            ),
+            'RebuildStream': grpc.unary_unary_rpc_method_handler(
+                    servicer.RebuildStream,
+                    request_deserializer=halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.RebuildStreamRequest.FromString,
+                    response_serializer=halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.RebuildStreamResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -619,6 +654,60 @@ class OperationsService:
             '/halcyon.operations.v1.OperationsService/ListOperations',
             halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListOperationsRequest.SerializeToString,
             halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListOperationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckStream(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.operations.v1.OperationsService/CheckStream',
+            halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.CheckStreamRequest.SerializeToString,
+            halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.CheckStreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RebuildStream(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.operations.v1.OperationsService/RebuildStream',
+            halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.RebuildStreamRequest.SerializeToString,
+            halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.RebuildStreamResponse.FromString,
             options,
             channel_credentials,
             insecure,

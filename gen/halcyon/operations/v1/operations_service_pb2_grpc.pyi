@@ -7,6 +7,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 from halcyon.operations.v1 import flow_calls_pb2 as _flow_calls_pb2
 from halcyon.operations.v1 import operations_service_pb2 as _operations_service_pb2
+from halcyon.operations.v1 import stream_calls_pb2 as _stream_calls_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -60,6 +61,10 @@ class OperationsServiceStub:
     """Ends a pause; what was held is handled first, in the order of the stream."""
     ListOperations: _grpc.UnaryUnaryMultiCallable[_flow_calls_pb2.ListOperationsRequest, _flow_calls_pb2.ListOperationsResponse]
     """What operators did here, newest first."""
+    CheckStream: _grpc.UnaryUnaryMultiCallable[_stream_calls_pb2.CheckStreamRequest, _stream_calls_pb2.CheckStreamResponse]
+    """Compares the service's outbox with the stream, fact by fact."""
+    RebuildStream: _grpc.UnaryUnaryMultiCallable[_stream_calls_pb2.RebuildStreamRequest, _stream_calls_pb2.RebuildStreamResponse]
+    """Makes a lost stream anew, publishes what it lacks again, and has the service hear it all."""
 
 @_typing.type_check_only
 class OperationsServiceAsyncStub(OperationsServiceStub):
@@ -92,6 +97,10 @@ class OperationsServiceAsyncStub(OperationsServiceStub):
     """Ends a pause; what was held is handled first, in the order of the stream."""
     ListOperations: _aio.UnaryUnaryMultiCallable[_flow_calls_pb2.ListOperationsRequest, _flow_calls_pb2.ListOperationsResponse]  # type: ignore[assignment]
     """What operators did here, newest first."""
+    CheckStream: _aio.UnaryUnaryMultiCallable[_stream_calls_pb2.CheckStreamRequest, _stream_calls_pb2.CheckStreamResponse]  # type: ignore[assignment]
+    """Compares the service's outbox with the stream, fact by fact."""
+    RebuildStream: _aio.UnaryUnaryMultiCallable[_stream_calls_pb2.RebuildStreamRequest, _stream_calls_pb2.RebuildStreamResponse]  # type: ignore[assignment]
+    """Makes a lost stream anew, publishes what it lacks again, and has the service hear it all."""
 
 class OperationsServiceServicer(metaclass=_abc_1.ABCMeta):
     """Shows what is stuck in a service, and lets a person unstick it."""
@@ -199,5 +208,21 @@ class OperationsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_flow_calls_pb2.ListOperationsResponse, _abc.Awaitable[_flow_calls_pb2.ListOperationsResponse]]:
         """What operators did here, newest first."""
+
+    @_abc_1.abstractmethod
+    def CheckStream(
+        self,
+        request: _stream_calls_pb2.CheckStreamRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stream_calls_pb2.CheckStreamResponse, _abc.Awaitable[_stream_calls_pb2.CheckStreamResponse]]:
+        """Compares the service's outbox with the stream, fact by fact."""
+
+    @_abc_1.abstractmethod
+    def RebuildStream(
+        self,
+        request: _stream_calls_pb2.RebuildStreamRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stream_calls_pb2.RebuildStreamResponse, _abc.Awaitable[_stream_calls_pb2.RebuildStreamResponse]]:
+        """Makes a lost stream anew, publishes what it lacks again, and has the service hear it all."""
 
 def add_OperationsServiceServicer_to_server(servicer: OperationsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
