@@ -28,6 +28,8 @@ class Settings(BaseSettings):
 
     otlp_endpoint: str | None = None
     trace_file: Path | None = None
+    metrics_listen: str | None = None
+    """Where Prometheus may scrape, as host:port; nothing is measured when nobody reads."""
     trace_ratio: float = Field(default=0.1, ge=0, le=1)
     log_level: str = "INFO"
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Sequence
+from time import perf_counter
 
 import structlog
 from tenacity import (
@@ -13,7 +14,7 @@ from tenacity import (
     wait_random,
 )
 
-from chassis import parking
+from chassis import parking, telemetry
 from chassis.attempts import LOST, Attempts
 from chassis.bus import STREAM, Bus, BusAway, message
 from chassis.database import Database
@@ -21,6 +22,7 @@ from chassis.failpoints import failpoint
 from chassis.handling import handle, handle_in
 from chassis.heard import Heard, heard
 from chassis.mishaps import DatabaseAway
+from chassis.names import Attributes
 from chassis.pauses import Pauses
 from chassis.puller import Delivery, Puller
 from chassis.refusal import Reject
@@ -69,7 +71,9 @@ class Consumer:
     async def _pull(self) -> list[Delivery]:
         """Nothing is taken while everything is paused: it waits in the stream."""
         await self._pauses.open.wait()
-        return await self._puller.batch()
+        batch = await self._puller.batch()
+        await self._pauses.open.wait()
+        return batch
 
     def stop(self) -> None:
         """Take no more."""
@@ -101,6 +105,7 @@ class Consumer:
 
     async def _handled_together(self, batch: list[Heard]) -> bool:
         """False when something in it failed and nothing of it was kept."""
+        began = perf_counter()
         try:
             await handle(batch, self._db, self._name)
         except DatabaseAway:
@@ -110,6 +115,9 @@ class Consumer:
             log.info("batch.split", messages=len(batch), error_class=type(error).__qualname__)
             return False
         failpoint("after-commit-before-ack")
+        about: Attributes = {"messaging.consumer.group.name": self._name}
+        telemetry.record("messaging.process.duration", perf_counter() - began, about)
+        telemetry.record("messaging.client.consumed.messages", len(batch), about)
         await self._answer(batch, b"+ACK")
         return True
 

@@ -12,6 +12,7 @@ import structlog
 from chassis import parking, telemetry
 from chassis.database import Database, Tx
 from chassis.mishaps import DatabaseAway
+from chassis.names import Attributes
 from chassis.pauses import Pauses
 from chassis.refusal import Reject
 from chassis.register import Register
@@ -113,7 +114,11 @@ class Sweeper:
             await self._push(name, entity_id, attempts, error)
 
     async def _meet(self, rows: Sequence[Any], tx: Tx) -> None:
-        for name, entity_id, *_ in rows:
+        for name, entity_id, due_at, _ in rows:
+            about: Attributes = {"halcyon.deadline.name": name}
+            telemetry.record("halcyon.deadlines.met", 1, about)
+            late = (tx.now - due_at).total_seconds()
+            telemetry.record("halcyon.deadlines.lateness", max(0.0, late), about)
             with telemetry.deadline(name, str(entity_id)):
                 await self._due[name](entity_id, tx)
 

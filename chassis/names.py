@@ -8,6 +8,7 @@ Attribute: TypeAlias = Literal[
     "halcyon.deadline.name",
     "halcyon.entity_id",
     "halcyon.errand.name",
+    "halcyon.flow.state",
     "messaging.batch.message_count",
     "messaging.consumer.group.name",
     "messaging.destination.name",
@@ -22,6 +23,8 @@ Attribute: TypeAlias = Literal[
 Attributes: TypeAlias = Mapping[Attribute, str | int]
 
 Recorded: TypeAlias = Literal[
+    "halcyon.deadlines.lateness",
+    "halcyon.deadlines.met",
     "halcyon.errands.done",
     "halcyon.facts.parked",
     "messaging.client.consumed.messages",
@@ -32,8 +35,13 @@ Recorded: TypeAlias = Literal[
     "rpc.server.call.duration",
 ]
 Observed: TypeAlias = Literal[
+    "halcyon.consumer.ack_pending",
+    "halcyon.consumer.lag",
     "halcyon.deadlines.overdue",
     "halcyon.errands.waiting",
+    "halcyon.flows",
+    "halcyon.flows.age",
+    "halcyon.held",
     "halcyon.outbox.age",
     "halcyon.outbox.waiting",
     "halcyon.parked",
@@ -51,6 +59,8 @@ class Instrument(NamedTuple):
 
 
 RECORDED: Mapping[Recorded, Instrument] = {
+    "halcyon.deadlines.lateness": Instrument("s", "From a deadline's moment to its effect."),
+    "halcyon.deadlines.met": Instrument("{deadline}", "Deadlines met: holds ended, alerts raised."),
     "halcyon.errands.done": Instrument("{errand}", "Errands carried out."),
     "halcyon.facts.parked": Instrument("{message}", "Facts put aside for a person."),
     "messaging.client.consumed.messages": Instrument("{message}", "Facts taken from the stream."),
@@ -61,8 +71,13 @@ RECORDED: Mapping[Recorded, Instrument] = {
     "rpc.server.call.duration": Instrument("s", "Time of a call answered."),
 }
 OBSERVED: Mapping[Observed, Instrument] = {
+    "halcyon.consumer.ack_pending": Instrument("{message}", "Facts taken and not yet settled."),
+    "halcyon.consumer.lag": Instrument("{message}", "Facts in the stream not yet taken."),
     "halcyon.deadlines.overdue": Instrument("{deadline}", "Deadlines past due and not yet met."),
     "halcyon.errands.waiting": Instrument("{errand}", "Errands asked for and not yet done."),
+    "halcyon.flows": Instrument("{flow}", "Flows by the state of the service's own entity."),
+    "halcyon.flows.age": Instrument("s", "How long the oldest flow is in each state."),
+    "halcyon.held": Instrument("{message}", "Facts held back by a pause."),
     "halcyon.outbox.age": Instrument("s", "Age of the oldest fact not yet published."),
     "halcyon.outbox.waiting": Instrument("{message}", "Facts not yet published."),
     "halcyon.parked": Instrument("{message}", "Facts waiting for a person."),

@@ -145,7 +145,9 @@ class Reconciler:
 
     def observe(self) -> None:
         """As measurements."""
-        telemetry.observe("halcyon.stream.unsound", lambda: self.standing.state is not State.SOUND)
+        telemetry.observe(
+            "halcyon.stream.unsound", lambda: float(self.standing.state is not State.SOUND)
+        )
         telemetry.observe("halcyon.stream.missing", lambda: len(self.compared.missing))
         telemetry.observe("halcyon.stream.phantom", lambda: len(self.compared.phantom))
 

@@ -16,6 +16,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, TraceIdRati
 
 from chassis.config import Settings
 from chassis.names import RECORDED, Recorded
+from chassis.scraping import scraped
 from chassis.traces import FileSpanExporter
 
 _NAME = "halcyon"
@@ -76,6 +77,8 @@ def _span_exporters(settings: Settings) -> Iterator[SpanExporter]:
 
 
 def _metric_readers(settings: Settings) -> Iterator[MetricReader]:
+    if settings.metrics_listen:
+        yield scraped(settings.metrics_listen)
     if settings.otlp_endpoint:
         exporter = OTLPMetricExporter(f"{settings.otlp_endpoint.rstrip('/')}/v1/metrics")
         yield PeriodicExportingMetricReader(exporter)

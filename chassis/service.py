@@ -23,6 +23,7 @@ from chassis.database import Database
 from chassis.deadlines import Deadlines, Sweeper
 from chassis.errands import Errands, Runner
 from chassis.flows import Flows
+from chassis.gauges import Gauges
 from chassis.mishaps import DatabaseAway
 from chassis.operations import Operable
 from chassis.pauses import Pauses
@@ -115,6 +116,10 @@ async def _work(
         loops = [tasks.create_task(loop) for loop in (relay.run(), db.keep_time(), _watch(bus))]
         loops.append(tasks.create_task(pauses.run(service.listens)))
         loops.append(tasks.create_task(reconciler.run()))
+        if telemetry.measured():
+            gauges = Gauges(db, bus, service.name, service.flows, hears=bool(service.listens))
+            loops.append(tasks.create_task(gauges.run()))
+            reconciler.observe()
         if service.due:
             loops.append(tasks.create_task(Sweeper(service.due, db, pauses=pauses).run()))
         if service.errands:

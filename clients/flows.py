@@ -91,8 +91,9 @@ def why(known: Picture) -> list[Reason]:
 
 
 def stuck(known: Picture) -> list[tuple[str, said.Step]]:
-    """Steps that a person may take or drop."""
-    return [pair for pair in known.steps if pair[1].state != said.STEP_STATE_WAITING]
+    """Steps that a person may take or drop; what a pause holds goes on when the pause ends."""
+    calm = said.STEP_STATE_WAITING, said.STEP_STATE_HELD
+    return [pair for pair in known.steps if pair[1].state not in calm]
 
 
 def _step(step: said.Step) -> str:

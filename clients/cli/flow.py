@@ -16,7 +16,7 @@ from clients.cli.place import DEFAULT, Data, acting, run, traces
 from clients.cli.screen import show
 from clients.cli.views import tables, tree
 from clients.cli.views import unsticking as views
-from clients.sdk import Halcyon, NotFound, PermissionDenied, Unavailable
+from clients.sdk import Halcyon, HalcyonError, NotFound
 from halcyon.billing.v1 import billing_service_pb2 as billing
 from halcyon.billing.v1.billing_pb2 import AccountBalance, Invoice
 from halcyon.referral.v1.referral_pb2 import Referral, ReferralChange
@@ -61,7 +61,7 @@ def show_flow(
             known = await seen.picture(reader, referral_id)
             try:
                 return await read(reader, referral_id), known
-            except (PermissionDenied, Unavailable):
+            except HalcyonError:
                 return None, known
 
     flow, known = run(reading())

@@ -69,6 +69,6 @@ def test_what_is_done_or_in_motion_or_waits_for_its_time_is_no_trouble(picture):
 
 
 def test_only_steps_in_trouble_are_offered_to_act_on():
-    states = [said.STEP_STATE_WAITING, said.STEP_STATE_PARKED, said.STEP_STATE_OVERDUE]
+    states = [said.STEP_STATE_HELD, said.STEP_STATE_PARKED, said.STEP_STATE_OVERDUE]
     found = stuck(known(steps=[owing(state) for state in states]))
     assert [step.state for _, step in found] == states[1:]
