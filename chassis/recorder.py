@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, TraceIdRati
 from chassis.config import Settings
 from chassis.names import RECORDED, Recorded
 from chassis.scraping import scraped
+from chassis.scrubbing import Scrubbing
 from chassis.traces import FileSpanExporter
 
 _NAME = "halcyon"
@@ -55,7 +56,9 @@ def recorder(
     spans = TracerProvider(resource=resource, sampler=ParentBased(ALWAYS_ON))
     for exporter in (*exporters, *_span_exporters(settings)):
         spans.add_span_processor(
-            BatchSpanProcessor(exporter, max_queue_size=_QUEUE, schedule_delay_millis=_DELAY_MS)
+            BatchSpanProcessor(
+                Scrubbing(exporter), max_queue_size=_QUEUE, schedule_delay_millis=_DELAY_MS
+            )
         )
     read_by = [*readers, *_metric_readers(settings)]
     measurements = MeterProvider(read_by, resource=resource) if read_by else None

@@ -3,6 +3,7 @@
 import typer
 
 from clients.cli import (
+    backing,
     collecting,
     custody,
     demo,
@@ -35,6 +36,8 @@ app.command("status")(up.status)
 app.command("seed")(seed.seed)
 app.command("token")(token.token)
 app.command("demo")(demo.demo)
+app.command("backup")(backing.backup)
+app.command("restore")(backing.restore)
 app.add_typer(referral.app, name="referral")
 app.add_typer(intake.app, name="intake")
 app.add_typer(scale.app, name="scale")

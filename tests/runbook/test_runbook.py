@@ -244,7 +244,7 @@ def supervise(network: Network, pid: int) -> None:
     while alive(pid):
         assert time.monotonic() < until
         time.sleep(0.1)
-    network.servers.nats.start()
+    network.servers.nats.restart()
 
 
 def fill(ballast: Path) -> None:
