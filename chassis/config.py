@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     trace_ratio: float = Field(default=0.1, ge=0, le=1)
     log_level: str = "INFO"
 
+    max_calls: int = Field(default=256, ge=1)
+    """How many unary calls may be in hand; a stream counts among gRPC's own thousand."""
     batch: int = Field(default=256, ge=1)
     max_deliver: int = Field(default=5, ge=1)
     lease_seconds: float = Field(default=10, gt=0)

@@ -19,6 +19,8 @@ from chassis.written import Task, Written
 
 _BATCH = 64
 _CREWS = 4
+_BACKLOG = 10_000
+"""What is beyond it waits in the table for the sweep."""
 _A_WHILE = timedelta(seconds=2)
 _CLAIM = """
 UPDATE errand SET lease_token = $1, leased_until = $3
@@ -155,7 +157,8 @@ class Runner:
 
     def _take(self, asked: dict[Task, str]) -> None:
         for (name, entity_id), traceparent in asked.items():
-            if (name, entity_id) not in self._running:
+            room = len(self._waiting[name]) < _BACKLOG
+            if room and (name, entity_id) not in self._running:
                 self._waiting[name][entity_id] = Errand(name, entity_id, traceparent)
         self._wake.set()
 

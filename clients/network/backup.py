@@ -20,12 +20,12 @@ _BASE, _WAL, _MANIFEST = "base", "wal", "backup.json"
 
 
 def backup(network: Path, to: Path) -> None:
-    """A base backup of all five databases, with the issuer's keys; private, for it holds secrets."""
+    """A base backup of all databases, with the issuer's keys; private, for it holds secrets."""
     if to.exists() and any(to.iterdir()):
         raise NetworkFailed(f"{to} is not empty")
     to.mkdir(parents=True, exist_ok=True)
     to.chmod(0o700)
-    run = [postgres_binaries() / "pg_basebackup", *_line(network)]
+    run: list[str | Path] = [postgres_binaries() / "pg_basebackup", *_line(network)]
     _run([*run, "-D", to / _BASE, "-X", "stream", "-c", "fast"], network)
     for name in _KEPT:
         kept = network / name
@@ -37,8 +37,8 @@ def backup(network: Path, to: Path) -> None:
 def follow(network: Path, to: Path) -> "subprocess.Popen[bytes]":
     """Receive every change into a backup until the process is ended, or the network is gone."""
     (to / _WAL).mkdir(exist_ok=True)
-    run = [postgres_binaries() / "pg_receivewal", *_line(network)]
-    command = [*run, "-D", to / _WAL, "--synchronous", "--no-loop"]
+    run: list[str | Path] = [postgres_binaries() / "pg_receivewal", *_line(network)]
+    command: list[str | Path] = [*run, "-D", to / _WAL, "--synchronous", "--no-loop"]
     return subprocess.Popen(command, env=_environment(network), stderr=subprocess.DEVNULL)
 
 
@@ -73,7 +73,7 @@ def _hand_over(data: Path) -> None:
     data.chmod(0o700)
 
 
-def _line(network: Path) -> list[str]:
+def _line(network: Path) -> list[str | Path]:
     with suppress(FileNotFoundError, IndexError):
         lines = (cluster_home(network) / "data" / "postmaster.pid").read_text().split("\n")
         return ["-h", "127.0.0.1", "-p", lines[3], "-U", "postgres"]
