@@ -95,10 +95,12 @@ pytestmark = [
 
 
 async def _accepted_then_dark(disk: Disk) -> list[str]:
-    """Flows under way when the lights go out."""
+    """Flows under way when the lights go out; what stood before them had long reached the disk."""
     with Network(disk.root / "network", Options(seed=False, env=IMPATIENT)) as network:
         async with network.client("medical_director") as director:
             await open_clinics(director, [CLINIC])
+        network.settle()
+        _run("sync", "-f", str(disk.root))
         async with network.client("referrer", npi=NPI) as doctor:
             run = uuid4()
             asked = [application(n, CLINIC, run) for n in range(FLOWS)]

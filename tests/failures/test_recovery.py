@@ -40,6 +40,7 @@ async def test_a_restored_platform_has_lost_nothing_and_finishes_every_flow(
     with Network(before, OPTIONS) as network:
         async with network.client("medical_director") as director:
             await open_clinics(director, [CLINIC])
+        network.settle()
         accepted = await submitted(network, 10)
         network.settle(60)
         await asyncio.to_thread(backup.backup, before, kept)

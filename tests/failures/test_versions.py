@@ -57,6 +57,7 @@ async def network(before: Path, tmp_path: Path) -> AsyncIterator[Network]:
     with Network(directory, options) as running:
         async with running.client("medical_director") as director:
             await open_clinics(director, [CLINIC])
+        running.settle()
         yield running
     remove(directory)
 
