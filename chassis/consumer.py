@@ -134,23 +134,27 @@ class Consumer:
         except DatabaseAway:
             return False
         except Exception as error:
-            await self._blame(one, error)
-            return True
+            return await self._blame(one, error)
         failpoint("after-commit-before-ack")
         self._attempts.settled(one)
         await self._answer([one], b"+ACK")
         return True
 
-    async def _blame(self, one: Heard, error: Exception) -> None:
+    async def _blame(self, one: Heard, error: Exception) -> bool:
+        """False when not even that could be written down: then the fact is not to blame."""
         seconds = _patience(min(one.delivered, self._max_deliver))
         kind = type(error).__qualname__
-        attempts = await self._attempts.failed(one, kind, seconds)
+        try:
+            attempts = await self._attempts.failed(one, kind, seconds)
+        except Exception:
+            return False
         if isinstance(error, Reject) or attempts >= self._max_deliver:
             await self._park(one, kind, attempts)
-            return
+            return True
         about = {"event_id": str(one.event_id), "error_class": kind}
         log.warning("fact.failed", subject=one.subject, attempts=attempts, **about)
         await self._answer([one], _later(seconds))
+        return True
 
     async def _hold(self, held: list[tuple[Heard, str]]) -> None:
         """What is paused is kept in our own place: behind it the stream goes on."""
