@@ -73,7 +73,7 @@ class Operations(OperationsServiceServicer):
         event_id = _event_id(request.event_id)
         try:
             async with self._db.transaction() as tx:
-                await operated.note(tx, "replay", str(event_id), "")
+                await operated.note(tx, "replay", str(event_id), request.reason)
                 await parking.replay(tx, event_id, self._this.on, self._this.name)
         except Refusal:
             raise

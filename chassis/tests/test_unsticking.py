@@ -21,6 +21,7 @@ from chassis.tests import toy
 from chassis.tests.conftest import wired
 from halcyon.operations.v1 import flow_calls_pb2 as calls
 from halcyon.operations.v1 import flow_pb2 as said
+from halcyon.operations.v1 import operations_service_pb2 as rpc
 
 WHY = "INC-1 mended"
 MADE = "halcyon.toy.events.v1.ThingMade"
@@ -385,3 +386,11 @@ async def test_every_process_heeds_a_pause_soon(db, operations):
         return not other.open.is_set()
 
     await eventually(heeded)
+
+
+async def test_a_single_replay_is_noted_with_its_reason(db, consumer, operations, pauses):
+    await consumer.deliver([wired(toy.made("reject"))])
+    (one,) = await parking.parked(db)
+    request = rpc.ReplayParkedFactRequest(event_id=str(one.event_id), reason=WHY)
+    await mend(operations, db, pauses).ReplayParkedFact(request, None)
+    assert await log(db) == [("replay", str(one.event_id), WHY)]

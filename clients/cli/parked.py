@@ -73,7 +73,7 @@ def replay(
 ) -> None:
     """Handle parked facts again, oldest first; replaying what was replayed changes nothing."""
     if event_id is not None:
-        _replay_one(event_id, service, data)
+        _replay_one(event_id, service, reason, data)
         return
     if not (everything or fact or error or flow):
         raise NetworkFailed("say which: an event, --fact, --error, --flow or --all")
@@ -110,11 +110,11 @@ async def _replay_many(
     return totals
 
 
-def _replay_one(event_id: str, service: str | None, data: Path) -> None:
+def _replay_one(event_id: str, service: str | None, reason: str, data: Path) -> None:
     async def replaying() -> str:
         async with acting(data, "operator") as operator:
             name, _ = await _find(operator, event_id, service)
-            request = rpc.ReplayParkedFactRequest(event_id=event_id)
+            request = rpc.ReplayParkedFactRequest(event_id=event_id, reason=reason)
             await operator.operations(name).ReplayParkedFact(request)
             return name
 
