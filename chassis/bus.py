@@ -10,6 +10,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, DiscardPolicy, StreamConfig
 from nats.js.errors import NotFoundError
+from nats.js.manager import JetStreamManager
 
 STREAM = "HALCYON"
 SUBJECTS = ("halcyon.*.events.>",)
@@ -144,6 +145,10 @@ class Bus:
         self._wire.taps.pop(sid, None)
         if subscription := self._wire._subs.get(sid):
             await subscription.unsubscribe()
+
+    def manager(self) -> JetStreamManager:
+        """Streams and consumers, looked at and made."""
+        return self._wire.jsm()
 
     def inbox(self) -> str:
         """A fresh reply subject."""

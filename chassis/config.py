@@ -30,9 +30,13 @@ class Settings(BaseSettings):
 
     otlp_endpoint: str | None = None
     trace_file: Path | None = None
+    metrics_listen: str | None = None
+    """Where Prometheus may scrape, as host:port; nothing is measured when nobody reads."""
     trace_ratio: float = Field(default=0.1, ge=0, le=1)
     log_level: str = "INFO"
 
+    max_calls: int = Field(default=256, ge=1)
+    """How many unary calls may be in hand; a stream counts among gRPC's own thousand."""
     batch: int = Field(default=256, ge=1)
     max_deliver: int = Field(default=5, ge=1)
     lease_seconds: float = Field(default=10, gt=0)

@@ -2,8 +2,8 @@
 
 import asyncio
 import random
-from collections import OrderedDict
 from collections.abc import Sequence
+from time import perf_counter
 
 import structlog
 from tenacity import (
@@ -14,13 +14,16 @@ from tenacity import (
     wait_random,
 )
 
-from chassis import parking
+from chassis import parking, telemetry
+from chassis.attempts import LOST, Attempts
 from chassis.bus import STREAM, Bus, BusAway, message
 from chassis.database import Database
 from chassis.failpoints import failpoint
-from chassis.handling import handle
+from chassis.handling import handle, handle_in
 from chassis.heard import Heard, heard
 from chassis.mishaps import DatabaseAway
+from chassis.names import Attributes
+from chassis.pauses import Pauses
 from chassis.puller import Delivery, Puller
 from chassis.refusal import Reject
 from chassis.subscriptions import Subscriptions
@@ -40,11 +43,13 @@ class Consumer:
         batch: int = 64,
         max_deliver: int = 5,
         stream: str = STREAM,
+        pauses: Pauses | None = None,
     ) -> None:
         self._name, self._on, self._db, self._bus = name, on, db, bus
         self._max_deliver, self._stream = max_deliver, stream
         self._puller = Puller(bus, stream, name, cap=batch, pace=on.pace, mend=self.provision)
-        self._failures: OrderedDict[int, int] = OrderedDict()
+        self._attempts = Attempts(db, max_deliver)
+        self._pauses = pauses or Pauses(db, name)
         self._stopping = asyncio.Event()
 
     async def provision(self) -> None:
@@ -56,12 +61,19 @@ class Consumer:
         await self._puller.start()
         stopping = asyncio.create_task(self._stopping.wait())
         while not self._stopping.is_set():
-            pulling = asyncio.create_task(self._puller.batch())
+            pulling = asyncio.create_task(self._pull())
             await asyncio.wait({pulling, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if not pulling.done():
                 pulling.cancel()
                 break
             await self.deliver(pulling.result())
+
+    async def _pull(self) -> list[Delivery]:
+        """Nothing is taken while everything is paused: it waits in the stream."""
+        await self._pauses.open.wait()
+        batch = await self._puller.batch()
+        await self._pauses.open.wait()
+        return batch
 
     def stop(self) -> None:
         """Take no more."""
@@ -71,13 +83,19 @@ class Consumer:
         """Together those that never failed; alone those that are hard to handle."""
         batch: list[Heard] = []
         alone: list[Heard] = []
+        held: list[tuple[Heard, str]] = []
         for one in map(heard, deliveries):
             try:
                 one.understand(self._on)
             except Exception as error:
-                await self._park(one, error)
+                await self._park(one, type(error).__qualname__)
                 continue
-            (alone if one.stream_seq in self._failures else batch).append(one)
+            if self._pauses.active and (pause := self._pauses.over(one)):
+                held.append((one, pause))
+            else:
+                (alone if self._attempts.suspects(one) else batch).append(one)
+        if held:
+            await self._hold(held)
         if batch and not await self._handled_together(batch):
             alone = batch + alone
         for index, one in enumerate(alone):
@@ -87,6 +105,7 @@ class Consumer:
 
     async def _handled_together(self, batch: list[Heard]) -> bool:
         """False when something in it failed and nothing of it was kept."""
+        began = perf_counter()
         try:
             await handle(batch, self._db, self._name)
         except DatabaseAway:
@@ -96,50 +115,75 @@ class Consumer:
             log.info("batch.split", messages=len(batch), error_class=type(error).__qualname__)
             return False
         failpoint("after-commit-before-ack")
+        about: Attributes = {"messaging.consumer.group.name": self._name}
+        telemetry.record("messaging.process.duration", perf_counter() - began, about)
+        telemetry.record("messaging.client.consumed.messages", len(batch), about)
         await self._answer(batch, b"+ACK")
         return True
 
     async def _handled_alone(self, one: Heard) -> bool:
         """False only when the database is away: nobody is guilty of that."""
         try:
-            await handle([one], self._db, self._name)
+            if self._attempts.suspects(one) and not await self._attempts.begin(one):
+                await self._park(one, LOST, self._max_deliver)
+                return True
+            async with self._db.transaction() as tx:
+                await handle_in(tx, [one], self._name)
+                if self._attempts.suspects(one):
+                    await self._attempts.forget(tx, one)
         except DatabaseAway:
             return False
         except Exception as error:
-            await self._blame(one, error)
-            return True
+            return await self._blame(one, error)
         failpoint("after-commit-before-ack")
-        self._failures.pop(one.stream_seq, None)
+        self._attempts.settled(one)
         await self._answer([one], b"+ACK")
         return True
 
-    async def _blame(self, one: Heard, error: Exception) -> None:
-        attempts = self._failures.get(one.stream_seq, 0) + 1
-        if isinstance(error, Reject) or attempts >= self._max_deliver:
-            self._failures.pop(one.stream_seq, None)
-            await self._park(one, error, attempts)
-            return
-        self._failures[one.stream_seq] = attempts
-        while len(self._failures) > 10_000:
-            self._failures.popitem(last=False)
-        about = {"event_id": str(one.event_id), "error_class": type(error).__qualname__}
-        log.warning("fact.failed", subject=one.subject, attempts=attempts, **about)
-        await self._answer([one], _later(attempts))
-
-    async def _park(self, one: Heard, error: Exception, attempts: int = 1) -> None:
-        about = {"event_id": str(one.parking_id), "error_class": type(error).__qualname__}
+    async def _blame(self, one: Heard, error: Exception) -> bool:
+        """False when not even that could be written down: then the fact is not to blame."""
+        seconds = _patience(min(one.delivered, self._max_deliver))
+        kind = type(error).__qualname__
         try:
-            await parking.park(self._db, one, error, attempts)
+            attempts = await self._attempts.failed(one, kind, seconds)
+        except Exception:
+            return False
+        if isinstance(error, Reject) or attempts >= self._max_deliver:
+            await self._park(one, kind, attempts)
+            return True
+        about = {"event_id": str(one.event_id), "error_class": kind}
+        log.warning("fact.failed", subject=one.subject, attempts=attempts, **about)
+        await self._answer([one], _later(seconds))
+        return True
+
+    async def _hold(self, held: list[tuple[Heard, str]]) -> None:
+        """What is paused is kept in our own place: behind it the stream goes on."""
+        ones = [one for one, _ in held]
+        try:
+            async with self._db.transaction() as tx:
+                await parking.hold(tx, held)
+        except Exception:
+            await self._postpone(ones)
+            return
+        await self._answer(ones, b"+ACK")
+
+    async def _park(self, one: Heard, error_class: str, attempts: int = 1) -> None:
+        about = {"event_id": str(one.parking_id), "error_class": error_class}
+        try:
+            async with self._db.transaction() as tx:
+                await parking.park(tx, one, error_class, attempts)
+                await self._attempts.forget(tx, one)
         except Exception:
             await self._postpone([one])
             return
+        self._attempts.settled(one)
         log.error("fact.parked", subject=one.subject, attempts=attempts, **about)
         await self._answer([one], b"+TERM parked")
 
     async def _postpone(self, batch: Sequence[Heard]) -> None:
         """The database is away: give them back for later, and rest a little ourselves."""
         log.warning("consumer.postponed", messages=len(batch))
-        await self._answer(batch, _later(2))
+        await self._answer(batch, _later(_patience(2)))
         await asyncio.sleep(random.uniform(0.3, 0.7))  # noqa: S311
 
     async def _answer(self, batch: Sequence[Heard], answer: bytes) -> None:
@@ -162,7 +206,10 @@ class Consumer:
             log.warning("consumer.unacked", messages=messages)
 
 
-def _later(attempts: int) -> bytes:
+def _patience(attempts: int) -> float:
     """Exponential with jitter, between a quarter of a second and half a minute."""
-    seconds = min(30.0, 0.25 * 2**attempts) * random.uniform(0.5, 1)  # noqa: S311
+    return float(min(30.0, 0.25 * 2**attempts) * random.uniform(0.5, 1))  # noqa: S311
+
+
+def _later(seconds: float) -> bytes:
     return b'-NAK {"delay": %d}' % int(seconds * 1e9)

@@ -12,6 +12,8 @@ import structlog
 from chassis import parking, telemetry
 from chassis.database import Database, Tx
 from chassis.mishaps import DatabaseAway
+from chassis.names import Attributes
+from chassis.pauses import Pauses
 from chassis.refusal import Reject
 from chassis.register import Register
 from chassis.written import Written
@@ -23,11 +25,13 @@ _MAX_ATTEMPTS = 10
 _TAKE = """
 DELETE FROM due WHERE (name, entity_id) IN (
     SELECT name, entity_id FROM due WHERE due_at <= $1 AND name = ANY($2::text[])
+        AND entity_id <> ALL($4::uuid[])
     ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
 RETURNING name, entity_id, due_at, attempts
 """
 _LOOK = """
 SELECT name, entity_id FROM due WHERE due_at <= $1 AND name = ANY($2::text[])
+    AND entity_id <> ALL($4::uuid[])
 ORDER BY due_at LIMIT $3
 """
 _TAKE_ONE = """
@@ -36,7 +40,10 @@ DELETE FROM due WHERE (name, entity_id) IN (
     FOR UPDATE SKIP LOCKED)
 RETURNING name, entity_id, due_at, attempts
 """
-_PUSH = "UPDATE due SET due_at = $3, attempts = attempts + 1 WHERE name = $1 AND entity_id = $2"
+_PUSH = """
+UPDATE due SET due_at = $3, attempts = attempts + 1, error_class = $4
+WHERE name = $1 AND entity_id = $2
+"""
 
 log = structlog.get_logger()
 
@@ -48,8 +55,11 @@ class Deadlines(Register[Meet]):
 class Sweeper:
     """Takes what is due; the row goes in the transaction that meets it."""
 
-    def __init__(self, due: Deadlines, db: Database, *, poll: float = 0.25) -> None:
+    def __init__(
+        self, due: Deadlines, db: Database, *, poll: float = 0.25, pauses: Pauses | None = None
+    ) -> None:
         self._due, self._db, self._poll = due, db, poll
+        self._pauses = pauses
         self._wake = asyncio.Event()
         self._next: datetime | None = None
         db.committed.append(self._heed)
@@ -71,8 +81,9 @@ class Sweeper:
     async def sweep(self) -> bool:
         """One batch together or, when that fails, one by one; true when there may be more."""
         try:
+            held = await self._held()
             async with self._db.transaction() as tx:
-                rows = await tx.driver.fetch(_TAKE, tx.now, self._due.names, _BATCH)
+                rows = await tx.driver.fetch(_TAKE, tx.now, self._due.names, _BATCH, held)
                 await self._meet(rows, tx)
         except DatabaseAway:
             raise
@@ -80,9 +91,12 @@ class Sweeper:
             return await self._sweep_alone()
         return len(rows) == _BATCH
 
+    async def _held(self) -> list[UUID]:
+        return await self._pauses.held_entities("due") if self._pauses else []
+
     async def _sweep_alone(self) -> bool:
         now = self._db.clock()
-        rows = await self._db.fetch(_LOOK, now, self._due.names, _BATCH)
+        rows = await self._db.fetch(_LOOK, now, self._due.names, _BATCH, await self._held())
         for name, entity_id in rows:
             await self._meet_alone(name, entity_id)
         return len(rows) == _BATCH
@@ -100,7 +114,11 @@ class Sweeper:
             await self._push(name, entity_id, attempts, error)
 
     async def _meet(self, rows: Sequence[Any], tx: Tx) -> None:
-        for name, entity_id, *_ in rows:
+        for name, entity_id, due_at, _ in rows:
+            about: Attributes = {"halcyon.deadline.name": name}
+            telemetry.record("halcyon.deadlines.met", 1, about)
+            late = (tx.now - due_at).total_seconds()
+            telemetry.record("halcyon.deadlines.lateness", max(0.0, late), about)
             with telemetry.deadline(name, str(entity_id)):
                 await self._due[name](entity_id, tx)
 
@@ -115,7 +133,8 @@ class Sweeper:
                 await parking.park_due(tx, name, entity_id, kind, attempts)
             else:
                 pause = timedelta(seconds=min(300, 0.5 * 2**attempts) * random.uniform(0.5, 1))  # noqa: S311
-                await tx.driver.execute(_PUSH, name, entity_id, tx.now + pause)
+                kind = type(error).__qualname__
+                await tx.driver.execute(_PUSH, name, entity_id, tx.now + pause, kind)
 
     def _heed(self, written: Written) -> None:
         soonest = min((at for at in written.dues.values() if at), default=None)

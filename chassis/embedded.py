@@ -203,7 +203,8 @@ class Nats:
         config = self._base / "nats.conf"
         config.write_text(
             f'listen: "127.0.0.1:{port}"\nserver_name: "halcyon"\nmax_payload: 1MB\n'
-            f'jetstream {{ store_dir: "{self._base / "nats"}", sync_interval: always }}\n'
+            f'pid_file: "{self._base / "nats.pid"}"\n'
+            f'jetstream {{ store_dir: "{self._base / "nats"}", sync_interval: {_sync()} }}\n'
             + self.keyring.configuration(self._base / "nats.accounts")
             + self._more
         )
@@ -323,6 +324,21 @@ def _greets(_child: Child, port: int) -> bool:
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as client:
         return client.recv(5) == b"INFO "
     return False
+
+
+def _sync() -> str:
+    """Every write by default; HALCYON_NATS_SYNC_INTERVAL is for the test that shows why."""
+    return os.environ.get("HALCYON_NATS_SYNC_INTERVAL", "always")
+
+
+def cluster_home(directory: Path) -> Path:
+    """The folder that holds, or will hold, the cluster of a network's folder."""
+    return _home(directory, _ACCOUNT if os.geteuid() == 0 else None)
+
+
+def postgres_binaries() -> Path:
+    """The folder of pg_basebackup and its like."""
+    return _binaries(_ACCOUNT if os.geteuid() == 0 else None)
 
 
 def _binaries(user: str | None) -> Path:

@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -34,6 +35,14 @@ class Conflict(Refusal):
     """Others were faster, again and again; the same request may be sent again."""
 
 
+class Full(Busy):
+    """More calls are in hand than we can answer soon; the caller is told how long to stay away."""
+
+    def __init__(self, retry_after: timedelta) -> None:
+        super().__init__("TOO_BUSY", "Too many calls at once; try again a little later.")
+        self.retry_after = retry_after
+
+
 class Broken(Refusal):
     """Our fault: the caller is told an id to quote, and nothing else."""
 
@@ -45,6 +54,7 @@ _CODES: Mapping[type[Refusal], StatusCode] = {
     Denied: StatusCode.PERMISSION_DENIED,
     Invalid: StatusCode.INVALID_ARGUMENT,
     Busy: StatusCode.UNAVAILABLE,
+    Full: StatusCode.RESOURCE_EXHAUSTED,
     Unauthenticated: StatusCode.UNAUTHENTICATED,
     TooLate: StatusCode.DEADLINE_EXCEEDED,
     Conflict: StatusCode.ABORTED,
@@ -139,4 +149,13 @@ def _details(refusal: Refusal, domain: str) -> Iterator[Message]:
             ]
         )
     if isinstance(refusal, Busy | Conflict):
-        yield RetryInfo(retry_delay=_RETRY_DELAY)
+        yield RetryInfo(retry_delay=_retry_delay(refusal))
+
+
+def _retry_delay(refusal: Refusal) -> Duration:
+    """Each crowd is sent away for times of their own, so that it does not come back as one."""
+    if not isinstance(refusal, Full):
+        return _RETRY_DELAY
+    delay = Duration()
+    delay.FromTimedelta(refusal.retry_after)
+    return delay

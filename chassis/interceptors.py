@@ -12,6 +12,7 @@ from google.protobuf import descriptor_pool
 from google.protobuf.message import Message
 
 from chassis import telemetry
+from chassis.admission import admission
 from chassis.auth import auth, roles_admitted
 from chassis.calls import Answer, Call, Method, Middleware, within
 from chassis.errors import TooLate, errors, retries
@@ -28,9 +29,9 @@ _OUR_FAULTS = frozenset(
 )
 
 
-def middleware(tokens: Tokens) -> Sequence[Middleware]:
+def middleware(tokens: Tokens, most: int) -> Sequence[Middleware]:
     """What every call goes through."""
-    return (observation, errors, auth(tokens), validation, deadlines, retries)
+    return (observation, errors, admission(most), auth(tokens), validation, deadlines, retries)
 
 
 class Edge(grpc.aio.ServerInterceptor):

@@ -1,4 +1,8 @@
-"""`python -m chassis.migrate <service>`: bring one service's database to its newest shape."""
+"""`python -m chassis.migrate <service>`: bring one service's database to its newest shape.
+
+The service's own versions come first, then those of the chassis, which have a line of their own:
+a change of mechanism is one file, and not one in each service.
+"""
 
 import asyncio
 import sys
@@ -20,6 +24,7 @@ from chassis.tables import create_chassis_tables
 __all__ = ["create_chassis_tables", "migrate", "upgrade"]
 
 SERVICES = Path(__file__).resolve().parent.parent / "services"
+_CHASSIS = Path(__file__).resolve().parent / "migrations"
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('halcyon.migrate'))")
 
 
@@ -32,7 +37,8 @@ async def upgrade(service: str | Path, url: str) -> None:
     try:
         async with engine.begin() as connection:
             await connection.execute(_ONE_AT_A_TIME)
-            await connection.run_sync(_upgrade, folder)
+            await connection.run_sync(_upgrade, folder, "alembic_version")
+            await connection.run_sync(_upgrade, _CHASSIS, "chassis_version")
     finally:
         await engine.dispose()
 
@@ -42,7 +48,7 @@ def migrate(service: str | Path, url: str) -> None:
     asyncio.run(upgrade(service, url))
 
 
-def _upgrade(connection: Connection, folder: Path) -> None:
+def _upgrade(connection: Connection, folder: Path, noted_in: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -52,7 +58,7 @@ def _upgrade(connection: Connection, folder: Path) -> None:
         return script._upgrade_revs("head", revision)
 
     with EnvironmentContext(config, script, fn=steps, destination_rev="head") as environment:
-        environment.configure(connection=connection)
+        environment.configure(connection=connection, version_table=noted_in)
         with environment.begin_transaction():
             environment.run_migrations()
 

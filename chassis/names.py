@@ -9,6 +9,7 @@ Attribute: TypeAlias = Literal[
     "halcyon.entity_id",
     "halcyon.errand.name",
     "halcyon.partner",
+    "halcyon.flow.state",
     "messaging.batch.message_count",
     "messaging.consumer.group.name",
     "messaging.destination.name",
@@ -23,6 +24,8 @@ Attribute: TypeAlias = Literal[
 Attributes: TypeAlias = Mapping[Attribute, str | int]
 
 Recorded: TypeAlias = Literal[
+    "halcyon.deadlines.lateness",
+    "halcyon.deadlines.met",
     "halcyon.errands.done",
     "halcyon.facts.parked",
     "halcyon.partner.conflicts",
@@ -34,12 +37,20 @@ Recorded: TypeAlias = Literal[
     "rpc.server.call.duration",
 ]
 Observed: TypeAlias = Literal[
+    "halcyon.consumer.ack_pending",
+    "halcyon.consumer.lag",
     "halcyon.deadlines.overdue",
     "halcyon.errands.waiting",
+    "halcyon.flows",
+    "halcyon.flows.age",
+    "halcyon.held",
     "halcyon.outbox.age",
     "halcyon.outbox.waiting",
     "halcyon.parked",
     "halcyon.partner.backlog",
+    "halcyon.stream.missing",
+    "halcyon.stream.phantom",
+    "halcyon.stream.unsound",
 ]
 
 
@@ -51,6 +62,8 @@ class Instrument(NamedTuple):
 
 
 RECORDED: Mapping[Recorded, Instrument] = {
+    "halcyon.deadlines.lateness": Instrument("s", "From a deadline's moment to its effect."),
+    "halcyon.deadlines.met": Instrument("{deadline}", "Deadlines met: holds ended, alerts raised."),
     "halcyon.errands.done": Instrument("{errand}", "Errands carried out."),
     "halcyon.facts.parked": Instrument("{message}", "Facts put aside for a person."),
     "halcyon.partner.conflicts": Instrument("{message}", "Messages that reused a source and id."),
@@ -62,13 +75,23 @@ RECORDED: Mapping[Recorded, Instrument] = {
     "rpc.server.call.duration": Instrument("s", "Time of a call answered."),
 }
 OBSERVED: Mapping[Observed, Instrument] = {
+    "halcyon.consumer.ack_pending": Instrument("{message}", "Facts taken and not yet settled."),
+    "halcyon.consumer.lag": Instrument("{message}", "Facts in the stream not yet taken."),
     "halcyon.deadlines.overdue": Instrument("{deadline}", "Deadlines past due and not yet met."),
     "halcyon.errands.waiting": Instrument("{errand}", "Errands asked for and not yet done."),
+    "halcyon.flows": Instrument("{flow}", "Flows by the state of the service's own entity."),
+    "halcyon.flows.age": Instrument("s", "How long the oldest flow is in each state."),
+    "halcyon.held": Instrument("{message}", "Facts held back by a pause."),
     "halcyon.outbox.age": Instrument("s", "Age of the oldest fact not yet published."),
     "halcyon.outbox.waiting": Instrument("{message}", "Facts not yet published."),
     "halcyon.parked": Instrument("{message}", "Facts waiting for a person."),
     "halcyon.partner.backlog": Instrument(
         "{message}", "What the partner furthest behind has yet to read."
+    ),
+    "halcyon.stream.missing": Instrument("{message}", "Published facts that the stream lacks."),
+    "halcyon.stream.phantom": Instrument("{message}", "Facts in the stream that nobody stated."),
+    "halcyon.stream.unsound": Instrument(
+        "1", "1 when the stream or our consumer is lost or behind."
     ),
 }
 

@@ -1,7 +1,8 @@
 """Facts on their way out: what a transaction appends, and the short statements of the relay."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from google.protobuf.message import Message
@@ -22,6 +23,11 @@ RETURNING outbox.seq, outbox.event_id, subject, entity_id, revision, data, trace
 MARK = """
 WITH lazily AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
 UPDATE outbox SET published_at = $2 FROM lazily WHERE event_id = ANY($1::uuid[])
+"""
+
+_OF = """
+SELECT event_id, subject, entity_id, revision, recorded_at, published_at, traceparent
+FROM outbox WHERE entity_id = ANY($1::uuid[]) ORDER BY recorded_at, seq LIMIT 1000
 """
 
 
@@ -49,3 +55,9 @@ def entry(fact: Message, now: datetime) -> Entry:
         telemetry.current_traceparent(),
         now,
     )
+
+
+async def of(db: Any, entities: Sequence[UUID]) -> Sequence[Any]:
+    """What was stated about some entities, oldest first."""
+    found: Sequence[Any] = await db.fetch(_OF, entities)
+    return found

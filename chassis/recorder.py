@@ -16,6 +16,8 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, TraceIdRati
 
 from chassis.config import Settings
 from chassis.names import RECORDED, Recorded
+from chassis.scraping import scraped
+from chassis.scrubbing import Scrubbing
 from chassis.traces import FileSpanExporter
 
 _NAME = "halcyon"
@@ -54,7 +56,9 @@ def recorder(
     spans = TracerProvider(resource=resource, sampler=ParentBased(ALWAYS_ON))
     for exporter in (*exporters, *_span_exporters(settings)):
         spans.add_span_processor(
-            BatchSpanProcessor(exporter, max_queue_size=_QUEUE, schedule_delay_millis=_DELAY_MS)
+            BatchSpanProcessor(
+                Scrubbing(exporter), max_queue_size=_QUEUE, schedule_delay_millis=_DELAY_MS
+            )
         )
     read_by = [*readers, *_metric_readers(settings)]
     measurements = MeterProvider(read_by, resource=resource) if read_by else None
@@ -76,6 +80,8 @@ def _span_exporters(settings: Settings) -> Iterator[SpanExporter]:
 
 
 def _metric_readers(settings: Settings) -> Iterator[MetricReader]:
+    if settings.metrics_listen:
+        yield scraped(settings.metrics_listen)
     if settings.otlp_endpoint:
         exporter = OTLPMetricExporter(f"{settings.otlp_endpoint.rstrip('/')}/v1/metrics")
         yield PeriodicExportingMetricReader(exporter)

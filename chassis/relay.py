@@ -5,6 +5,7 @@ import random
 from collections import deque
 from collections.abc import Iterable
 from datetime import timedelta
+from time import perf_counter
 from uuid import UUID, uuid4
 
 import structlog
@@ -15,6 +16,7 @@ from chassis import outbox, telemetry
 from chassis.bus import STREAM, Bus, BusAway
 from chassis.database import Database
 from chassis.failpoints import failpoint
+from chassis.names import Attributes
 from chassis.outbox import Entry
 from chassis.publisher import Publisher
 from chassis.written import Written
@@ -23,6 +25,8 @@ _BATCH = 500
 _BACKLOG = 20_000
 _GATHER = 0.05
 """Marks are in no hurry: the lease is far longer, and together they are one statement."""
+
+_SENT: Attributes = {"messaging.operation.name": "send", "messaging.destination.name": STREAM}
 
 log = structlog.get_logger()
 
@@ -116,7 +120,10 @@ class Relay:
     async def _try(self, left: dict[UUID, Entry]) -> None:
         entries = list(left.values())
         with telemetry.sending(STREAM, [entry.traceparent for entry in entries]):
+            began = perf_counter()
             taken = await self._publisher.publish(entries)
+            telemetry.record("messaging.client.operation.duration", perf_counter() - began, _SENT)
+            telemetry.record("messaging.client.sent.messages", len(taken), _SENT)
         for event_id in taken:
             del left[event_id]
         if taken:

@@ -44,7 +44,7 @@ async def serve(
     service_names: Sequence[str],
 ) -> Server:
     """Answer at the settings' address; port 0 asks the system for a free one."""
-    edge = Edge(middleware(Tokens(settings)))
+    edge = Edge(middleware(Tokens(settings), settings.max_calls))
     server = grpc.aio.server(
         interceptors=[edge], options=_OPTIONS, maximum_concurrent_rpcs=_MAX_CALLS
     )

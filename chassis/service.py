@@ -22,8 +22,13 @@ from chassis.consumer import Consumer
 from chassis.database import Database
 from chassis.deadlines import Deadlines, Sweeper
 from chassis.errands import Errands, Runner
+from chassis.flows import Flows
+from chassis.gauges import Gauges
 from chassis.mishaps import DatabaseAway
+from chassis.operations import Operable
+from chassis.pauses import Pauses
 from chassis.publisher import Publisher
+from chassis.reconciling import Reconciler
 from chassis.relay import Relay
 from chassis.server import Server, serve
 from chassis.subscriptions import Subscriptions
@@ -53,6 +58,8 @@ class Service:
     errands: Errands = field(default_factory=Errands)
     tends: Callable[[Database], Coroutine[None, None, None]] | None = None
     """A loop of its own, for those who neither call nor speak as we do: a door for webhooks."""
+    flows: Flows = field(default_factory=Flows)
+    """How its entities belong to flows, for the person on call."""
     beside: tuple[str, ...] = ()
     """What it answers beside its own gRPC service, of the same package: "Custody", for one."""
 
@@ -104,21 +111,31 @@ async def _work(
     publisher = Publisher(bus, service.name)
     relay = Relay(db, bus, publisher, lease=settings.lease_seconds)
     limits = settings.batch, settings.max_deliver
-    consumer = Consumer(service.name, service.listens, db, bus, *limits)
+    pauses = Pauses(db, service.name, service.flows)
+    await _patiently(pauses.heed)()
+    consumer = Consumer(service.name, service.listens, db, bus, *limits, pauses=pauses)
+    reconciler = Reconciler(db, bus, service.name, consumer.provision if service.listens else None)
     await _patiently(bus.provision)()
     await publisher.start()
     async with asyncio.TaskGroup() as tasks:
         loops = [tasks.create_task(loop) for loop in (relay.run(), db.keep_time(), _watch(bus))]
+        loops.append(tasks.create_task(pauses.run(service.listens)))
+        loops.append(tasks.create_task(reconciler.run()))
+        if telemetry.measured():
+            gauges = Gauges(db, bus, service.name, service.flows, hears=bool(service.listens))
+            loops.append(tasks.create_task(gauges.run()))
+            reconciler.observe()
         if service.due:
-            loops.append(tasks.create_task(Sweeper(service.due, db).run()))
+            loops.append(tasks.create_task(Sweeper(service.due, db, pauses=pauses).run()))
         if service.errands:
-            loops.append(tasks.create_task(Runner(service.errands, db).run()))
+            loops.append(tasks.create_task(Runner(service.errands, db, pauses=pauses).run()))
         if service.tends:
             loops.append(tasks.create_task(service.tends(db)))
         if service.listens:
             await _patiently(consumer.provision)()
             consuming = tasks.create_task(consumer.run())
-        server = await serve(settings, partial(_answer, service, db), service.packages)
+        operable = Operable(service.name, service.listens, service.flows, pauses, reconciler)
+        server = await serve(settings, partial(_answer, service, db, operable), service.packages)
         _settle()
         _say_ready(settings, service.name, server)
         await stop.wait()
@@ -131,9 +148,9 @@ async def _work(
             loop.cancel()
 
 
-def _answer(service: Service, db: Database, server: grpc.aio.Server) -> None:
+def _answer(service: Service, db: Database, this: Operable, server: grpc.aio.Server) -> None:
     service.answers(server, db)
-    operations.answer(server, db, service.listens, service.name)
+    operations.answer(server, db, this)
 
 
 async def _watch(bus: Bus) -> None:

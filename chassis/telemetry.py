@@ -1,7 +1,7 @@
 """Traces and metrics: an unsampled trace costs its context and nothing else."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from opentelemetry import metrics, propagate, trace
 from opentelemetry.context import Context
@@ -23,6 +23,8 @@ from chassis.config import Settings
 from chassis.names import OBSERVED, Attributes, Observed, Recorded
 from chassis.recorder import Recorder, recorder
 from chassis.work import Work
+
+Measured: TypeAlias = tuple[float, Attributes]
 
 _IDS = RandomIdGenerator()
 _recorder = Recorder()
@@ -68,11 +70,18 @@ def record(name: Recorded, value: float, attributes: Attributes) -> None:
         instrument.add(value, _plain(attributes))
 
 
-def observe(name: Observed, read: Callable[[], float]) -> None:
+def measured() -> bool:
+    """Whether anybody reads the measurements."""
+    return bool(_recorder.instruments)
+
+
+def observe(name: Observed, read: Callable[[], float | Sequence[Measured]]) -> None:
     """Read this gauge whenever measurements are collected."""
 
     def observations(_: CallbackOptions) -> Iterable[Observation]:
-        yield Observation(read())
+        found = read()
+        for value, attributes in [(found, {})] if isinstance(found, int | float) else found:
+            yield Observation(value, _plain(attributes))
 
     unit, description = OBSERVED[name]
     _recorder.meter.create_observable_gauge(name, [observations], unit, description)

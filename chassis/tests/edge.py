@@ -38,10 +38,10 @@ def edge_settings(issuer: Issuer, /, **changes: Any) -> Settings:
 
 
 @asynccontextmanager
-async def running_edge(directory: Path) -> AsyncIterator[Edge]:
+async def running_edge(directory: Path, **changes: Any) -> AsyncIterator[Edge]:
     """The edge, until the block ends."""
     issuer, echo = Issuer(directory), Echo()
-    server = await serve(edge_settings(issuer), echo.add_to, [SERVICE])
+    server = await serve(edge_settings(issuer, **changes), echo.add_to, [SERVICE])
     async with grpc.aio.insecure_channel(server.address) as channel:
         yield Edge(echo, issuer, channel, issuer.mint("ada", ["nurse"]))
     await server.drain(0)

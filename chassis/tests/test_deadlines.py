@@ -90,7 +90,8 @@ async def test_one_that_fails_is_pushed_back_and_parked_in_the_end(db):
     assert not await db.fetch("SELECT 1 FROM due")
     (one,) = await parking.parked(db)
     assert (one.subject, one.attempts) == ("due:dull", 10)
-    await parking.replay(db, one.event_id, toy.on, "toy")
+    async with db.transaction() as tx:
+        await parking.replay(tx, one.event_id, toy.on, "toy")
     assert await db.fetch("SELECT 1 FROM due")
 
 

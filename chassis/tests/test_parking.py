@@ -12,6 +12,11 @@ from chassis.tests import toy
 from chassis.tests.conftest import wired
 
 
+async def replay(db, event_id, on):
+    async with db.transaction() as tx:
+        await parking.replay(tx, event_id, on, "toy")
+
+
 @pytest.fixture
 async def poison(db, bus):
     consumer = Consumer("toy", toy.on, db, bus, max_deliver=1)
@@ -27,7 +32,7 @@ async def test_it_is_listed_and_shown(db, poison):
 
 async def test_a_replay_that_fails_again_leaves_it_parked(db, poison):
     with pytest.raises(RuntimeError):
-        await parking.replay(db, poison.event_id, toy.on, "toy")
+        await replay(db, poison.event_id, toy.on)
     assert await parking.parked(db) == [poison]
     assert not await db.fetch("SELECT 1 FROM inbox")
 
@@ -40,7 +45,7 @@ async def test_a_replay_after_the_cause_is_mended_takes_effect_once(db, poison, 
         tx.put(toy.TickRow(label=fact.label))
 
     for _ in range(2):
-        await parking.replay(db, poison.event_id, mended, "toy")
+        await replay(db, poison.event_id, mended)
     assert len(await db.fetch("SELECT 1 FROM tick")) == 1
     assert await parking.parked(db) == []
 

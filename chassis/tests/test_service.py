@@ -117,3 +117,28 @@ async def test_without_its_database_it_waits_and_then_starts(servers, toy_url, n
         assert child.returncode is None
     await returning
     await elsewhere.close()
+
+
+@pytest.mark.kill
+async def test_a_fact_that_kills_its_process_each_time_is_parked_in_the_end(
+    toy_url, nats, bus, db, tmp_path
+):
+    """The innocent beside it are handled, and the count survives the processes."""
+    deadly, innocent = toy.made("deadly"), [toy.made(f"{n}") for n in range(3)]
+    ends = 0
+    async with process(toy_url, nats, tmp_path, ack_wait_seconds="1"):
+        await publish(bus, innocent[0], deadly, *innocent[1:])
+    while not await db.fetch("SELECT 1 FROM parked"):
+        assert ends < 8
+        async with process(toy_url, nats, tmp_path, ack_wait_seconds="1") as child:
+
+            async def over(child=child):
+                return child.returncode is not None or bool(await db.fetch("SELECT 1 FROM parked"))
+
+            await eventually(over, within=60)
+            ends += child.returncode is not None
+    ((kind, attempts),) = await db.fetch("SELECT error_class, attempts FROM parked")
+    assert (kind, attempts) == ("ProcessLost", 5)
+    async with process(toy_url, nats, tmp_path):
+        await stated(db, 3)
+    assert await db.fetch("SELECT 1 FROM attempt") == []

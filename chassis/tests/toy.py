@@ -1,6 +1,7 @@
 """A service small enough to see the chassis through: things are made, and then polished."""
 
 import os
+import signal
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -19,6 +20,7 @@ from sqlmodel import Field, SQLModel
 from chassis.database import Database, Tx
 from chassis.deadlines import Deadlines
 from chassis.errands import Errand, Errands
+from chassis.flows import Flows
 from chassis.refusal import Reject
 from chassis.subscriptions import Subscriptions
 
@@ -33,6 +35,8 @@ def _facts(*names: str) -> list[Any]:
             (1, "thing_id", FieldDescriptorProto.TYPE_STRING),
             (2, "revision", FieldDescriptorProto.TYPE_INT64),
             (3, "label", FieldDescriptorProto.TYPE_STRING),
+            (4, "referral_id", FieldDescriptorProto.TYPE_STRING),
+            (5, "clinic_id", FieldDescriptorProto.TYPE_STRING),
         ):
             fact.field.add(name=field, number=number, type=kind, label=1)
     Default().AddSerializedFile(file.SerializeToString())
@@ -90,6 +94,8 @@ async def polish(fact: Any, tx: Tx) -> None:
         raise Reject("label")
     if fact.label == "poison":
         raise RuntimeError("secret")
+    if fact.label == "deadly":
+        os.kill(os.getpid(), signal.SIGKILL)
     thing_id = UUID(fact.thing_id)
     thing = await tx.find(ThingRow, thing_id)
     tx.put(TickRow(label=fact.label))
@@ -125,8 +131,20 @@ async def collect(asked: Sequence[Errand], db: Database) -> None:
                 tx.done(one.name, one.entity_id)
 
 
-def made(label: str = "", thing_id: UUID | None = None, revision: int = 1) -> Any:
-    return ThingMade(thing_id=str(thing_id or uuid4()), revision=revision, label=label)
+FLOWS = Flows(
+    members="SELECT thing_id AS flow_id, NULL::uuid AS clinic_id, thing_id AS entity_id FROM thing",
+    states="""SELECT thing_id AS flow_id, NULL::uuid AS clinic_id, status AS state,
+        coalesce(seen_at, '2026-01-01') AS since FROM thing""",
+)
+"""Each thing is a flow of its own."""
+
+
+def made(
+    label: str = "", thing_id: UUID | None = None, revision: int = 1, clinic: UUID | None = None
+) -> Any:
+    about = str(thing_id or uuid4())
+    more = {"clinic_id": str(clinic)} if clinic else {}
+    return ThingMade(thing_id=about, revision=revision, label=label, referral_id=about, **more)
 
 
 def span(start: datetime, end: datetime) -> Range[datetime]:
@@ -141,4 +159,4 @@ if __name__ == "__main__":
     from chassis.service import Service, run
 
     assert os.environ["HALCYON_DATABASE_URL"]
-    run(Service("toy", answers=serve, listens=on, due=due, errands=errands))
+    run(Service("toy", answers=serve, listens=on, due=due, errands=errands, flows=FLOWS))

@@ -3,6 +3,7 @@
 import typer
 
 from clients.cli import (
+    backing,
     collecting,
     custody,
     demo,
@@ -18,6 +19,7 @@ from clients.cli import (
     scale,
     schedule,
     seed,
+    stream,
     summary,
     token,
     up,
@@ -37,6 +39,8 @@ app.command("status")(up.status)
 app.command("seed")(seed.seed)
 app.command("token")(token.token)
 app.command("demo")(demo.demo)
+app.command("backup")(backing.backup)
+app.command("restore")(backing.restore)
 app.add_typer(referral.app, name="referral")
 app.add_typer(intake.app, name="intake")
 app.add_typer(scale.app, name="scale")
@@ -52,6 +56,7 @@ app.add_typer(custody.app, name="custody")
 app.add_typer(protocol.app, name="protocol")
 app.add_typer(parked.app, name="parked")
 app.add_typer(partner.app, name="partner")
+app.add_typer(stream.app, name="stream")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""`halcyon flow show`: everything that one referral has caused, across the five services."""
+"""`halcyon flow`: everything that one referral has caused, across the five services."""
 
 import time
 from collections.abc import Sequence
@@ -9,11 +9,14 @@ from typing import Annotated
 import typer
 
 from chassis.traces import SpanLine, read_spans
+from clients import flows as seen
 from clients import journey
+from clients.cli import unsticking
 from clients.cli.place import DEFAULT, Data, acting, run, traces
 from clients.cli.screen import show
 from clients.cli.views import tables, tree
-from clients.sdk import Halcyon, NotFound
+from clients.cli.views import unsticking as views
+from clients.sdk import Halcyon, HalcyonError, NotFound
 from halcyon.billing.v1 import billing_service_pb2 as billing
 from halcyon.billing.v1.billing_pb2 import AccountBalance, Invoice
 from halcyon.referral.v1.referral_pb2 import Referral, ReferralChange
@@ -51,17 +54,35 @@ def flows() -> None:
 def show_flow(
     referral_id: Annotated[str, typer.Argument(help="The referral's id.")], data: Data = DEFAULT
 ) -> None:
-    """Timeline, series, invoice, ledger and traces of one referral."""
+    """Timeline, series, invoice, ledger, traces, steps owed, and why the flow does not move."""
 
-    async def reading() -> Flow:
-        async with acting(data, "coordinator", "cashier") as reader:
-            return await read(reader, referral_id)
+    async def reading() -> tuple[Flow | None, seen.Picture]:
+        async with acting(data, "coordinator", "cashier", "operator") as reader:
+            known = await seen.picture(reader, referral_id)
+            try:
+                return await read(reader, referral_id), known
+            except HalcyonError:
+                return None, known
 
-    flow = run(reading())
-    show(tables.referral(flow.referral), tables.timeline(flow.changes))
-    tell_money_and_time(flow)
-    for trace_id in flow.trace_ids:
-        show(tree.trace(read_spans(traces(data)), trace_id))
+    flow, known = run(reading())
+    if flow:
+        show(tables.referral(flow.referral), tables.timeline(flow.changes))
+        tell_money_and_time(flow)
+        for trace_id in flow.trace_ids:
+            show(tree.trace(read_spans(traces(data)), trace_id))
+    show(views.facts(known))
+    if known.steps:
+        show(views.steps(known.steps))
+    show(views.reasons(seen.why(known)))
+
+
+app.command("list")(unsticking.list_flows)
+app.command("retry")(unsticking.retry)
+app.command("skip")(unsticking.skip)
+app.command("pause")(unsticking.pause)
+app.command("resume")(unsticking.resume)
+app.command("pauses")(unsticking.list_pauses)
+app.command("log")(unsticking.log)
 
 
 def tell_money_and_time(flow: Flow) -> None:

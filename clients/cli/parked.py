@@ -1,5 +1,6 @@
 """`halcyon parked`: facts that a service could not handle, listed, shown and replayed."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +11,13 @@ from clients.cli.views import tables
 from clients.network import NetworkFailed
 from clients.sdk import Halcyon, NotFound
 from halcyon.operations.v1 import operations_service_pb2 as rpc
+from halcyon.operations.v1.flow_calls_pb2 import (
+    REPLAY_MODE_COMMIT,
+    REPLAY_MODE_DRY_RUN,
+    ParkedFilter,
+    ReplayParkedFactsRequest,
+    ReplayParkedFactsResponse,
+)
 from halcyon.operations.v1.operations_service_pb2 import ParkedFact
 
 app = typer.Typer(help="See and replay facts that could not be handled.", no_args_is_help=True)
@@ -51,13 +59,62 @@ def show_parked(event_id: Event, service: Service = None, data: Data = DEFAULT) 
 
 
 @app.command()
-def replay(event_id: Event, service: Service = None, data: Data = DEFAULT) -> None:
-    """Handle one parked fact again; replaying what was replayed changes nothing."""
+def replay(
+    event_id: Annotated[str | None, typer.Argument(help="One event; else a filter.")] = None,
+    service: Service = None,
+    fact: Annotated[str, typer.Option(help="Full name of the facts to replay.")] = "",
+    error: Annotated[str, typer.Option(help="Class of their error.")] = "",
+    flow: Annotated[str, typer.Option(help="The referral they belong to.")] = "",
+    everything: Annotated[bool, typer.Option("--all", help="Without any filter.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Only count them.")] = False,
+    rate: Annotated[int, typer.Option(help="At most so many a second, up to 200.")] = 20,
+    reason: Annotated[str, typer.Option(help="Why; for the operations log.")] = "",
+    data: Data = DEFAULT,
+) -> None:
+    """Handle parked facts again, oldest first; replaying what was replayed changes nothing."""
+    if event_id is not None:
+        _replay_one(event_id, service, reason, data)
+        return
+    if not (everything or fact or error or flow):
+        raise NetworkFailed("say which: an event, --fact, --error, --flow or --all")
+    wanted = ParkedFilter(subject=fact, error_class=error, referral_id=flow)
+    mode = REPLAY_MODE_DRY_RUN if dry_run else REPLAY_MODE_COMMIT
+    request = ReplayParkedFactsRequest(
+        filter=wanted, mode=mode, per_second=rate, reason=reason or "dry run" * dry_run
+    )
+    for name, done in run(_replay_many(data, service, request)):
+        if dry_run:
+            show(f"{name} would replay {done.replayed_count}")
+        else:
+            left = f"{done.failed_count} failed again, {done.blocked_count} wait for those"
+            show(f"{name} has handled {done.replayed_count}; {left}")
 
+
+async def _replay_many(
+    data: Path, service: str | None, request: ReplayParkedFactsRequest
+) -> list[tuple[str, ReplayParkedFactsResponse]]:
+    """Page by page, so that each call has an end; the sums for each service."""
+    totals = []
+    async with acting(data, "operator") as operator:
+        for name in _chosen(operator, service):
+            total, request.after_sequence = ReplayParkedFactsResponse(), 0
+            while True:
+                page = await operator.operations(name).ReplayParkedFacts(request)
+                total.replayed_count += page.replayed_count
+                total.failed_count += page.failed_count
+                total.blocked_count += page.blocked_count
+                if not page.next_sequence:
+                    break
+                request.after_sequence = page.next_sequence
+            totals.append((name, total))
+    return totals
+
+
+def _replay_one(event_id: str, service: str | None, reason: str, data: Path) -> None:
     async def replaying() -> str:
         async with acting(data, "operator") as operator:
             name, _ = await _find(operator, event_id, service)
-            request = rpc.ReplayParkedFactRequest(event_id=event_id)
+            request = rpc.ReplayParkedFactRequest(event_id=event_id, reason=reason)
             await operator.operations(name).ReplayParkedFact(request)
             return name
 

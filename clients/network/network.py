@@ -13,7 +13,7 @@ from chassis.embedded import ServerFailed, Servers, embedded
 from chassis.issuer import Issuer
 from clients.network import record, seed
 from clients.network.options import Options
-from clients.network.process import NetworkFailed, ServiceProcess
+from clients.network.process import ROOT, NetworkFailed, ServiceProcess, migrate_from
 from clients.network.supervisor import Supervisor
 from clients.network.tokens import Minting
 from clients.sdk import Halcyon
@@ -159,12 +159,16 @@ class Network:
         self.options.say("migrating the databases")
         for name in self.options.services:
             servers.postgres.create_database(f"halcyon_{name}")
-            to_end(upgrade(name, self.database_url(name)))
+            if root := self.options.roots.get(name):
+                migrate_from(root, name, self.database_url(name))
+            else:
+                to_end(upgrade(name, self.database_url(name)))
 
     def _launch(self) -> None:
         self.options.say(f"starting {', '.join(self.options.services)}")
         for name in self.options.services:
-            process = ServiceProcess(name, self._environment(name), self.directory)
+            root = self.options.roots.get(name, ROOT)
+            process = ServiceProcess(name, self._environment(name), self.directory, root)
             self.processes[name] = process
             process.start()
         for process in self.processes.values():

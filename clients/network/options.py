@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from clients.network.process import ROOT
 
@@ -25,6 +26,8 @@ class Options:
     """For every service, such as HALCYON_BATCH."""
     service_env: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """For one service; a HALCYON_FAILPOINT is dropped once it has ended a process."""
+    roots: Mapping[str, Path] = field(default_factory=dict)
+    """Where another version of a service lies, to be migrated and run from there."""
     seed: bool = True
     restart: bool = True
     """Start a crashed service again."""

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -30,8 +31,11 @@ class NetworkFailed(RuntimeError):
 class ServiceProcess:
     """`python -m services.<name>`, on one port for as long as the network runs."""
 
-    def __init__(self, name: str, env: Mapping[str, str], directory: Path) -> None:
+    def __init__(
+        self, name: str, env: Mapping[str, str], directory: Path, root: Path = ROOT
+    ) -> None:
         self.name = name
+        self._root = root
         self.address = ""
         self.restarts = 0
         self.log = directory / "logs" / f"{name}.log"
@@ -134,13 +138,13 @@ class ServiceProcess:
         self._log_from = self.log.stat().st_size if self.log.exists() else 0
         self._again_at, self._since = 0.0, time.monotonic()
         command = [sys.executable, "-m", f"services.{self.name}"]
-        self._child = Child(command, log=self.log, env=self._environment(), cwd=ROOT).start()
+        self._child = Child(command, log=self.log, env=self._environment(), cwd=self._root).start()
 
     def _environment(self) -> dict[str, str]:
         places = {
             "HALCYON_LISTEN": f"127.0.0.1:{self._port}",
             "HALCYON_READY_FILE": str(self._ready_file),
-            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "gen")]),
+            "PYTHONPATH": os.pathsep.join([str(self._root), str(self._root / "gen")]),
         }
         return {**os.environ, **self._env, **places}
 
@@ -182,3 +186,19 @@ def _free_port() -> int:
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
+
+
+def migrate_from(root: Path, service: str, url: str) -> None:
+    """As the version that lies there would."""
+    places = {"HALCYON_DATABASE_URL": url, "HALCYON_NATS_URL": "", "HALCYON_JWKS": ""}
+    paths = {"PYTHONPATH": os.pathsep.join([str(root), str(root / "gen")])}
+    done = subprocess.run(
+        [sys.executable, "-m", "chassis.migrate", service],
+        env={**os.environ, **places, **paths},
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise NetworkFailed(f"{service} was not migrated:\n{done.stderr[-2000:]}")

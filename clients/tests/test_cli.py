@@ -49,6 +49,12 @@ runner = CliRunner()
         ["referral", "submit", "--help"],
         *(["billing", name, "--help"] for name in ("quote", "estimate", "pay")),
         ["parked", "replay", "--help"],
+        *(["stream", name, "--help"] for name in ("check", "rebuild")),
+        *(
+            ["flow", name, "--help"]
+            for name in ("list", "show", "retry", "skip", "pause", "resume", "pauses", "log")
+        ),
+        *([name, "--help"] for name in ("backup", "restore")),
         ["infusion", "summary", "--help"],
         *(
             ["infusion", name, "--help"]

@@ -2,6 +2,7 @@
 
 from chassis.service import Service, run
 from services.billing import api, handlers
+from services.billing.store.belonging import FLOWS
 
 if __name__ == "__main__":
     run(
@@ -11,6 +12,7 @@ if __name__ == "__main__":
             tends=api.listen,
             beside=api.BESIDE,
             listens=handlers.on,
+            flows=FLOWS,
             due=handlers.due,
             errands=handlers.errands,
         )

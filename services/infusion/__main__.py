@@ -2,6 +2,7 @@
 
 from chassis.service import Service, run
 from services.infusion import api, handlers
+from services.infusion.store.belonging import FLOWS
 
 if __name__ == "__main__":
     run(
@@ -9,6 +10,7 @@ if __name__ == "__main__":
             "infusion",
             answers=api.serve,
             listens=handlers.on,
+            flows=FLOWS,
             due=handlers.due,
             beside=("Custody", "Summary", "Protocol"),
         )

@@ -2,6 +2,7 @@
 
 from chassis.service import Service, run
 from services.intake import api, handlers
+from services.intake.store.belonging import FLOWS
 
 if __name__ == "__main__":
-    run(Service("intake", answers=api.serve, listens=handlers.on))
+    run(Service("intake", answers=api.serve, listens=handlers.on, flows=FLOWS))

@@ -2,6 +2,7 @@
 
 from chassis.service import Service, run
 from services.referral import api, handlers, partners
+from services.referral.store.belonging import FLOWS
 
 if __name__ == "__main__":
     run(
@@ -11,5 +12,6 @@ if __name__ == "__main__":
             listens=handlers.on,
             tends=partners.tend,
             beside=("Partner",),
+            flows=FLOWS,
         )
     )

@@ -24,10 +24,12 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from halcyon.operations.v1 import flow_calls_pb2 as halcyon_dot_operations_dot_v1_dot_flow__calls__pb2
+from halcyon.operations.v1 import stream_calls_pb2 as halcyon_dot_operations_dot_v1_dot_stream__calls__pb2
 from halcyon.options.v1 import options_pb2 as halcyon_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.halcyon/operations/v1/operations_service.proto\x12\x15halcyon.operations.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a halcyon/options/v1/options.proto\"\xe1\x01\n\nParkedFact\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x17\n\x0fstream_sequence\x18\x03 \x01(\x03\x12\x13\n\x0b\x65rror_class\x18\x04 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x05 \x01(\x05\x12-\n\tpark_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0breplay_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08trace_id\x18\x08 \x01(\t\"U\n\x16ListParkedFactsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"d\n\x17ListParkedFactsResponse\x12\x30\n\x05\x66\x61\x63ts\x18\x01 \x03(\x0b\x32!.halcyon.operations.v1.ParkedFact\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"3\n\x14GetParkedFactRequest\x12\x1b\n\x08\x65vent_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\"H\n\x15GetParkedFactResponse\x12/\n\x04\x66\x61\x63t\x18\x01 \x01(\x0b\x32!.halcyon.operations.v1.ParkedFact\"6\n\x17ReplayParkedFactRequest\x12\x1b\n\x08\x65vent_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\"K\n\x18ReplayParkedFactResponse\x12/\n\x04\x66\x61\x63t\x18\x01 \x01(\x0b\x32!.halcyon.operations.v1.ParkedFact*\x9e\x01\n\x15OperationsErrorReason\x12\'\n#OPERATIONS_ERROR_REASON_UNSPECIFIED\x10\x00\x12\x31\n-OPERATIONS_ERROR_REASON_PARKED_FACT_NOT_FOUND\x10\x01\x12)\n%OPERATIONS_ERROR_REASON_REPLAY_FAILED\x10\x02\x32\x8a\x03\n\x11OperationsService\x12|\n\x0fListParkedFacts\x12-.halcyon.operations.v1.ListParkedFactsRequest\x1a..halcyon.operations.v1.ListParkedFactsResponse\"\n\x90\x02\x01\x8a\xb5\x18\x03\n\x01\x08\x12v\n\rGetParkedFact\x12+.halcyon.operations.v1.GetParkedFactRequest\x1a,.halcyon.operations.v1.GetParkedFactResponse\"\n\x90\x02\x01\x8a\xb5\x18\x03\n\x01\x08\x12\x7f\n\x10ReplayParkedFact\x12..halcyon.operations.v1.ReplayParkedFactRequest\x1a/.halcyon.operations.v1.ReplayParkedFactResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.halcyon/operations/v1/operations_service.proto\x12\x15halcyon.operations.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a&halcyon/operations/v1/flow_calls.proto\x1a(halcyon/operations/v1/stream_calls.proto\x1a halcyon/options/v1/options.proto\"\xf6\x01\n\nParkedFact\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x17\n\x0fstream_sequence\x18\x03 \x01(\x03\x12\x13\n\x0b\x65rror_class\x18\x04 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x05 \x01(\x05\x12-\n\tpark_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0breplay_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08trace_id\x18\x08 \x01(\t\x12\x13\n\x0breferral_id\x18\t \x01(\t\"U\n\x16ListParkedFactsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"d\n\x17ListParkedFactsResponse\x12\x30\n\x05\x66\x61\x63ts\x18\x01 \x03(\x0b\x32!.halcyon.operations.v1.ParkedFact\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"3\n\x14GetParkedFactRequest\x12\x1b\n\x08\x65vent_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\"H\n\x15GetParkedFactResponse\x12/\n\x04\x66\x61\x63t\x18\x01 \x01(\x0b\x32!.halcyon.operations.v1.ParkedFact\"P\n\x17ReplayParkedFactRequest\x12\x1b\n\x08\x65vent_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\x12\x18\n\x06reason\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"K\n\x18ReplayParkedFactResponse\x12/\n\x04\x66\x61\x63t\x18\x01 \x01(\x0b\x32!.halcyon.operations.v1.ParkedFact*\xa5\x02\n\x15OperationsErrorReason\x12\'\n#OPERATIONS_ERROR_REASON_UNSPECIFIED\x10\x00\x12\x31\n-OPERATIONS_ERROR_REASON_PARKED_FACT_NOT_FOUND\x10\x01\x12)\n%OPERATIONS_ERROR_REASON_REPLAY_FAILED\x10\x02\x12*\n&OPERATIONS_ERROR_REASON_STEP_NOT_FOUND\x10\x03\x12+\n\'OPERATIONS_ERROR_REASON_PAUSE_NOT_FOUND\x10\x04\x12,\n(OPERATIONS_ERROR_REASON_NOTHING_TO_PAUSE\x10\x05\x32\xce\r\n\x11OperationsService\x12|\n\x0fListParkedFacts\x12-.halcyon.operations.v1.ListParkedFactsRequest\x1a..halcyon.operations.v1.ListParkedFactsResponse\"\n\x90\x02\x01\x8a\xb5\x18\x03\n\x01\x08\x12v\n\rGetParkedFact\x12+.halcyon.operations.v1.GetParkedFactRequest\x1a,.halcyon.operations.v1.GetParkedFactResponse\"\n\x90\x02\x01\x8a\xb5\x18\x03\n\x01\x08\x12\x7f\n\x10ReplayParkedFact\x12..halcyon.operations.v1.ReplayParkedFactRequest\x1a/.halcyon.operations.v1.ReplayParkedFactResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x08\x12\x82\x01\n\x11ReplayParkedFacts\x12/.halcyon.operations.v1.ReplayParkedFactsRequest\x1a\x30.halcyon.operations.v1.ReplayParkedFactsResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x08\x12j\n\tListFlows\x12\'.halcyon.operations.v1.ListFlowsRequest\x1a(.halcyon.operations.v1.ListFlowsResponse\"\n\x90\x02\x01\x8a\xb5\x18\x03\n\x01\x08\x12\x64\n\x07GetFlow\x12%.halcyon.operations.v1.GetFlowRequest\x1a&.halcyon.operations.v1.GetFlowResponse\"\n\x90\x02\x01\x8a\xb5\x18\x03\n\x01\x08\x12\x7f\n\x10ListHandledFacts\x12..halcyon.operations.v1.ListHandledFactsRequest\x1a/.halcyon.operations.v1.ListHandledFactsResponse\"\n\x90\x02\x01\x8a\xb5\x18\x03\n\x01\x08\x12j\n\tRetryStep\x12\'.halcyon.operations.v1.RetryStepRequest\x1a(.halcyon.operations.v1.RetryStepResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x08\x12g\n\x08SkipStep\x12&.halcyon.operations.v1.SkipStepRequest\x1a\'.halcyon.operations.v1.SkipStepResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x08\x12m\n\nListPauses\x12(.halcyon.operations.v1.ListPausesRequest\x1a).halcyon.operations.v1.ListPausesResponse\"\n\x90\x02\x01\x8a\xb5\x18\x03\n\x01\x08\x12^\n\x05Pause\x12#.halcyon.operations.v1.PauseRequest\x1a$.halcyon.operations.v1.PauseResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x08\x12\x61\n\x06Resume\x12$.halcyon.operations.v1.ResumeRequest\x1a%.halcyon.operations.v1.ResumeResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x08\x12y\n\x0eListOperations\x12,.halcyon.operations.v1.ListOperationsRequest\x1a-.halcyon.operations.v1.ListOperationsResponse\"\n\x90\x02\x01\x8a\xb5\x18\x03\n\x01\x08\x12p\n\x0b\x43heckStream\x12).halcyon.operations.v1.CheckStreamRequest\x1a*.halcyon.operations.v1.CheckStreamResponse\"\n\x90\x02\x01\x8a\xb5\x18\x03\n\x01\x08\x12v\n\rRebuildStream\x12+.halcyon.operations.v1.RebuildStreamRequest\x1a,.halcyon.operations.v1.RebuildStreamResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,28 +44,54 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETPARKEDFACTREQUEST'].fields_by_name['event_id']._serialized_options = b'\272H\006r\004\020\001\030d'
   _globals['_REPLAYPARKEDFACTREQUEST'].fields_by_name['event_id']._loaded_options = None
   _globals['_REPLAYPARKEDFACTREQUEST'].fields_by_name['event_id']._serialized_options = b'\272H\006r\004\020\001\030d'
+  _globals['_REPLAYPARKEDFACTREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_REPLAYPARKEDFACTREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\005r\003\030\310\001'
   _globals['_OPERATIONSSERVICE'].methods_by_name['ListParkedFacts']._loaded_options = None
   _globals['_OPERATIONSSERVICE'].methods_by_name['ListParkedFacts']._serialized_options = b'\220\002\001\212\265\030\003\n\001\010'
   _globals['_OPERATIONSSERVICE'].methods_by_name['GetParkedFact']._loaded_options = None
   _globals['_OPERATIONSSERVICE'].methods_by_name['GetParkedFact']._serialized_options = b'\220\002\001\212\265\030\003\n\001\010'
   _globals['_OPERATIONSSERVICE'].methods_by_name['ReplayParkedFact']._loaded_options = None
   _globals['_OPERATIONSSERVICE'].methods_by_name['ReplayParkedFact']._serialized_options = b'\220\002\002\212\265\030\003\n\001\010'
-  _globals['_OPERATIONSERRORREASON']._serialized_start=847
-  _globals['_OPERATIONSERRORREASON']._serialized_end=1005
-  _globals['_PARKEDFACT']._serialized_start=170
-  _globals['_PARKEDFACT']._serialized_end=395
-  _globals['_LISTPARKEDFACTSREQUEST']._serialized_start=397
-  _globals['_LISTPARKEDFACTSREQUEST']._serialized_end=482
-  _globals['_LISTPARKEDFACTSRESPONSE']._serialized_start=484
-  _globals['_LISTPARKEDFACTSRESPONSE']._serialized_end=584
-  _globals['_GETPARKEDFACTREQUEST']._serialized_start=586
-  _globals['_GETPARKEDFACTREQUEST']._serialized_end=637
-  _globals['_GETPARKEDFACTRESPONSE']._serialized_start=639
-  _globals['_GETPARKEDFACTRESPONSE']._serialized_end=711
-  _globals['_REPLAYPARKEDFACTREQUEST']._serialized_start=713
-  _globals['_REPLAYPARKEDFACTREQUEST']._serialized_end=767
-  _globals['_REPLAYPARKEDFACTRESPONSE']._serialized_start=769
-  _globals['_REPLAYPARKEDFACTRESPONSE']._serialized_end=844
-  _globals['_OPERATIONSSERVICE']._serialized_start=1008
-  _globals['_OPERATIONSSERVICE']._serialized_end=1402
+  _globals['_OPERATIONSSERVICE'].methods_by_name['ReplayParkedFacts']._loaded_options = None
+  _globals['_OPERATIONSSERVICE'].methods_by_name['ReplayParkedFacts']._serialized_options = b'\220\002\002\212\265\030\003\n\001\010'
+  _globals['_OPERATIONSSERVICE'].methods_by_name['ListFlows']._loaded_options = None
+  _globals['_OPERATIONSSERVICE'].methods_by_name['ListFlows']._serialized_options = b'\220\002\001\212\265\030\003\n\001\010'
+  _globals['_OPERATIONSSERVICE'].methods_by_name['GetFlow']._loaded_options = None
+  _globals['_OPERATIONSSERVICE'].methods_by_name['GetFlow']._serialized_options = b'\220\002\001\212\265\030\003\n\001\010'
+  _globals['_OPERATIONSSERVICE'].methods_by_name['ListHandledFacts']._loaded_options = None
+  _globals['_OPERATIONSSERVICE'].methods_by_name['ListHandledFacts']._serialized_options = b'\220\002\001\212\265\030\003\n\001\010'
+  _globals['_OPERATIONSSERVICE'].methods_by_name['RetryStep']._loaded_options = None
+  _globals['_OPERATIONSSERVICE'].methods_by_name['RetryStep']._serialized_options = b'\220\002\002\212\265\030\003\n\001\010'
+  _globals['_OPERATIONSSERVICE'].methods_by_name['SkipStep']._loaded_options = None
+  _globals['_OPERATIONSSERVICE'].methods_by_name['SkipStep']._serialized_options = b'\220\002\002\212\265\030\003\n\001\010'
+  _globals['_OPERATIONSSERVICE'].methods_by_name['ListPauses']._loaded_options = None
+  _globals['_OPERATIONSSERVICE'].methods_by_name['ListPauses']._serialized_options = b'\220\002\001\212\265\030\003\n\001\010'
+  _globals['_OPERATIONSSERVICE'].methods_by_name['Pause']._loaded_options = None
+  _globals['_OPERATIONSSERVICE'].methods_by_name['Pause']._serialized_options = b'\220\002\002\212\265\030\003\n\001\010'
+  _globals['_OPERATIONSSERVICE'].methods_by_name['Resume']._loaded_options = None
+  _globals['_OPERATIONSSERVICE'].methods_by_name['Resume']._serialized_options = b'\220\002\002\212\265\030\003\n\001\010'
+  _globals['_OPERATIONSSERVICE'].methods_by_name['ListOperations']._loaded_options = None
+  _globals['_OPERATIONSSERVICE'].methods_by_name['ListOperations']._serialized_options = b'\220\002\001\212\265\030\003\n\001\010'
+  _globals['_OPERATIONSSERVICE'].methods_by_name['CheckStream']._loaded_options = None
+  _globals['_OPERATIONSSERVICE'].methods_by_name['CheckStream']._serialized_options = b'\220\002\001\212\265\030\003\n\001\010'
+  _globals['_OPERATIONSSERVICE'].methods_by_name['RebuildStream']._loaded_options = None
+  _globals['_OPERATIONSSERVICE'].methods_by_name['RebuildStream']._serialized_options = b'\220\002\002\212\265\030\003\n\001\010'
+  _globals['_OPERATIONSERRORREASON']._serialized_start=976
+  _globals['_OPERATIONSERRORREASON']._serialized_end=1269
+  _globals['_PARKEDFACT']._serialized_start=252
+  _globals['_PARKEDFACT']._serialized_end=498
+  _globals['_LISTPARKEDFACTSREQUEST']._serialized_start=500
+  _globals['_LISTPARKEDFACTSREQUEST']._serialized_end=585
+  _globals['_LISTPARKEDFACTSRESPONSE']._serialized_start=587
+  _globals['_LISTPARKEDFACTSRESPONSE']._serialized_end=687
+  _globals['_GETPARKEDFACTREQUEST']._serialized_start=689
+  _globals['_GETPARKEDFACTREQUEST']._serialized_end=740
+  _globals['_GETPARKEDFACTRESPONSE']._serialized_start=742
+  _globals['_GETPARKEDFACTRESPONSE']._serialized_end=814
+  _globals['_REPLAYPARKEDFACTREQUEST']._serialized_start=816
+  _globals['_REPLAYPARKEDFACTREQUEST']._serialized_end=896
+  _globals['_REPLAYPARKEDFACTRESPONSE']._serialized_start=898
+  _globals['_REPLAYPARKEDFACTRESPONSE']._serialized_end=973
+  _globals['_OPERATIONSSERVICE']._serialized_start=1272
+  _globals['_OPERATIONSSERVICE']._serialized_end=3014
 # @@protoc_insertion_point(module_scope)

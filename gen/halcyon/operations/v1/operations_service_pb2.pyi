@@ -32,6 +32,12 @@ class _OperationsErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[
     """No parked fact has this event id."""
     OPERATIONS_ERROR_REASON_REPLAY_FAILED: _OperationsErrorReason.ValueType  # 2
     """The fact failed again; it stays parked."""
+    OPERATIONS_ERROR_REASON_STEP_NOT_FOUND: _OperationsErrorReason.ValueType  # 3
+    """The service owes no such step: it was taken, skipped, or never asked for."""
+    OPERATIONS_ERROR_REASON_PAUSE_NOT_FOUND: _OperationsErrorReason.ValueType  # 4
+    """Nothing of this name is paused."""
+    OPERATIONS_ERROR_REASON_NOTHING_TO_PAUSE: _OperationsErrorReason.ValueType  # 5
+    """The service hears no such fact, or the consumer is another's."""
 
 class OperationsErrorReason(_OperationsErrorReason, metaclass=_OperationsErrorReasonEnumTypeWrapper):
     """Why a call was refused; the `reason` of google.rpc.ErrorInfo."""
@@ -42,6 +48,12 @@ OPERATIONS_ERROR_REASON_PARKED_FACT_NOT_FOUND: OperationsErrorReason.ValueType  
 """No parked fact has this event id."""
 OPERATIONS_ERROR_REASON_REPLAY_FAILED: OperationsErrorReason.ValueType  # 2
 """The fact failed again; it stays parked."""
+OPERATIONS_ERROR_REASON_STEP_NOT_FOUND: OperationsErrorReason.ValueType  # 3
+"""The service owes no such step: it was taken, skipped, or never asked for."""
+OPERATIONS_ERROR_REASON_PAUSE_NOT_FOUND: OperationsErrorReason.ValueType  # 4
+"""Nothing of this name is paused."""
+OPERATIONS_ERROR_REASON_NOTHING_TO_PAUSE: OperationsErrorReason.ValueType  # 5
+"""The service hears no such fact, or the consumer is another's."""
 Global___OperationsErrorReason: _TypeAlias = OperationsErrorReason  # noqa: Y015
 
 @_typing.final
@@ -58,6 +70,7 @@ class ParkedFact(_message.Message):
     PARK_TIME_FIELD_NUMBER: _builtins.int
     REPLAY_TIME_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Identity of the event, as in ce-id."""
     subject: _builtins.str
@@ -70,6 +83,8 @@ class ParkedFact(_message.Message):
     """How often it was tried."""
     trace_id: _builtins.str
     """W3C trace id of the work that stated it, 32 hexadecimal digits."""
+    referral_id: _builtins.str
+    """The flow it belongs to; empty when it belongs to none."""
     @_builtins.property
     def park_time(self) -> _timestamp_pb2.Timestamp:
         """When it was parked."""
@@ -89,10 +104,11 @@ class ParkedFact(_message.Message):
         park_time: _timestamp_pb2.Timestamp | None = ...,
         replay_time: _timestamp_pb2.Timestamp | None = ...,
         trace_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["park_time", b"park_time", "replay_time", b"replay_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "error_class", b"error_class", "event_id", b"event_id", "park_time", b"park_time", "replay_time", b"replay_time", "stream_sequence", b"stream_sequence", "subject", b"subject", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "error_class", b"error_class", "event_id", b"event_id", "park_time", b"park_time", "referral_id", b"referral_id", "replay_time", b"replay_time", "stream_sequence", b"stream_sequence", "subject", b"subject", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -205,16 +221,20 @@ class ReplayParkedFactRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     EVENT_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Identity of the event."""
+    reason: _builtins.str
+    """Why, in the operator's words: an incident number, never a patient's name."""
     def __init__(
         self,
         *,
         event_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_id", b"event_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_id", b"event_id", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,7 +3,9 @@
 import grpc
 import warnings
 
+from halcyon.operations.v1 import flow_calls_pb2 as halcyon_dot_operations_dot_v1_dot_flow__calls__pb2
 from halcyon.operations.v1 import operations_service_pb2 as halcyon_dot_operations_dot_v1_dot_operations__service__pb2
+from halcyon.operations.v1 import stream_calls_pb2 as halcyon_dot_operations_dot_v1_dot_stream__calls__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -26,7 +28,7 @@ if _version_not_supported:
 
 
 class OperationsServiceStub:
-    """Shows and replays facts that a service could not handle.
+    """Shows what is stuck in a service, and lets a person unstick it.
     """
 
     def __init__(self, channel):
@@ -50,10 +52,70 @@ class OperationsServiceStub:
                 request_serializer=halcyon_dot_operations_dot_v1_dot_operations__service__pb2.ReplayParkedFactRequest.SerializeToString,
                 response_deserializer=halcyon_dot_operations_dot_v1_dot_operations__service__pb2.ReplayParkedFactResponse.FromString,
                 _registered_method=True)
+        self.ReplayParkedFacts = channel.unary_unary(
+                '/halcyon.operations.v1.OperationsService/ReplayParkedFacts',
+                request_serializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ReplayParkedFactsRequest.SerializeToString,
+                response_deserializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ReplayParkedFactsResponse.FromString,
+                _registered_method=True)
+        self.ListFlows = channel.unary_unary(
+                '/halcyon.operations.v1.OperationsService/ListFlows',
+                request_serializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListFlowsRequest.SerializeToString,
+                response_deserializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListFlowsResponse.FromString,
+                _registered_method=True)
+        self.GetFlow = channel.unary_unary(
+                '/halcyon.operations.v1.OperationsService/GetFlow',
+                request_serializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.GetFlowRequest.SerializeToString,
+                response_deserializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.GetFlowResponse.FromString,
+                _registered_method=True)
+        self.ListHandledFacts = channel.unary_unary(
+                '/halcyon.operations.v1.OperationsService/ListHandledFacts',
+                request_serializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListHandledFactsRequest.SerializeToString,
+                response_deserializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListHandledFactsResponse.FromString,
+                _registered_method=True)
+        self.RetryStep = channel.unary_unary(
+                '/halcyon.operations.v1.OperationsService/RetryStep',
+                request_serializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.RetryStepRequest.SerializeToString,
+                response_deserializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.RetryStepResponse.FromString,
+                _registered_method=True)
+        self.SkipStep = channel.unary_unary(
+                '/halcyon.operations.v1.OperationsService/SkipStep',
+                request_serializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.SkipStepRequest.SerializeToString,
+                response_deserializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.SkipStepResponse.FromString,
+                _registered_method=True)
+        self.ListPauses = channel.unary_unary(
+                '/halcyon.operations.v1.OperationsService/ListPauses',
+                request_serializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListPausesRequest.SerializeToString,
+                response_deserializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListPausesResponse.FromString,
+                _registered_method=True)
+        self.Pause = channel.unary_unary(
+                '/halcyon.operations.v1.OperationsService/Pause',
+                request_serializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.PauseRequest.SerializeToString,
+                response_deserializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.PauseResponse.FromString,
+                _registered_method=True)
+        self.Resume = channel.unary_unary(
+                '/halcyon.operations.v1.OperationsService/Resume',
+                request_serializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ResumeRequest.SerializeToString,
+                response_deserializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ResumeResponse.FromString,
+                _registered_method=True)
+        self.ListOperations = channel.unary_unary(
+                '/halcyon.operations.v1.OperationsService/ListOperations',
+                request_serializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListOperationsRequest.SerializeToString,
+                response_deserializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListOperationsResponse.FromString,
+                _registered_method=True)
+        self.CheckStream = channel.unary_unary(
+                '/halcyon.operations.v1.OperationsService/CheckStream',
+                request_serializer=halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.CheckStreamRequest.SerializeToString,
+                response_deserializer=halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.CheckStreamResponse.FromString,
+                _registered_method=True)
+        self.RebuildStream = channel.unary_unary(
+                '/halcyon.operations.v1.OperationsService/RebuildStream',
+                request_serializer=halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.RebuildStreamRequest.SerializeToString,
+                response_deserializer=halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.RebuildStreamResponse.FromString,
+                _registered_method=True)
 
 
 class OperationsServiceServicer:
-    """Shows and replays facts that a service could not handle.
+    """Shows what is stuck in a service, and lets a person unstick it.
     """
 
     def ListParkedFacts(self, request, context):
@@ -77,6 +139,90 @@ class OperationsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReplayParkedFacts(self, request, context):
+        """Replays parked facts of a filter in the order of the stream, at a limited rate.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListFlows(self, request, context):
+        """Flows as this service sees them, those longest in their state first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetFlow(self, request, context):
+        """One flow as this service sees it: what it stated, and what it still owes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListHandledFacts(self, request, context):
+        """Which of these facts this service has handled.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetryStep(self, request, context):
+        """Has one step taken again now: a fact, a deadline or an errand.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SkipStep(self, request, context):
+        """Counts one step as taken without taking it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPauses(self, request, context):
+        """What is paused in this service.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Pause(self, request, context):
+        """Holds back what concerns a flow, a kind of fact, a clinic, or all that the service hears.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Resume(self, request, context):
+        """Ends a pause; what was held is handled first, in the order of the stream.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListOperations(self, request, context):
+        """What operators did here, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckStream(self, request, context):
+        """Compares the service's outbox with the stream, fact by fact.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RebuildStream(self, request, context):
+        """Makes a lost stream anew, publishes what it lacks again, and has the service hear it all.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OperationsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -95,6 +241,66 @@ def add_OperationsServiceServicer_to_server(servicer, server):
                     request_deserializer=halcyon_dot_operations_dot_v1_dot_operations__service__pb2.ReplayParkedFactRequest.FromString,
                     response_serializer=halcyon_dot_operations_dot_v1_dot_operations__service__pb2.ReplayParkedFactResponse.SerializeToString,
             ),
+            'ReplayParkedFacts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReplayParkedFacts,
+                    request_deserializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ReplayParkedFactsRequest.FromString,
+                    response_serializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ReplayParkedFactsResponse.SerializeToString,
+            ),
+            'ListFlows': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFlows,
+                    request_deserializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListFlowsRequest.FromString,
+                    response_serializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListFlowsResponse.SerializeToString,
+            ),
+            'GetFlow': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFlow,
+                    request_deserializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.GetFlowRequest.FromString,
+                    response_serializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.GetFlowResponse.SerializeToString,
+            ),
+            'ListHandledFacts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListHandledFacts,
+                    request_deserializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListHandledFactsRequest.FromString,
+                    response_serializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListHandledFactsResponse.SerializeToString,
+            ),
+            'RetryStep': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetryStep,
+                    request_deserializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.RetryStepRequest.FromString,
+                    response_serializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.RetryStepResponse.SerializeToString,
+            ),
+            'SkipStep': grpc.unary_unary_rpc_method_handler(
+                    servicer.SkipStep,
+                    request_deserializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.SkipStepRequest.FromString,
+                    response_serializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.SkipStepResponse.SerializeToString,
+            ),
+            'ListPauses': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPauses,
+                    request_deserializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListPausesRequest.FromString,
+                    response_serializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListPausesResponse.SerializeToString,
+            ),
+            'Pause': grpc.unary_unary_rpc_method_handler(
+                    servicer.Pause,
+                    request_deserializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.PauseRequest.FromString,
+                    response_serializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.PauseResponse.SerializeToString,
+            ),
+            'Resume': grpc.unary_unary_rpc_method_handler(
+                    servicer.Resume,
+                    request_deserializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ResumeRequest.FromString,
+                    response_serializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ResumeResponse.SerializeToString,
+            ),
+            'ListOperations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOperations,
+                    request_deserializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListOperationsRequest.FromString,
+                    response_serializer=halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListOperationsResponse.SerializeToString,
+            ),
+            'CheckStream': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckStream,
+                    request_deserializer=halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.CheckStreamRequest.FromString,
+                    response_serializer=halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.CheckStreamResponse.SerializeToString,
+            ),
+            'RebuildStream': grpc.unary_unary_rpc_method_handler(
+                    servicer.RebuildStream,
+                    request_deserializer=halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.RebuildStreamRequest.FromString,
+                    response_serializer=halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.RebuildStreamResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'halcyon.operations.v1.OperationsService', rpc_method_handlers)
@@ -104,7 +310,7 @@ def add_OperationsServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class OperationsService:
-    """Shows and replays facts that a service could not handle.
+    """Shows what is stuck in a service, and lets a person unstick it.
     """
 
     @staticmethod
@@ -178,6 +384,330 @@ class OperationsService:
             '/halcyon.operations.v1.OperationsService/ReplayParkedFact',
             halcyon_dot_operations_dot_v1_dot_operations__service__pb2.ReplayParkedFactRequest.SerializeToString,
             halcyon_dot_operations_dot_v1_dot_operations__service__pb2.ReplayParkedFactResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReplayParkedFacts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.operations.v1.OperationsService/ReplayParkedFacts',
+            halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ReplayParkedFactsRequest.SerializeToString,
+            halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ReplayParkedFactsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFlows(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.operations.v1.OperationsService/ListFlows',
+            halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListFlowsRequest.SerializeToString,
+            halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListFlowsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFlow(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.operations.v1.OperationsService/GetFlow',
+            halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.GetFlowRequest.SerializeToString,
+            halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.GetFlowResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListHandledFacts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.operations.v1.OperationsService/ListHandledFacts',
+            halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListHandledFactsRequest.SerializeToString,
+            halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListHandledFactsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetryStep(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.operations.v1.OperationsService/RetryStep',
+            halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.RetryStepRequest.SerializeToString,
+            halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.RetryStepResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SkipStep(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.operations.v1.OperationsService/SkipStep',
+            halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.SkipStepRequest.SerializeToString,
+            halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.SkipStepResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPauses(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.operations.v1.OperationsService/ListPauses',
+            halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListPausesRequest.SerializeToString,
+            halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListPausesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Pause(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.operations.v1.OperationsService/Pause',
+            halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.PauseRequest.SerializeToString,
+            halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.PauseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Resume(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.operations.v1.OperationsService/Resume',
+            halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ResumeRequest.SerializeToString,
+            halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ResumeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOperations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.operations.v1.OperationsService/ListOperations',
+            halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListOperationsRequest.SerializeToString,
+            halcyon_dot_operations_dot_v1_dot_flow__calls__pb2.ListOperationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckStream(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.operations.v1.OperationsService/CheckStream',
+            halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.CheckStreamRequest.SerializeToString,
+            halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.CheckStreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RebuildStream(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.operations.v1.OperationsService/RebuildStream',
+            halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.RebuildStreamRequest.SerializeToString,
+            halcyon_dot_operations_dot_v1_dot_stream__calls__pb2.RebuildStreamResponse.FromString,
             options,
             channel_credentials,
             insecure,

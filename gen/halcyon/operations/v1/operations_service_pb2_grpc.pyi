@@ -5,7 +5,9 @@ What the person on call may ask of any service; answered by the chassis in each.
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from halcyon.operations.v1 import flow_calls_pb2 as _flow_calls_pb2
 from halcyon.operations.v1 import operations_service_pb2 as _operations_service_pb2
+from halcyon.operations.v1 import stream_calls_pb2 as _stream_calls_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -27,7 +29,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class OperationsServiceStub:
-    """Shows and replays facts that a service could not handle."""
+    """Shows what is stuck in a service, and lets a person unstick it."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -39,10 +41,34 @@ class OperationsServiceStub:
     """One parked fact."""
     ReplayParkedFact: _grpc.UnaryUnaryMultiCallable[_operations_service_pb2.ReplayParkedFactRequest, _operations_service_pb2.ReplayParkedFactResponse]
     """Handles one parked fact again, once; replaying what was replayed changes nothing."""
+    ReplayParkedFacts: _grpc.UnaryUnaryMultiCallable[_flow_calls_pb2.ReplayParkedFactsRequest, _flow_calls_pb2.ReplayParkedFactsResponse]
+    """Replays parked facts of a filter in the order of the stream, at a limited rate."""
+    ListFlows: _grpc.UnaryUnaryMultiCallable[_flow_calls_pb2.ListFlowsRequest, _flow_calls_pb2.ListFlowsResponse]
+    """Flows as this service sees them, those longest in their state first."""
+    GetFlow: _grpc.UnaryUnaryMultiCallable[_flow_calls_pb2.GetFlowRequest, _flow_calls_pb2.GetFlowResponse]
+    """One flow as this service sees it: what it stated, and what it still owes."""
+    ListHandledFacts: _grpc.UnaryUnaryMultiCallable[_flow_calls_pb2.ListHandledFactsRequest, _flow_calls_pb2.ListHandledFactsResponse]
+    """Which of these facts this service has handled."""
+    RetryStep: _grpc.UnaryUnaryMultiCallable[_flow_calls_pb2.RetryStepRequest, _flow_calls_pb2.RetryStepResponse]
+    """Has one step taken again now: a fact, a deadline or an errand."""
+    SkipStep: _grpc.UnaryUnaryMultiCallable[_flow_calls_pb2.SkipStepRequest, _flow_calls_pb2.SkipStepResponse]
+    """Counts one step as taken without taking it."""
+    ListPauses: _grpc.UnaryUnaryMultiCallable[_flow_calls_pb2.ListPausesRequest, _flow_calls_pb2.ListPausesResponse]
+    """What is paused in this service."""
+    Pause: _grpc.UnaryUnaryMultiCallable[_flow_calls_pb2.PauseRequest, _flow_calls_pb2.PauseResponse]
+    """Holds back what concerns a flow, a kind of fact, a clinic, or all that the service hears."""
+    Resume: _grpc.UnaryUnaryMultiCallable[_flow_calls_pb2.ResumeRequest, _flow_calls_pb2.ResumeResponse]
+    """Ends a pause; what was held is handled first, in the order of the stream."""
+    ListOperations: _grpc.UnaryUnaryMultiCallable[_flow_calls_pb2.ListOperationsRequest, _flow_calls_pb2.ListOperationsResponse]
+    """What operators did here, newest first."""
+    CheckStream: _grpc.UnaryUnaryMultiCallable[_stream_calls_pb2.CheckStreamRequest, _stream_calls_pb2.CheckStreamResponse]
+    """Compares the service's outbox with the stream, fact by fact."""
+    RebuildStream: _grpc.UnaryUnaryMultiCallable[_stream_calls_pb2.RebuildStreamRequest, _stream_calls_pb2.RebuildStreamResponse]
+    """Makes a lost stream anew, publishes what it lacks again, and has the service hear it all."""
 
 @_typing.type_check_only
 class OperationsServiceAsyncStub(OperationsServiceStub):
-    """Shows and replays facts that a service could not handle."""
+    """Shows what is stuck in a service, and lets a person unstick it."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListParkedFacts: _aio.UnaryUnaryMultiCallable[_operations_service_pb2.ListParkedFactsRequest, _operations_service_pb2.ListParkedFactsResponse]  # type: ignore[assignment]
@@ -51,9 +77,33 @@ class OperationsServiceAsyncStub(OperationsServiceStub):
     """One parked fact."""
     ReplayParkedFact: _aio.UnaryUnaryMultiCallable[_operations_service_pb2.ReplayParkedFactRequest, _operations_service_pb2.ReplayParkedFactResponse]  # type: ignore[assignment]
     """Handles one parked fact again, once; replaying what was replayed changes nothing."""
+    ReplayParkedFacts: _aio.UnaryUnaryMultiCallable[_flow_calls_pb2.ReplayParkedFactsRequest, _flow_calls_pb2.ReplayParkedFactsResponse]  # type: ignore[assignment]
+    """Replays parked facts of a filter in the order of the stream, at a limited rate."""
+    ListFlows: _aio.UnaryUnaryMultiCallable[_flow_calls_pb2.ListFlowsRequest, _flow_calls_pb2.ListFlowsResponse]  # type: ignore[assignment]
+    """Flows as this service sees them, those longest in their state first."""
+    GetFlow: _aio.UnaryUnaryMultiCallable[_flow_calls_pb2.GetFlowRequest, _flow_calls_pb2.GetFlowResponse]  # type: ignore[assignment]
+    """One flow as this service sees it: what it stated, and what it still owes."""
+    ListHandledFacts: _aio.UnaryUnaryMultiCallable[_flow_calls_pb2.ListHandledFactsRequest, _flow_calls_pb2.ListHandledFactsResponse]  # type: ignore[assignment]
+    """Which of these facts this service has handled."""
+    RetryStep: _aio.UnaryUnaryMultiCallable[_flow_calls_pb2.RetryStepRequest, _flow_calls_pb2.RetryStepResponse]  # type: ignore[assignment]
+    """Has one step taken again now: a fact, a deadline or an errand."""
+    SkipStep: _aio.UnaryUnaryMultiCallable[_flow_calls_pb2.SkipStepRequest, _flow_calls_pb2.SkipStepResponse]  # type: ignore[assignment]
+    """Counts one step as taken without taking it."""
+    ListPauses: _aio.UnaryUnaryMultiCallable[_flow_calls_pb2.ListPausesRequest, _flow_calls_pb2.ListPausesResponse]  # type: ignore[assignment]
+    """What is paused in this service."""
+    Pause: _aio.UnaryUnaryMultiCallable[_flow_calls_pb2.PauseRequest, _flow_calls_pb2.PauseResponse]  # type: ignore[assignment]
+    """Holds back what concerns a flow, a kind of fact, a clinic, or all that the service hears."""
+    Resume: _aio.UnaryUnaryMultiCallable[_flow_calls_pb2.ResumeRequest, _flow_calls_pb2.ResumeResponse]  # type: ignore[assignment]
+    """Ends a pause; what was held is handled first, in the order of the stream."""
+    ListOperations: _aio.UnaryUnaryMultiCallable[_flow_calls_pb2.ListOperationsRequest, _flow_calls_pb2.ListOperationsResponse]  # type: ignore[assignment]
+    """What operators did here, newest first."""
+    CheckStream: _aio.UnaryUnaryMultiCallable[_stream_calls_pb2.CheckStreamRequest, _stream_calls_pb2.CheckStreamResponse]  # type: ignore[assignment]
+    """Compares the service's outbox with the stream, fact by fact."""
+    RebuildStream: _aio.UnaryUnaryMultiCallable[_stream_calls_pb2.RebuildStreamRequest, _stream_calls_pb2.RebuildStreamResponse]  # type: ignore[assignment]
+    """Makes a lost stream anew, publishes what it lacks again, and has the service hear it all."""
 
 class OperationsServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Shows and replays facts that a service could not handle."""
+    """Shows what is stuck in a service, and lets a person unstick it."""
 
     @_abc_1.abstractmethod
     def ListParkedFacts(
@@ -78,5 +128,101 @@ class OperationsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_operations_service_pb2.ReplayParkedFactResponse, _abc.Awaitable[_operations_service_pb2.ReplayParkedFactResponse]]:
         """Handles one parked fact again, once; replaying what was replayed changes nothing."""
+
+    @_abc_1.abstractmethod
+    def ReplayParkedFacts(
+        self,
+        request: _flow_calls_pb2.ReplayParkedFactsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_flow_calls_pb2.ReplayParkedFactsResponse, _abc.Awaitable[_flow_calls_pb2.ReplayParkedFactsResponse]]:
+        """Replays parked facts of a filter in the order of the stream, at a limited rate."""
+
+    @_abc_1.abstractmethod
+    def ListFlows(
+        self,
+        request: _flow_calls_pb2.ListFlowsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_flow_calls_pb2.ListFlowsResponse, _abc.Awaitable[_flow_calls_pb2.ListFlowsResponse]]:
+        """Flows as this service sees them, those longest in their state first."""
+
+    @_abc_1.abstractmethod
+    def GetFlow(
+        self,
+        request: _flow_calls_pb2.GetFlowRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_flow_calls_pb2.GetFlowResponse, _abc.Awaitable[_flow_calls_pb2.GetFlowResponse]]:
+        """One flow as this service sees it: what it stated, and what it still owes."""
+
+    @_abc_1.abstractmethod
+    def ListHandledFacts(
+        self,
+        request: _flow_calls_pb2.ListHandledFactsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_flow_calls_pb2.ListHandledFactsResponse, _abc.Awaitable[_flow_calls_pb2.ListHandledFactsResponse]]:
+        """Which of these facts this service has handled."""
+
+    @_abc_1.abstractmethod
+    def RetryStep(
+        self,
+        request: _flow_calls_pb2.RetryStepRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_flow_calls_pb2.RetryStepResponse, _abc.Awaitable[_flow_calls_pb2.RetryStepResponse]]:
+        """Has one step taken again now: a fact, a deadline or an errand."""
+
+    @_abc_1.abstractmethod
+    def SkipStep(
+        self,
+        request: _flow_calls_pb2.SkipStepRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_flow_calls_pb2.SkipStepResponse, _abc.Awaitable[_flow_calls_pb2.SkipStepResponse]]:
+        """Counts one step as taken without taking it."""
+
+    @_abc_1.abstractmethod
+    def ListPauses(
+        self,
+        request: _flow_calls_pb2.ListPausesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_flow_calls_pb2.ListPausesResponse, _abc.Awaitable[_flow_calls_pb2.ListPausesResponse]]:
+        """What is paused in this service."""
+
+    @_abc_1.abstractmethod
+    def Pause(
+        self,
+        request: _flow_calls_pb2.PauseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_flow_calls_pb2.PauseResponse, _abc.Awaitable[_flow_calls_pb2.PauseResponse]]:
+        """Holds back what concerns a flow, a kind of fact, a clinic, or all that the service hears."""
+
+    @_abc_1.abstractmethod
+    def Resume(
+        self,
+        request: _flow_calls_pb2.ResumeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_flow_calls_pb2.ResumeResponse, _abc.Awaitable[_flow_calls_pb2.ResumeResponse]]:
+        """Ends a pause; what was held is handled first, in the order of the stream."""
+
+    @_abc_1.abstractmethod
+    def ListOperations(
+        self,
+        request: _flow_calls_pb2.ListOperationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_flow_calls_pb2.ListOperationsResponse, _abc.Awaitable[_flow_calls_pb2.ListOperationsResponse]]:
+        """What operators did here, newest first."""
+
+    @_abc_1.abstractmethod
+    def CheckStream(
+        self,
+        request: _stream_calls_pb2.CheckStreamRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stream_calls_pb2.CheckStreamResponse, _abc.Awaitable[_stream_calls_pb2.CheckStreamResponse]]:
+        """Compares the service's outbox with the stream, fact by fact."""
+
+    @_abc_1.abstractmethod
+    def RebuildStream(
+        self,
+        request: _stream_calls_pb2.RebuildStreamRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stream_calls_pb2.RebuildStreamResponse, _abc.Awaitable[_stream_calls_pb2.RebuildStreamResponse]]:
+        """Makes a lost stream anew, publishes what it lacks again, and has the service hear it all."""
 
 def add_OperationsServiceServicer_to_server(servicer: OperationsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,0 +1,84 @@
+"""A crowd does not slow down those who are served: goodput holds at four times capacity."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import grpc
+import pytest
+
+from chassis.testing import eventually
+from chassis.tests.echo import refused
+from chassis.tests.edge import Edge, running_edge
+
+WORKERS, WORK, MOST = 4, 0.02, 16
+
+
+@pytest.fixture(name="edge")
+async def _edge(tmp_path: Path) -> AsyncIterator[Edge]:
+    """Four workers of 20 ms: 200 calls a second at best."""
+    async with running_edge(tmp_path, max_calls=MOST) as edge:
+        workers = asyncio.Semaphore(WORKERS)
+
+        async def work() -> None:
+            async with workers:
+                await asyncio.sleep(WORK)
+
+        edge.echo.acts["work"] = work
+        yield edge
+
+
+async def test_who_finds_it_full_is_told_when_to_come_again(edge: Edge) -> None:
+    gate = asyncio.Event()
+    edge.echo.acts["wait"] = gate.wait
+    inside = [asyncio.ensure_future(edge.client.say("wait")) for _ in range(MOST)]
+    await eventually(lambda: asyncio.sleep(0, len(edge.echo.heard) == MOST))
+    refusal = await refused(edge.client.say("one more"))
+    assert refusal.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert refusal.info.reason == "TOO_BUSY"
+    assert 0.5 <= refusal.retry.retry_delay.ToTimedelta().total_seconds() <= 1.5
+    gate.set()
+    await asyncio.gather(*inside)
+    assert (await edge.client.say("again")).text == "ada:again"
+
+
+async def test_goodput_at_four_times_capacity_stays_above_seventy_percent(edge: Edge) -> None:
+    peak = await _closed(edge, seconds=1.5)
+    offered = 4 * peak
+    good, refusals = await _open(edge, rate=offered, seconds=2.5)
+    assert refusals > 0
+    assert good >= 0.7 * peak
+
+
+async def _closed(edge: Edge, seconds: float) -> float:
+    done, until = 0, time.monotonic() + seconds
+
+    async def ask() -> None:
+        nonlocal done
+        while time.monotonic() < until:
+            await edge.client.say("work")
+            done += 1
+
+    await asyncio.gather(*(ask() for _ in range(2 * WORKERS)))
+    return done / seconds
+
+
+async def _open(edge: Edge, rate: float, seconds: float) -> tuple[float, int]:
+    """Calls at fixed times, each with half a second to be answered in."""
+    done = refusals = 0
+
+    async def ask() -> None:
+        nonlocal done, refusals
+        try:
+            await edge.client.say("work", timeout=0.5)
+            done += 1
+        except grpc.aio.AioRpcError as fault:
+            refusals += fault.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+    start = time.monotonic()
+    async with asyncio.TaskGroup() as calls:
+        for index in range(int(rate * seconds)):
+            await asyncio.sleep(max(0.0, start + index / rate - time.monotonic()))
+            calls.create_task(ask())
+    return done / (time.monotonic() - start), refusals

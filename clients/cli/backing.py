@@ -1,0 +1,41 @@
+"""`halcyon backup` and `halcyon restore`: everything that must outlive a disk."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clients.cli import signals
+from clients.cli.place import DEFAULT, Data
+from clients.cli.screen import show
+from clients.network import backup as copies
+
+
+def backup(
+    to: Annotated[Path, typer.Argument(help="An empty folder, on another disk.")],
+    follow: Annotated[bool, typer.Option(help="Then receive every change until Ctrl-C.")] = False,
+    data: Data = DEFAULT,
+) -> None:
+    """Copy all databases of a running network, and the issuer's keys."""
+    copies.backup(data.resolve(), to.resolve())
+    show(f"{to} holds a backup; it holds secrets as well")
+    if follow:
+        over = signals.first()
+        following = copies.follow(data.resolve(), to.resolve())
+        show("every change is received; Ctrl-C ends it")
+        try:
+            over.wait()
+        except signals.Ended:
+            pass
+        finally:
+            following.terminate()
+            following.wait()
+
+
+def restore(
+    backup: Annotated[Path, typer.Argument(help="A folder that `halcyon backup` wrote.")],
+    data: Data = DEFAULT,
+) -> None:
+    """Make a folder for `halcyon up` from a backup; rebuild the stream when it is up."""
+    copies.restore(backup.resolve(), data.resolve())
+    show("restored; now `halcyon up`, then `halcyon stream rebuild --reason ...`")

@@ -1,0 +1,222 @@
+"""`halcyon flow list|retry|skip|pause|resume|pauses|log`: a person unsticks a flow."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from clients import flows
+from clients.cli.place import DEFAULT, Data, acting, run
+from clients.cli.screen import show
+from clients.cli.views import unsticking as views
+from clients.network import NetworkFailed
+from clients.sdk import FailedPrecondition, Halcyon, NotFound
+from halcyon.operations.v1 import flow_calls_pb2 as calls
+from halcyon.operations.v1 import flow_pb2 as said
+
+Referral = Annotated[str, typer.Argument(help="The referral's id.")]
+Why = Annotated[str, typer.Option("--reason", help="Why: an incident number, no patient's name.")]
+Named = Annotated[str | None, typer.Option("--step", help="The step, as `flow show` names it.")]
+Flow = Annotated[str | None, typer.Option("--flow", help="A referral's id.")]
+Fact = Annotated[str | None, typer.Option("--fact", help="A fact's full name.")]
+Clinic = Annotated[str | None, typer.Option("--clinic", help="A clinic's id.")]
+Consumer = Annotated[str | None, typer.Option("--consumer", help="A service: all it hears.")]
+Span = Annotated[str | None, typer.Option(help="Such as 90s, 15m, 2h or 3d.")]
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def list_flows(
+    state: Annotated[str, typer.Option(help="In this state.")] = "",
+    clinic: Clinic = None,
+    older_than: Span = None,
+    overdue_by: Span = None,
+    service: Annotated[str, typer.Option(help="Whose states are meant.")] = "referral",
+    limit: Annotated[int, typer.Option(help="At most so many.")] = 50,
+    data: Data = DEFAULT,
+) -> None:
+    """List flows, those longest in their state first."""
+    request = calls.ListFlowsRequest(state=state, clinic_id=clinic or "", page_size=min(limit, 200))
+    if older_than:
+        request.min_age.FromTimedelta(span(older_than))
+    if overdue_by:
+        request.overdue_by.FromTimedelta(span(overdue_by))
+
+    async def listing() -> list[tuple[str, said.Flow]]:
+        async with acting(data, "operator") as operator:
+            found: list[tuple[str, said.Flow]] = []
+            for name in operator.services if overdue_by else (service,):
+                answer = await operator.operations(name).ListFlows(request)
+                found += [(name, one) for one in answer.flows]
+            return found
+
+    found = run(listing())
+    show(views.flows(found) if found else "there is no such flow")
+
+
+def retry(referral_id: Referral, reason: Why, step: Named = None, data: Data = DEFAULT) -> None:
+    """Have a step taken again now: the one that is stuck, or the one named."""
+
+    async def trying(operator: Halcyon, service: str, name: said.StepName) -> None:
+        request = calls.RetryStepRequest(step=name, reason=reason)
+        await operator.operations(service).RetryStep(request)
+
+    show(f"{_act(data, referral_id, step, trying)} is tried again")
+
+
+def skip(referral_id: Referral, reason: Why, step: Named = None, data: Data = DEFAULT) -> None:
+    """Count a step as taken without taking it: what it would have done is yours to do."""
+
+    async def skipping(operator: Halcyon, service: str, name: said.StepName) -> None:
+        request = calls.SkipStepRequest(step=name, reason=reason)
+        await operator.operations(service).SkipStep(request)
+
+    show(f"{_act(data, referral_id, step, skipping)} counts as taken")
+
+
+def pause(
+    reason: Why,
+    flow: Flow = None,
+    fact: Fact = None,
+    clinic: Clinic = None,
+    consumer: Consumer = None,
+    data: Data = DEFAULT,
+) -> None:
+    """Hold back one flow, one kind of fact, one clinic, or all that one service hears."""
+    name = _pause(flow, fact, clinic, consumer)
+
+    async def pausing(operator: Halcyon, service: str) -> None:
+        request = calls.PauseRequest(pause=name, reason=reason)
+        await operator.operations(service).Pause(request)
+
+    show(f"{name.name} is paused in {_everywhere(data, name, pausing)}")
+
+
+def resume(
+    reason: Why,
+    flow: Flow = None,
+    fact: Fact = None,
+    clinic: Clinic = None,
+    consumer: Consumer = None,
+    data: Data = DEFAULT,
+) -> None:
+    """End a pause; what was held is handled first, in its order."""
+    name = _pause(flow, fact, clinic, consumer)
+
+    async def resuming(operator: Halcyon, service: str) -> None:
+        request = calls.ResumeRequest(pause=name, reason=reason)
+        await operator.operations(service).Resume(request)
+
+    show(f"{name.name} goes on in {_everywhere(data, name, resuming)}")
+
+
+def list_pauses(data: Data = DEFAULT) -> None:
+    """List what is held back, by whom and why."""
+
+    async def listing() -> list[tuple[str, said.PauseState]]:
+        async with acting(data, "operator") as operator:
+            return [
+                (name, one)
+                for name in operator.services
+                for one in (
+                    await operator.operations(name).ListPauses(calls.ListPausesRequest())
+                ).pauses
+            ]
+
+    found = run(listing())
+    show(views.pauses(found) if found else "nothing is paused")
+
+
+def log(data: Data = DEFAULT) -> None:
+    """What operators did lately in every service, newest first."""
+
+    async def listing() -> list[tuple[str, said.Operation]]:
+        async with acting(data, "operator") as operator:
+            request = calls.ListOperationsRequest(page_size=50)
+            return [
+                (name, one)
+                for name in operator.services
+                for one in (await operator.operations(name).ListOperations(request)).operations
+            ]
+
+    found = sorted(run(listing()), key=lambda pair: -pair[1].operate_time.ToNanoseconds())
+    show(views.operations(found[:50]) if found else "nobody did anything")
+
+
+def span(text: str) -> timedelta:
+    """A length of time in one unit."""
+    unit = _UNITS.get(text[-1:])
+    if unit is None or not text[:-1].isdigit():
+        raise NetworkFailed(f"{text} is no length of time: say 90s, 15m, 2h or 3d")
+    return timedelta(**{unit: int(text[:-1])})
+
+
+def _act(data: Any, referral_id: str, step: str | None, act: Any) -> str:
+    """Do it to the step named, or to the only one that is stuck."""
+
+    async def acted() -> str:
+        async with acting(data, "operator") as operator:
+            known = await flows.picture(operator, referral_id)
+            service, name = _chosen(known, step)
+            await act(operator, service, name)
+            return views.step_name(service, name)
+
+    return run(acted())
+
+
+def _chosen(known: flows.Picture, step: str | None) -> tuple[str, said.StepName]:
+    if step is None:
+        found = flows.stuck(known)
+        if len(found) != 1:
+            names = [views.step_name(service, one.name) for service, one in found]
+            said_so = f"choose one with --step: {', '.join(names)}" if names else "nothing is stuck"
+            raise NetworkFailed(said_so)
+        return found[0][0], found[0][1].name
+    for service, one in known.steps:
+        if views.step_name(service, one.name) == step:
+            return service, one.name
+    raise NetworkFailed(f"this flow has no step {step}")
+
+
+def _pause(
+    flow: str | None, fact: str | None, clinic: str | None, consumer: str | None
+) -> said.PauseName:
+    kinds = {
+        said.PAUSE_KIND_FLOW: flow,
+        said.PAUSE_KIND_FACT: fact,
+        said.PAUSE_KIND_CLINIC: clinic,
+        said.PAUSE_KIND_CONSUMER: consumer,
+    }
+    given = [(kind, name) for kind, name in kinds.items() if name]
+    if len(given) != 1:
+        raise NetworkFailed("say one of --flow, --fact, --clinic and --consumer")
+    kind, name = given[0]
+    if kind in (said.PAUSE_KIND_FLOW, said.PAUSE_KIND_CLINIC):
+        try:
+            name = str(UUID(name))
+        except ValueError:
+            raise NetworkFailed(f"{name} is no id") from None
+    return said.PauseName(kind=kind, name=name)
+
+
+def _everywhere(data: Any, name: said.PauseName, do: Any) -> str:
+    """In each service that it concerns; an error when it concerns none."""
+
+    async def doing() -> Sequence[str]:
+        done: list[str] = []
+        async with acting(data, "operator") as operator:
+            for service in operator.services:
+                try:
+                    await do(operator, service)
+                except (FailedPrecondition, NotFound) as refusal:
+                    if refusal.reason not in ("NOTHING_TO_PAUSE", "PAUSE_NOT_FOUND"):
+                        raise
+                else:
+                    done.append(service)
+        return done
+
+    done = run(doing())
+    if not done:
+        raise NetworkFailed(f"no service has anything to do with {name.name}")
+    return ", ".join(done)

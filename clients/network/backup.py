@@ -1,0 +1,92 @@
+"""A network's databases copied while it runs, and brought back; the stream is made from them.
+
+The copy is PostgreSQL's own base backup. `follow` then receives every change as it is written, so
+that a restore loses what the last moment wrote and not what the last night did.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from chassis.embedded import cluster_home, postgres_binaries
+from clients.network.process import NetworkFailed
+
+_KEPT = ("postgres.password", "issuer")
+_BASE, _WAL, _MANIFEST = "base", "wal", "backup.json"
+
+
+def backup(network: Path, to: Path) -> None:
+    """A base backup of all databases, with the issuer's keys; private, for it holds secrets."""
+    if to.exists() and any(to.iterdir()):
+        raise NetworkFailed(f"{to} is not empty")
+    to.mkdir(parents=True, exist_ok=True)
+    to.chmod(0o700)
+    run: list[str | Path] = [postgres_binaries() / "pg_basebackup", *_line(network)]
+    _run([*run, "-D", to / _BASE, "-X", "stream", "-c", "fast"], network)
+    for name in _KEPT:
+        kept = network / name
+        copy = shutil.copytree if kept.is_dir() else shutil.copy2
+        copy(kept, to / name)
+    (to / _MANIFEST).write_text(json.dumps({"taken": time.time(), "network": str(network)}))
+
+
+def follow(network: Path, to: Path) -> "subprocess.Popen[bytes]":
+    """Receive every change into a backup until the process is ended, or the network is gone."""
+    (to / _WAL).mkdir(exist_ok=True)
+    run: list[str | Path] = [postgres_binaries() / "pg_receivewal", *_line(network)]
+    command: list[str | Path] = [*run, "-D", to / _WAL, "--synchronous", "--no-loop"]
+    return subprocess.Popen(command, env=_environment(network), stderr=subprocess.DEVNULL)
+
+
+def restore(backup: Path, network: Path) -> None:
+    """A folder that `halcyon up` starts from: the base, and every change received after it."""
+    if network.exists() and any(network.iterdir()):
+        raise NetworkFailed(f"{network} is not empty")
+    if not (backup / _MANIFEST).exists():
+        raise NetworkFailed(f"{backup} holds no backup")
+    network.mkdir(parents=True, exist_ok=True)
+    for name in _KEPT:
+        kept = backup / name
+        copy = shutil.copytree if kept.is_dir() else shutil.copy2
+        copy(kept, network / name)
+    data = cluster_home(network) / "data"
+    shutil.copytree(backup / _BASE, data)
+    if (backup / _WAL).exists():
+        _replay(backup / _WAL, data)
+    _hand_over(data)
+
+
+def _replay(wal: Path, data: Path) -> None:
+    """Changes go where recovery looks for them; the last segment was being written."""
+    for segment in wal.iterdir():
+        shutil.copy2(segment, data / "pg_wal" / segment.name.removesuffix(".partial"))
+
+
+def _hand_over(data: Path) -> None:
+    if os.geteuid() == 0:
+        for path in (data, *data.rglob("*")):
+            shutil.chown(path, "nobody")
+    data.chmod(0o700)
+
+
+def _line(network: Path) -> list[str | Path]:
+    with suppress(FileNotFoundError, IndexError):
+        lines = (cluster_home(network) / "data" / "postmaster.pid").read_text().split("\n")
+        return ["-h", "127.0.0.1", "-p", lines[3], "-U", "postgres"]
+    raise NetworkFailed(f"no PostgreSQL runs in {network}")
+
+
+def _environment(network: Path) -> dict[str, str]:
+    return {**os.environ, "PGPASSWORD": (network / "postgres.password").read_text()}
+
+
+def _run(command: list[str | Path], network: Path) -> None:
+    done = subprocess.run(
+        command, env=_environment(network), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise NetworkFailed(f"the backup failed: {done.stderr.strip()}")
