@@ -16,6 +16,7 @@ class Settings(BaseSettings):
 
     database_url: str = Field(repr=False)
     nats_url: str = Field(repr=False)
+    """One server, or the servers of a cluster with commas between them."""
     jwks: str
     """A path to a JWKS file, or an http(s) URL."""
     issuer: str = DEFAULT_ISSUER
@@ -31,6 +32,8 @@ class Settings(BaseSettings):
     trace_ratio: float = Field(default=0.1, ge=0, le=1)
     log_level: str = "INFO"
 
+    stream_replicas: int = Field(default=1, ge=1, le=5)
+    """On how many servers of the cluster the facts are kept: three in production."""
     batch: int = Field(default=256, ge=1)
     max_deliver: int = Field(default=5, ge=1)
     lease_seconds: float = Field(default=10, gt=0)

@@ -83,7 +83,12 @@ async def _live(service: Service, settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     lease, errand_lease = settings.lease_seconds, settings.errand_lease_seconds
     db = Database(settings.database_url, lease=lease, errand_lease=errand_lease)
-    bus = Bus(settings.nats_url, service.name, ack_wait=settings.ack_wait_seconds)
+    bus = Bus(
+        settings.nats_url,
+        service.name,
+        ack_wait=settings.ack_wait_seconds,
+        replicas=settings.stream_replicas,
+    )
     try:
         await _patiently(db.tell_time)()
         await _patiently(bus.connect)()
