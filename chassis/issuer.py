@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import time
 from collections.abc import Iterable
 from datetime import timedelta
@@ -96,3 +97,12 @@ def _write(path: Path, content: bytes, mode: int, *, replace: bool = True) -> No
         pass
     finally:
         part.unlink()
+
+
+def main() -> None:
+    """`python -m chassis.issuer FOLDER`: a key and its JWKS, made the first time."""
+    Issuer(Path(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()

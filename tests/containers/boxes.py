@@ -25,7 +25,7 @@ class Box(DockerContainer):
         self.ports = cast(Any, {f"{port}/tcp": ("127.0.0.1", self.host_port)})
         self.with_network(network).with_network_aliases(name)
         self.with_kwargs(**HARDENED)
-        self.with_tmpfs_mount("/tmp")  # noqa: S108
+        self.with_tmpfs_mount("/tmp")
 
     @property
     def address(self) -> str:
@@ -53,4 +53,5 @@ class Box(DockerContainer):
 
     def tail(self, lines: int = 30) -> str:
         """The end of what it wrote."""
-        return self.get_wrapped_container().logs(tail=lines).decode(errors="replace")
+        written: bytes = self.get_wrapped_container().logs(tail=lines)
+        return written.decode(errors="replace")

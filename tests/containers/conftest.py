@@ -12,11 +12,11 @@ from docker.errors import DockerException
 from chassis.testing import eventually
 from clients.network import quiet
 from clients.network.seed import DemoClinic
+from clients.sdk import Halcyon
 from tests.containers.fleet import Fleet
 from tests.failures.evidence import Evidence, gather
 from tests.failures.verifier import violations
 from tests.flows import NPI, large_clinic, open_clinics
-from clients.sdk import Halcyon
 
 os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 os.environ.setdefault("TESTCONTAINERS_CONNECTION_MODE", "docker_host")
@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def engine() -> str:
-    """The engine's version, or why there is none: a reason to skip, but not where CI promised one."""
+    """The engine's version; without one there is a reason to skip, but not where CI promised it."""
     try:
         return str(docker.from_env().version()["Version"])
     except DockerException as error:
@@ -78,7 +78,7 @@ _poison: set[UUID] = set()
 
 @pytest.fixture
 def poisoned() -> set[UUID]:
-    """Facts that a test put into the stream on purpose: nobody stated them, all who hear park them."""
+    """Facts that a test put into the stream: nobody stated them, and all who hear park them."""
     return _poison
 
 

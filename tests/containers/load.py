@@ -58,7 +58,7 @@ class Load:
             reply = await self._doctor.referral.CreateReferral(asked)
             referral_id = reply.referral.referral_id
         except HalcyonError as error:
-            self.failed.append(type(error).__name__)
+            self.failed.append(f"{type(error).__name__}: {error!r}")
             referral_id = await submit(self._doctor, asked)
         self.accepted.append(referral_id)
         self._news.set()

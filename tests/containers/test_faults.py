@@ -6,11 +6,12 @@ import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 import nats
 import pytest
 
+from chassis.facts import NAMESPACE
 from chassis.testing import eventually
 from clients.network.seed import DemoClinic
 from clients.sdk import Halcyon
@@ -114,20 +115,21 @@ async def test_postgresql_is_restarted(
 
 
 async def test_a_poisonous_fact_is_parked_and_holds_nobody_up(
-    fleet: Fleet, doctor: Halcyon, clinics: list[DemoClinic], judge: Judge, poisoned: set
+    fleet: Fleet, doctor: Halcyon, clinics: list[DemoClinic], judge: Judge, poisoned: set[UUID]
 ) -> None:
     """It says that it is a PlanApproved, and it is noise."""
     subject, event = "halcyon.intake.events.v1.PlanApproved", uuid4()
-    poisoned.add(event)
     async with loaded(doctor, clinics, judge) as load:
         client = await nats.connect(fleet.nats_urls)
         headers = {"Nats-Msg-Id": str(event), "ce-id": str(event), "ce-type": subject}
-        await client.jetstream().publish(subject, b"\xff\xff\xff", headers=headers)
+        taken = await client.jetstream().publish(subject, b"\xff\xff\xff", headers=headers)
         await client.close()
+        parked_as = uuid5(NAMESPACE, f"{taken.stream}/{taken.seq}")
+        poisoned |= {event, parked_as}
         await load.more(40)
     seen = await judge(load.accepted)
     listeners = {name for name, subjects in seen.subscribed.items() if subject in subjects}
-    assert {name for name, parked in seen.parked.items() if event in parked} == listeners
+    assert {name for name, parked in seen.parked.items() if parked_as in parked} == listeners
     assert len(listeners) >= 3
     assert {"I2", "I5"} <= violations(seen).keys()
 
