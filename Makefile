@@ -7,7 +7,7 @@ CODE := chassis services clients tests bench tools
 WORKERS ?= 2
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 .venv/.ready: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -22,6 +22,16 @@ demo: setup ## Run one referral from submission to the third infusion, on real s
 
 up: setup ## Run the platform here until Ctrl-C
 	$(BIN)/halcyon up
+
+images: setup ## Build the container images (BASE_IMAGE=... chooses what they stand on)
+	deploy/images/build.sh
+
+requirements: setup ## Pin what the image installs, with hashes, from pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --output-file deploy/images/halcyon/requirements.txt
+
+test-containers: images ## Run the platform in containers and break it (needs a container engine)
+	$(BIN)/pytest -n 0 --durations 20 tests/containers
 
 test: setup ## Run every test
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
@@ -77,4 +87,4 @@ clean: ## Forget the environment and what was built
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 s ?=
-.PHONY: help setup demo up test check fmt fmt-check lint types imports protos proto map map-check asyncapi asyncapi-check fast bench run migrate clean
+.PHONY: images requirements test-containers help setup demo up test check fmt fmt-check lint types imports protos proto map map-check asyncapi asyncapi-check fast bench run migrate clean

@@ -1,4 +1,7 @@
-"""One fleet of containers for this folder, and the judge. Without an engine: skipped, in CI failed."""
+"""One fleet of containers for this folder, and the judge.
+
+Without an engine the tests are skipped with that reason; in CI they fail.
+"""
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
