@@ -3,7 +3,7 @@ MAKEFLAGS += --warn-undefined-variables --no-print-directory
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := chassis services clients tests bench tools
+CODE := chassis services clients tests bench tools deploy
 WORKERS ?= 2
 
 help: ## List the targets
@@ -30,11 +30,12 @@ requirements: setup ## Pin what the image installs, with hashes, from pyproject.
 	$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --output-file deploy/images/halcyon/requirements.txt
 
-test-containers: images ## Run the platform in containers and break it (needs a container engine)
-	$(BIN)/pytest -n 0 --durations 20 tests/containers
+test-containers: setup ## Run the platform in containers and break it (needs a container engine)
+	$(BIN)/pytest --durations 15 tests/containers
 
 test: setup ## Run every test
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --ignore tests/containers
+	$(BIN)/pytest --durations 15 tests/containers
 
 check: setup fmt-check lint types imports protos map-check asyncapi-check fast ## Judge format, lint, types, architecture, contracts, rooms
 

@@ -10,7 +10,7 @@ def pinned(pyproject: str, name: str) -> str:
     """The one line of all dependencies that pins this package."""
     project = tomllib.loads(pyproject)["project"]
     lines = chain(project["dependencies"], *project["optional-dependencies"].values())
-    return next(line for line in lines if line.startswith(f"{name}=="))
+    return next(str(line) for line in lines if line.startswith(f"{name}=="))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Without an engine the tests are skipped with that reason; in CI they fail.
 """
 
 import os
+import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from uuid import UUID
@@ -14,6 +15,7 @@ from docker.errors import DockerException
 
 from chassis.testing import eventually
 from clients.network import quiet
+from clients.network.process import ROOT
 from clients.network.seed import DemoClinic
 from clients.sdk import Halcyon
 from tests.containers.fleet import Fleet
@@ -48,7 +50,16 @@ def engine() -> str:
 
 
 @pytest.fixture(scope="session")
-def fleet(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+def images(engine: str) -> None:
+    """Built from this checkout; what has not changed is not built again."""
+    built = subprocess.run(
+        [ROOT / "deploy/images/build.sh"], capture_output=True, text=True, check=False
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+
+
+@pytest.fixture(scope="session")
+def fleet(images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     directory = tmp_path_factory.mktemp("fleet")
     with Fleet(directory) as running:
         yield running
