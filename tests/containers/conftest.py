@@ -27,7 +27,7 @@ os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 os.environ.setdefault("TESTCONTAINERS_CONNECTION_MODE", "docker_host")
 
 CLINICS = [large_clinic(f"boxes-{number}", rooms=80) for number in range(8)]
-Judge = Callable[[list[str]], Awaitable[Evidence]]
+Judge = Callable[..., Awaitable[Evidence]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -100,8 +100,8 @@ def poisoned() -> set[UUID]:
 def judge(fleet: Fleet) -> Judge:
     """Wait for rest, then hold the platform to its promises for the referrals accepted."""
 
-    async def judged(accepted: list[str]) -> Evidence:
-        await rest(fleet)
+    async def judged(accepted: list[str], patience: float = 180) -> Evidence:
+        await rest(fleet, patience)
         seen = await gather(fleet.databases, fleet.nats_url)
         mine = {UUID(referral) for referral in accepted}
         assert seen.referrals.keys() >= mine

@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 from pathlib import Path
 
-from clients.network.seed import seed
+from clients.network.seed import CLINICS, add, stock
 from clients.tests.running import command, environment
 from tests.containers.conftest import Judge, rest
 from tests.containers.fleet import Fleet
@@ -27,7 +27,9 @@ async def test_the_demonstration_runs_from_referral_to_the_third_infusion(
     fleet: Fleet, judge: Judge, tmp_path: Path
 ) -> None:
     async with fleet.client("medical_director") as director:
-        assert await seed(director)
+        for clinic in CLINICS:
+            await stock(director, clinic)
+            await add(director, clinic)
     await rest(fleet)
     played = await asyncio.to_thread(play, fleet, tmp_path)
     assert played.returncode == 0, played.stdout + played.stderr
