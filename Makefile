@@ -3,11 +3,11 @@ MAKEFLAGS += --warn-undefined-variables --no-print-directory
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := chassis services standards clients tests bench tools
+CODE := chassis services standards clients tests bench tools deploy
 WORKERS ?= 2
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 .venv/.ready: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -23,8 +23,19 @@ demo: setup ## Run one referral from submission to the third infusion, on real s
 up: setup ## Run the platform here until Ctrl-C
 	$(BIN)/halcyon up
 
+images: setup ## Build the container images (BASE_IMAGE=... chooses what they stand on)
+	deploy/images/build.sh
+
+requirements: setup ## Pin what the image installs, with hashes, from pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --output-file deploy/images/halcyon/requirements.txt
+
+test-containers: setup ## Run the platform in containers and break it (needs a container engine)
+	$(BIN)/pytest --durations 15 tests/containers
+
 test: setup ## Run every test
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --ignore tests/containers
+	$(BIN)/pytest --durations 15 tests/containers
 
 check: setup fmt-check lint types imports protos map-check asyncapi-check fast ## Judge format, lint, types, architecture, contracts, rooms
 
@@ -82,4 +93,4 @@ clean: ## Forget the environment and what was built
 	rm -rf .venv .cpsat build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 s ?=
-.PHONY: help setup demo up test check fmt fmt-check lint types imports protos proto map map-check asyncapi asyncapi-check fast bench cpsat run migrate clean
+.PHONY: images requirements test-containers help setup demo up test check fmt fmt-check lint types imports protos proto map map-check asyncapi asyncapi-check fast bench cpsat run migrate clean

@@ -1,7 +1,8 @@
 """The way to JetStream: one connection, its stream and consumers, and a lean path for batches."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +53,12 @@ class Bus:
         *,
         credentials: Path | None = None,
         ack_wait: float = 30,
+        replicas: int = 1,
     ) -> None:
-        self._url, self._name, self._ack_wait = url, name, ack_wait
+        """`url` may name the servers of a cluster, with commas between them."""
+        self._servers, self._name = url.split(","), name
         self._credentials = str(credentials) if credentials else None
+        self._ack_wait, self._replicas = ack_wait, replicas
         self._wire = _Wire()
         self.closed = asyncio.Event()
         """Set when the client gave up for ever; the process must then end."""
@@ -66,7 +70,7 @@ class Bus:
         try:
             async with asyncio.timeout(5):
                 await wire.connect(
-                    self._url,
+                    self._servers,
                     name=self._name,
                     user_credentials=self._credentials,
                     max_reconnect_attempts=-1,
@@ -88,35 +92,37 @@ class Bus:
     async def provision(self, name: str = STREAM, subjects: Sequence[str] = SUBJECTS) -> None:
         """The stream, if it is not there: kept by limits, refusing rather than forgetting."""
         manager = self._wire.jsm()
-        try:
-            await manager.stream_info(name)
-        except NotFoundError:
-            await manager.add_stream(
-                StreamConfig(
-                    name=name,
-                    subjects=list(subjects),
-                    discard=DiscardPolicy.NEW,
-                    max_age=30 * 24 * 3600,
-                    duplicate_window=120,
-                    allow_atomic=True,
-                    num_replicas=1,
+        with _answered():
+            try:
+                await manager.stream_info(name)
+            except NotFoundError:
+                await manager.add_stream(
+                    StreamConfig(
+                        name=name,
+                        subjects=list(subjects),
+                        discard=DiscardPolicy.NEW,
+                        max_age=30 * 24 * 3600,
+                        duplicate_window=120,
+                        allow_atomic=True,
+                        num_replicas=self._replicas,
+                    )
                 )
-            )
 
     async def subscribe_durably(self, stream: str, durable: str, subjects: Iterable[str]) -> None:
         """The durable consumer of these subjects; we decide when a message is given up."""
-        await self._wire.jsm().add_consumer(
-            stream,
-            ConsumerConfig(
-                durable_name=durable,
-                filter_subjects=sorted(subjects),
-                deliver_policy=DeliverPolicy.ALL,
-                ack_policy=AckPolicy.EXPLICIT,
-                ack_wait=self._ack_wait,
-                max_deliver=-1,
-                max_ack_pending=4096,
-            ),
-        )
+        with _answered():
+            await self._wire.jsm().add_consumer(
+                stream,
+                ConsumerConfig(
+                    durable_name=durable,
+                    filter_subjects=sorted(subjects),
+                    deliver_policy=DeliverPolicy.ALL,
+                    ack_policy=AckPolicy.EXPLICIT,
+                    ack_wait=self._ack_wait,
+                    max_deliver=-1,
+                    max_ack_pending=4096,
+                ),
+            )
 
     async def store(self, subject: str, data: bytes, headers: dict[str, str]) -> None:
         """Publish one message and wait until a stream holds it."""
@@ -194,6 +200,15 @@ class Bus:
     async def _on_reconnected(self) -> None:
         for tell in self.reconnected:
             tell()
+
+
+@contextmanager
+def _answered() -> Iterator[None]:
+    """A cluster that has no leader yet, or an answer that does not come, is an absent broker."""
+    try:
+        yield
+    except (NatsError, TimeoutError) as error:
+        raise BusAway from error
 
 
 async def _complain(error: Exception) -> None:

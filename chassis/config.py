@@ -16,6 +16,7 @@ class Settings(BaseSettings):
 
     database_url: str = Field(repr=False)
     nats_url: str = Field(repr=False)
+    """One server, or the servers of a cluster with commas between them."""
     nats_credentials: Path | None = None
     """The .creds file of our user; a broker without accounts asks for none."""
     jwks: str
@@ -37,6 +38,8 @@ class Settings(BaseSettings):
 
     max_calls: int = Field(default=256, ge=1)
     """How many unary calls may be in hand; a stream counts among gRPC's own thousand."""
+    stream_replicas: int = Field(default=1, ge=1, le=5)
+    """On how many servers of the cluster the facts are kept: three in production."""
     batch: int = Field(default=256, ge=1)
     max_deliver: int = Field(default=5, ge=1)
     lease_seconds: float = Field(default=10, gt=0)

@@ -6,7 +6,6 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import os
-import random
 import secrets
 import shutil
 import signal
@@ -24,11 +23,11 @@ from urllib.parse import urlsplit
 
 from chassis.children import Child, alive, as_account
 from chassis.keyring import Keyring
+from chassis.ports import free_port
 
 _ACCOUNT = "nobody"
 _PATIENCE = 60.0
 _POLL = 0.01
-_PORTS = range(15000, 32000)
 _SETTINGS = {
     "unix_socket_directories": "",
     "fsync": "on",
@@ -278,7 +277,7 @@ def _start(
 ) -> tuple[int, Child]:
     """Start on the port it had, or on a free one; somebody may take it first, so try thrice."""
     for attempt in range(3):
-        chosen = port or _free_port()
+        chosen = port or free_port()
         child = spawn(chosen)
         until = time.monotonic() + _PATIENCE
         while child.running and time.monotonic() < until:
@@ -289,15 +288,6 @@ def _start(
         if "in use" not in child.tail() or attempt == 2:
             break
     raise ServerFailed(f"{child.log.stem} did not start. The end of {child.log}:\n{child.tail()}")
-
-
-def _free_port() -> int:
-    """A free port that the system does not lend to clients: nobody gets it while we restart."""
-    while True:
-        port = random.choice(_PORTS)  # noqa: S311
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def _forget_the_dead(pid_file: Path) -> None:

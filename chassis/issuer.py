@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import time
 from collections.abc import Iterable
 from datetime import timedelta
@@ -38,7 +39,9 @@ class Issuer:
         self._public: dict[str, Any] = OKPAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
         self._kid = sha256(self._public["x"].encode()).hexdigest()[:16]
         self.jwks_file = directory / "jwks.json"
-        _write(self.jwks_file, json.dumps(self.jwks()).encode(), 0o644)
+        content = json.dumps(self.jwks()).encode()
+        if not self.jwks_file.exists() or self.jwks_file.read_bytes() != content:
+            _write(self.jwks_file, content, 0o644)
 
     def jwks(self) -> dict[str, Any]:
         """The public half, as services read it."""
@@ -96,3 +99,12 @@ def _write(path: Path, content: bytes, mode: int, *, replace: bool = True) -> No
         pass
     finally:
         part.unlink()
+
+
+def main() -> None:
+    """`python -m chassis.issuer FOLDER`: a key and its JWKS, made the first time."""
+    Issuer(Path(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()

@@ -95,6 +95,7 @@ async def _live(service: Service, settings: Settings) -> None:
         service.name,
         credentials=settings.nats_credentials,
         ack_wait=settings.ack_wait_seconds,
+        replicas=settings.stream_replicas,
     )
     try:
         await _patiently(db.tell_time)()

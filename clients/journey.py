@@ -35,6 +35,7 @@ EXAMPLES = Path(__file__).parent / "examples"
 DRUG = DEMO_DRUG
 INSTRUCTIONS = ("emergency_contact", "no_alcohol", "no_decisions", "no_driving")
 CALM = (128, 82)
+_POLL = 0.05
 
 
 def read_referral(content: str | bytes) -> CreateReferralRequest:
@@ -167,6 +168,18 @@ async def sessions_of(nurse: Halcyon, series_id: str) -> Sequence[infusion.Sessi
     """The sessions of a series in order."""
     request = infusing.ListSessionsRequest(series_id=series_id)
     return (await nurse.infusion.ListSessions(request)).sessions
+
+
+async def ordered_session(
+    nurse: Halcyon, series_id: str, number: int, dose_order_id: str, patience: float = 30
+) -> infusion.Session:
+    """The session of that number, once the bedside knows the dose order in force."""
+    async with asyncio.timeout(patience):
+        while True:
+            found = (await sessions_of(nurse, series_id))[number - 1]
+            if found.dose_order_id == dose_order_id:
+                return found
+            await asyncio.sleep(_POLL)
 
 
 async def check_in(

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import socket
 import statistics
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from bench.load import Load, Notices, closed_loop, open_loop
 from bench.usage import Meter
 from chassis.children import Child
 from chassis.embedded import Servers, embedded, remove
+from chassis.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 _FILLER = bytes(range(64))
@@ -78,7 +78,7 @@ def measure(
     for step in STEPS.values():
         servers.postgres.create_database(step.database)
     asyncio.run(_prepare(servers))
-    port = _free_port()
+    port = free_port()
     with _running(servers, port) as children:
         pids = [servers.postgres.pid, servers.nats.pid, *(child.pid for child in children)]
         plan = Plan(flows, in_flight, rate, open_flows, rounds)
@@ -202,12 +202,6 @@ def _running(servers: Servers, port: int) -> Iterator[list[Child]]:
 def _show(child: Child) -> None:
     if tail := child.tail():
         print(tail, file=sys.stderr)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def main() -> None:

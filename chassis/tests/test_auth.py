@@ -211,3 +211,9 @@ def test_the_issuers_key_is_private_and_kept(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "issuer.key").stat().st_mode) == 0o600
     assert "d" not in first.jwks()["keys"][0]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["issuer.key", "jwks.json"]
+
+
+def test_an_issuer_whose_folder_may_only_be_read_still_mints(tmp_path: Path) -> None:
+    written = Issuer(tmp_path).jwks_file.stat()
+    again = Issuer(tmp_path).jwks_file.stat()
+    assert (again.st_ino, again.st_mtime_ns) == (written.st_ino, written.st_mtime_ns)

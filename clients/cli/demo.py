@@ -2,8 +2,9 @@
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from chassis.embedded import remove
 from clients import accounts, journey
 from clients.cli import flow, signals
 from clients.cli.bedside import VISITS, Bedside
-from clients.cli.place import run
+from clients.cli.place import acting, run, traces
 from clients.cli.screen import console, show, step
 from clients.cli.views import money, tables, tree, words
 from clients.network import Network, Options
@@ -49,9 +50,18 @@ def demo(
         journey.EXAMPLES / "depression-denver.fhir.json"
     ),
     papers: Annotated[Path, typer.Option(help="Where the documents go.")] = _PAPERS,
+    on: Annotated[
+        Path | None, typer.Option(help="The folder of a network that runs: play it there.")
+    ] = None,
 ) -> None:
-    """Play a whole referral on a network of its own, and show what happened."""
+    """Play a whole referral on a network of its own, or on one that runs; show what happened."""
     request = journey.read_referral(file.read_bytes())
+    if on:
+        with tracing(traces(on)) as tracer:
+            story = run(Story(partial(acting, on), tracer, request, papers).play())
+        _tell(story[0])
+        show(f"[dim]trace {story[1]}[/]")
+        return
     with _folder(data) as directory:
         began = time.monotonic()
         signals.first()
@@ -62,8 +72,10 @@ def demo(
                 f"[dim]five services, PostgreSQL and NATS up in {time.monotonic() - began:.1f} s[/]"
             )
             with tracing(network.traces) as tracer:
-                story = run(Story(network, tracer, request, papers).play())
-            _tell(network, *story)
+                story = run(Story(network.client, tracer, request, papers).play())
+            _tell(story[0])
+            network.settle()
+            show(tree.trace(flow.written_spans(network.traces, story[1]), story[1]))
         finally:
             signals.ignore()
             network.stop()
@@ -74,9 +86,14 @@ class Story:
     """The people of one referral, and what each of them does."""
 
     def __init__(
-        self, network: Network, tracer: Tracer, request: CreateReferralRequest, papers: Path
+        self,
+        act: Callable[..., Halcyon],
+        tracer: Tracer,
+        request: CreateReferralRequest,
+        papers: Path,
     ) -> None:
-        self._network, self._tracer, self._request = network, tracer, request
+        """`act` gives the SDK in some roles."""
+        self._act, self._tracer, self._request = act, tracer, request
         self._papers = papers
         self._id = ""
 
@@ -99,7 +116,7 @@ class Story:
                 return found, current_trace_id()
 
     async def _person(self, stack: AsyncExitStack, *roles: str, npi: str | None = None) -> Halcyon:
-        return await stack.enter_async_context(self._network.client(*roles, npi=npi))
+        return await stack.enter_async_context(self._act(*roles, npi=npi))
 
     async def _refer(self, doctor: Halcyon) -> None:
         with self._tracer.start_as_current_span("the doctor refers"):
@@ -146,8 +163,8 @@ class Story:
         bedside = Bedside(nurse, second, self._tracer)
         for number, visit in enumerate(VISITS, 1):
             with untraced():
-                self._network.settle()
-                session = (await journey.sessions_of(nurse, series.series_id))[number - 1]
+                order = (await journey.doses_of(nurse, self._id))[-1].dose_order_id
+                session = await journey.ordered_session(nurse, series.series_id, number, order)
             await (bedside.first if number == 1 else bedside.later)(session, visit)
             with untraced():
                 await journey.until(doctor, self._id, [*_AFTERWARDS, *[DoseAdjusted] * number])
@@ -179,11 +196,9 @@ class Story:
         step("cashier", f"printed {self._papers / name}")
 
 
-def _tell(network: Network, found: flow.Flow, trace_id: str) -> None:
+def _tell(found: flow.Flow) -> None:
     show(tables.timeline(found.changes))
     flow.tell_money_and_time(found)
-    network.settle()
-    show(tree.trace(flow.written_spans(network.traces, trace_id), trace_id))
 
 
 @contextmanager

@@ -68,8 +68,9 @@ def show_flow(
     if flow:
         show(tables.referral(flow.referral), tables.timeline(flow.changes))
         tell_money_and_time(flow)
+        folder = traces(data)
         for trace_id in flow.trace_ids:
-            show(tree.trace(read_spans(traces(data)), trace_id))
+            show(tree.trace(read_spans(folder), trace_id) if folder else f"trace {trace_id}")
     show(views.facts(known))
     if known.steps:
         show(views.steps(known.steps))

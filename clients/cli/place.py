@@ -33,12 +33,18 @@ def acting(data: Path, *roles: str, npi: str | None = None) -> Halcyon:
     found = network(data)
     addresses = {name: one["address"] for name, one in found["services"].items()}
     given = os.environ.get("HALCYON_TOKEN")
-    return Halcyon(addresses, given or Minting(Path(found["issuer"]), roles, npi=npi))
+    return Halcyon(addresses, given or Minting(issuer(data), roles, npi=npi))
 
 
-def traces(data: Path) -> Path:
-    """The folder of finished spans."""
-    return Path(network(data)["traces"])
+def issuer(data: Path) -> Path:
+    """The folder of the development issuer; a relative one is below the network's own."""
+    return data.resolve() / str(network(data)["issuer"])
+
+
+def traces(data: Path) -> Path | None:
+    """The folder of finished spans; a deployment has a trace store instead."""
+    folder = network(data).get("traces")
+    return Path(folder) if folder else None
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:

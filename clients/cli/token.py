@@ -1,12 +1,11 @@
 """`halcyon token`: a development token, for grpcurl and for curiosity."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from clients.cli.place import DEFAULT, Data, network
+from clients.cli.place import DEFAULT, Data, issuer
 from clients.network import NetworkFailed
 from clients.network.tokens import Minting
 from halcyon.options.v1.options_pb2 import Role
@@ -24,6 +23,5 @@ def token(
     """Print a token that the network in the folder believes."""
     if unknown := sorted(set(role) - set(ROLES)):
         raise NetworkFailed(f"no such role: {', '.join(unknown)}; there are {', '.join(ROLES)}")
-    issuer = Path(network(data)["issuer"])
-    minting = Minting(issuer, role, clinics=clinic or ("*",), npi=npi)
+    minting = Minting(issuer(data), role, clinics=clinic or ("*",), npi=npi)
     typer.echo(minting.mint(timedelta(hours=hours)))

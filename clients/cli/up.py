@@ -39,7 +39,8 @@ def up(
 
 def down(data: Data = DEFAULT) -> None:
     """End the network that runs in the folder; its data stays."""
-    pid = record.read(data.resolve())["pid"]
+    if (pid := record.read(data.resolve()).get("pid")) is None:
+        raise NetworkFailed("this network is a deployment: end it where it was started")
     os.kill(pid, signal.SIGTERM)
     until = time.monotonic() + PATIENCE
     while alive(pid):

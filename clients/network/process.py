@@ -2,8 +2,6 @@
 
 import json
 import os
-import random
-import socket
 import subprocess
 import sys
 import threading
@@ -13,13 +11,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from chassis.children import Child
+from chassis.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 60.0
 _STEADY = 10.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _POLL = 0.02
-_PORTS = range(15000, 32000)
 _PORT_TAKEN = "Failed to bind"
 _ONCE = "HALCYON_FAILPOINT"
 
@@ -133,7 +131,7 @@ class ServiceProcess:
     def _spawn(self) -> None:
         if _PORT_TAKEN in self._output():
             self._port = 0
-        self._port = self._port or _free_port()
+        self._port = self._port or free_port()
         self._ready_file.unlink(missing_ok=True)
         self._log_from = self.log.stat().st_size if self.log.exists() else 0
         self._again_at, self._since = 0.0, time.monotonic()
@@ -177,15 +175,6 @@ class ServiceProcess:
 
     def _failed(self, how: str) -> NetworkFailed:
         return NetworkFailed(f"{self.name} {how}. The end of {self.log}:\n{self._output()}")
-
-
-def _free_port() -> int:
-    """A free port that the system does not lend to clients: nobody gets it while we restart."""
-    while True:
-        port = random.choice(_PORTS)  # noqa: S311
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def migrate_from(root: Path, service: str, url: str) -> None:

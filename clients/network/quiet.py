@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import asyncpg
 import nats
 from nats.aio.client import Client
-from nats.js.errors import NotFoundError
+from nats.js.errors import NotFoundError, ServiceUnavailableError
 
 from chassis.embedded import Nats
 
@@ -44,9 +44,12 @@ async def _look(connections: Mapping[str, asyncpg.Connection], broker: Client) -
     for connection in connections.values():
         if await connection.fetchval(_WAITING):
             return -1
-    if await _unheard(connections, broker):
+    try:
+        if await _unheard(connections, broker):
+            return -1
+        return int((await broker.jetstream().stream_info(_STREAM)).state.last_seq)
+    except (ServiceUnavailableError, TimeoutError):  # a cluster that is choosing its leader
         return -1
-    return int((await broker.jetstream().stream_info(_STREAM)).state.last_seq)
 
 
 async def _unheard(services: Iterable[str], broker: Client) -> int:

@@ -1,4 +1,8 @@
-"""network.json: what runs where, for whoever finds the folder."""
+"""network.json: what runs where, for whoever finds the folder.
+
+`halcyon up` writes it; for a deployment it is written by hand, with the addresses and, where a
+development issuer is used, the issuer's folder. Only the first kind names a supervisor's pid.
+"""
 
 import json
 import os
@@ -28,9 +32,9 @@ def read(directory: Path) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((directory / FILE).read_text())
     except (FileNotFoundError, NotADirectoryError):
         raise NotRunning(f"no network runs in {directory}: start one with `halcyon up`") from None
-    if not alive(found["pid"]):
+    if "pid" in found and not alive(found["pid"]):
         raise NotRunning(f"the network in {directory} has ended: start it with `halcyon up`")
-    return found
+    return {"directory": str(directory)} | found
 
 
 def remove(directory: Path) -> None:

@@ -24,9 +24,15 @@ from clients.sdk.errors import HalcyonError, typed
 
 Token: TypeAlias = str | Callable[[], str]
 
-ATTEMPTS = 5
+ATTEMPTS = 8
+"""About three seconds of patience: a replica that is replaced comes back within them."""
 _SAFE = {MethodOptions.NO_SIDE_EFFECTS, MethodOptions.IDEMPOTENT}
-_PASSING = {StatusCode.UNAVAILABLE, StatusCode.ABORTED, StatusCode.RESOURCE_EXHAUSTED}
+_PASSING = {
+    StatusCode.UNAVAILABLE,
+    StatusCode.ABORTED,
+    StatusCode.RESOURCE_EXHAUSTED,
+    StatusCode.CANCELLED,  # by a server that leaves: our own cancelling is no answer
+}
 _BACKOFF = wait_random_exponential(multiplier=0.05, max=2)
 _TRACE = TraceContextTextMapPropagator()
 

@@ -54,6 +54,7 @@ _PATIENCE = 60.0
 _RESUMABLE = {StatusCode.UNAVAILABLE, StatusCode.CANCELLED}
 _OPTIONS = (
     ("grpc.enable_retries", 0),
+    ("grpc.service_config", '{"loadBalancingConfig": [{"round_robin": {}}]}'),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
     ("grpc.keepalive_time_ms", 30_000),
@@ -71,7 +72,10 @@ class Halcyon:
         timeout: float = DEFAULT_TIMEOUT,
         credentials: grpc.ChannelCredentials | None = None,
     ) -> None:
-        """`network` gives each service's address, or is the network.json of `halcyon up`."""
+        """`network` gives each service's address, or is the network.json of `halcyon up`.
+
+        An address may name several replicas: "ipv4:127.0.0.1:1,127.0.0.1:2", "dns:///referral:1".
+        """
         self._addresses = addresses(network) if isinstance(network, Path) else dict(network)
         carrying = Carrying(token)
         self._interceptors = (Unary(carrying, timeout), Streaming(carrying), BothWays(carrying))

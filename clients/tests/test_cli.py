@@ -242,3 +242,16 @@ def test_a_watched_session_is_told_line_by_line() -> None:
     assert "128/82 SpO2 97 % pulse 71" in lines[1]
     assert "pause[/] systolic very high" in lines[2]
     assert "over[/] systolic very high" in lines[3]
+
+
+def test_a_deployment_is_known_by_its_addresses_alone(tmp_path: Path) -> None:
+    services = {"billing": {"address": "dns:///billing:50051"}}
+    record.write(tmp_path, {"services": services, "issuer": "keys"})
+    shown = runner.invoke(app, ["status", "--data", str(tmp_path)])
+    assert shown.exit_code == 0
+    assert "dns:///billing:50051" in shown.stdout
+    ended = runner.invoke(app, ["down", "--data", str(tmp_path)])
+    assert ended.exit_code != 0
+    token = runner.invoke(app, ["token", "--role", "nurse", "--data", str(tmp_path)])
+    assert token.stdout.count(".") == 2
+    assert (tmp_path / "keys/jwks.json").exists()

@@ -131,7 +131,13 @@ def network(found: Mapping[str, Any]) -> Table:
     """What runs where."""
     made = table(f"Network in {found['directory']}", "service", "address", "pid", right=("pid",))
     for name, one in found["services"].items():
-        made.add_row(f"[{COLOURS.get(name, 'white')}]{name}[/]", one["address"], str(one["pid"]))
-    made.add_row("nats", found["nats"].removeprefix("nats://"), "")
-    made.add_row("supervisor", "", str(found["pid"]))
+        made.add_row(f"[{COLOURS.get(name, 'white')}]{name}[/]", one["address"], _pid(one))
+    if "pid" in found:
+        made.add_row("nats", found["nats"].removeprefix("nats://"), "")
+        made.add_row("supervisor", "", _pid(found))
     return made
+
+
+def _pid(found: Mapping[str, Any]) -> str:
+    """Blank where the process is not on this machine."""
+    return str(found.get("pid", ""))

@@ -1,0 +1,127 @@
+"""The chart without a cluster: it lints, its objects fit their schemas, our promises are in it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from clients.network.options import discovered
+
+helm_python = pytest.importorskip("helm_python", reason="helm-python-sdk has no wheel here")
+
+K8S = Path(__file__).resolve().parents[2] / "deploy/k8s"
+CHART = K8S / "halcyon"
+OPERATED = {
+    ("keda.sh/v1alpha1", "ScaledObject"),
+    ("postgresql.cnpg.io/v1", "Cluster"),
+    ("postgresql.cnpg.io/v1", "Database"),
+}
+"""Kinds of operators: their schemas are not Kubernetes' own."""
+SECRETIVE = ("PASSWORD", "SECRET", "KEY", "TOKEN", "DATABASE_URL", "NATS_URL")
+
+Objects = list[dict[str, Any]]
+
+
+@pytest.fixture(name="objects", scope="module")
+def _objects() -> Objects:
+    with helm_python.Chart.load(CHART) as chart:
+        rendered = chart.render(name="halcyon", namespace="halcyon")
+    return [one for text in rendered.values() for one in yaml.safe_load_all(text) if one]
+
+
+def of(objects: Objects, kind: str) -> dict[str, dict[str, Any]]:
+    return {one["metadata"]["name"]: one for one in objects if one["kind"] == kind}
+
+
+def pods(objects: Objects) -> Iterator[dict[str, Any]]:
+    for kind in ("Deployment", "Job"):
+        for one in of(objects, kind).values():
+            yield one["spec"]["template"]["spec"]
+
+
+def test_it_lints() -> None:
+    report = helm_python.lint(CHART, strict=True)
+    assert [m for m in report["messages"] if m["severity"] > 1] == []
+    assert report["errors"] in (None, [])
+
+
+def test_every_object_fits_its_schema(objects: Objects) -> None:
+    known = [one for one in objects if (one["apiVersion"], one["kind"]) not in OPERATED]
+    for one in known:
+        kubernetes_validate.validate(one, "1.37", strict=True)
+    assert len(known) >= 4 * len(discovered())
+
+
+def test_an_object_that_does_not_fit_is_found(objects: Objects) -> None:
+    wrong = of(objects, "Deployment")["billing"] | {"spec": {"replicas": "two"}}
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(wrong, "1.37", strict=True)
+
+
+def test_every_service_is_deployed_budgeted_scaled_and_migrated(objects: Objects) -> None:
+    services = set(discovered())
+    for kind in ("Deployment", "Service", "PodDisruptionBudget", "ScaledObject"):
+        assert of(objects, kind).keys() == services, kind
+    assert of(objects, "Job").keys() == {f"migrate-{name}" for name in services}
+    for name, scaled in of(objects, "ScaledObject").items():
+        (lag, _) = scaled["spec"]["triggers"]
+        assert lag["type"] == "nats-jetstream"
+        assert (lag["metadata"]["stream"], lag["metadata"]["consumer"]) == ("HALCYON", name)
+        assert scaled["spec"]["minReplicaCount"] >= 2
+
+
+def test_every_pod_is_confined_probed_and_bounded(objects: Objects) -> None:
+    for pod in pods(objects):
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        (container,) = pod["containers"]
+        assert container["securityContext"]["readOnlyRootFilesystem"] is True
+        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+        assert container["resources"]["requests"].keys() == {"cpu", "memory"}
+        assert "memory" in container["resources"]["limits"]
+    for deployed in of(objects, "Deployment").values():
+        (container,) = deployed["spec"]["template"]["spec"]["containers"]
+        assert {"startupProbe", "readinessProbe", "livenessProbe"} <= container.keys()
+
+
+def test_secrets_are_named_and_never_written(objects: Objects) -> None:
+    for pod in pods(objects):
+        (container,) = pod["containers"]
+        for variable in container["env"]:
+            if any(word in variable["name"] for word in SECRETIVE):
+                assert "value" not in variable, variable["name"]
+                assert "secretKeyRef" in variable["valueFrom"]
+    assert of(objects, "Secret") == {}
+
+
+def test_a_secret_given_as_a_value_is_refused() -> None:
+    values = {"services": {"billing": {"env": {"HALCYON_BILLING_STRIPE_KEY": "sk_live"}}}}
+    with helm_python.Chart.load(CHART) as chart, pytest.raises(helm_python.HelmError):
+        chart.render(values)
+
+
+def test_nobody_reaches_a_pod_but_callers_on_the_one_port(objects: Objects) -> None:
+    policies = of(objects, "NetworkPolicy")
+    assert policies["halcyon-nothing"]["spec"]["policyTypes"] == ["Ingress", "Egress"]
+    (rule,) = policies["halcyon-calls"]["spec"]["ingress"]
+    assert [port["port"] for port in rule["ports"]] == [50051]
+    for pod in (*of(objects, "Deployment").values(), *of(objects, "Job").values()):
+        labels = pod["spec"]["template"]["metadata"]["labels"]
+        assert labels["app.kubernetes.io/part-of"] == "halcyon"
+
+
+def test_postgresql_has_a_role_and_a_database_for_each_service() -> None:
+    cluster, *databases = yaml.safe_load_all((K8S / "postgres.yaml").read_text())
+    owners = {f"halcyon_{name}" for name in discovered()}
+    assert {role["name"] for role in cluster["spec"]["managed"]["roles"]} == owners
+    assert {one["spec"]["owner"] for one in databases} == owners
+    assert cluster["spec"]["instances"] == 3
+
+
+def test_the_nodes_of_nats_sync_every_write() -> None:
+    chosen = yaml.safe_load((K8S / "nats.values.yaml").read_text())["config"]
+    assert chosen["cluster"]["replicas"] == 3
+    assert chosen["jetstream"]["merge"]["sync_interval"] == "always"
+    assert "sync_interval: always" in (K8S.parent / "nats/nats.conf").read_text()

@@ -1,0 +1,67 @@
+"""Compose without an engine: the file is one that Compose accepts, and it says what we promise."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clients.network.options import discovered
+
+COMPOSE = Path(__file__).resolve().parents[2] / "deploy/compose"
+
+
+@pytest.fixture(name="services", scope="module")
+def _services() -> dict[str, Any]:
+    compose = Path(sys.executable).parent / "docker-compose"
+    command = [str(compose), "--profile", "*", "config", "--format", "json"]
+    shown = subprocess.run(command, cwd=COMPOSE, capture_output=True, text=True, check=False)
+    assert shown.returncode == 0, shown.stderr
+    found: dict[str, Any] = json.loads(shown.stdout)["services"]
+    return found
+
+
+def test_everything_is_there(services: dict[str, Any]) -> None:
+    servers = {"postgres", "nats-1", "nats-2", "nats-3"}
+    telemetry = {"collector", "traces", "prometheus", "dashboards"}
+    migrations = {f"migrate-{name}" for name in discovered()}
+    assert services.keys() == {
+        *discovered(),
+        *migrations,
+        *servers,
+        *telemetry,
+        "issuer",
+        "halcyon",
+    }
+    assert all(services[name]["deploy"]["replicas"] == 2 for name in discovered())
+
+
+def test_what_is_published_is_published_on_this_machine_only(services: dict[str, Any]) -> None:
+    published = [port for one in services.values() for port in one.get("ports", ())]
+    assert len(published) >= len(discovered())
+    assert {port["host_ip"] for port in published} == {"127.0.0.1"}
+
+
+def test_ours_can_write_nothing_and_may_do_nothing(services: dict[str, Any]) -> None:
+    ours = {name: one for name, one in services.items() if one["image"].startswith("halcyon:")}
+    assert len(ours) == 2 * len(discovered()) + 2
+    for one in ours.values():
+        assert one["read_only"] is True
+        assert one["cap_drop"] == ["ALL"]
+        assert one["security_opt"] == ["no-new-privileges:true"]
+
+
+@pytest.mark.parametrize("place", ["inside", "outside"])
+def test_the_command_line_knows_every_service(place: str) -> None:
+    network = json.loads((COMPOSE / place / "network.json").read_text())
+    assert network["services"].keys() == set(discovered())
+
+
+def test_addresses_outside_are_the_published_ones(services: dict[str, Any]) -> None:
+    network = json.loads((COMPOSE / "outside/network.json").read_text())
+    for name in discovered():
+        (port,) = services[name]["ports"]
+        first, _, last = port["published"].partition("-")
+        assert network["services"][name]["address"] == f"ipv4:127.0.0.1:{first},127.0.0.1:{last}"
