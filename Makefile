@@ -26,6 +26,9 @@ up: setup ## Run the platform here until Ctrl-C
 test: setup ## Run every test
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
+test-all: setup ## The hostile suites in full: 10,000 inputs a method and a fact
+	HALCYON_FUZZ=10000 $(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/hostile
+
 check: setup fmt-check lint types imports protos map-check asyncapi-check fast ## Judge format, lint, types, architecture, contracts, rooms
 
 fmt: setup ## Format the code and the contracts
@@ -77,4 +80,4 @@ clean: ## Forget the environment and what was built
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 s ?=
-.PHONY: help setup demo up test check fmt fmt-check lint types imports protos proto map map-check asyncapi asyncapi-check fast bench run migrate clean
+.PHONY: help setup demo up test test-all check fmt fmt-check lint types imports protos proto map map-check asyncapi asyncapi-check fast bench run migrate clean
