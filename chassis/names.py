@@ -22,6 +22,7 @@ Attribute: TypeAlias = Literal[
 Attributes: TypeAlias = Mapping[Attribute, str | int]
 
 Recorded: TypeAlias = Literal[
+    "halcyon.emergency.grants",
     "halcyon.errands.done",
     "halcyon.facts.parked",
     "messaging.client.consumed.messages",
@@ -48,6 +49,7 @@ class Instrument(NamedTuple):
 
 
 RECORDED: Mapping[Recorded, Instrument] = {
+    "halcyon.emergency.grants": Instrument("{grant}", "Times the glass was broken."),
     "halcyon.errands.done": Instrument("{errand}", "Errands carried out."),
     "halcyon.facts.parked": Instrument("{message}", "Facts put aside for a person."),
     "messaging.client.consumed.messages": Instrument("{message}", "Facts taken from the stream."),

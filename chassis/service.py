@@ -16,6 +16,8 @@ import structlog
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from chassis import failpoints, operations, telemetry
+from chassis.audit import api as audit
+from chassis.audit.sealing import Sealer
 from chassis.bus import Bus, BusAway
 from chassis.config import Settings
 from chassis.consumer import Consumer
@@ -60,7 +62,11 @@ class Service:
     def packages(self) -> tuple[str, ...]:
         """Full names of what it answers: its own contracts, by the layout, and the operations."""
         words = self.name.capitalize(), *self.beside
-        return *(f"halcyon.{self.name}.v1.{word}Service" for word in words), operations.NAME
+        return (
+            *(f"halcyon.{self.name}.v1.{word}Service" for word in words),
+            operations.NAME,
+            audit.NAME,
+        )
 
 
 def run(service: Service) -> None:
@@ -104,6 +110,8 @@ async def _work(
     await publisher.start()
     async with asyncio.TaskGroup() as tasks:
         loops = [tasks.create_task(loop) for loop in (relay.run(), db.keep_time(), _watch(bus))]
+        sealer = Sealer(db, service.name, settings.audit_anchors, settings.audit_key)
+        loops.append(tasks.create_task(sealer.run()))
         if service.due:
             loops.append(tasks.create_task(Sweeper(service.due, db).run()))
         if service.errands:
@@ -113,7 +121,7 @@ async def _work(
         if service.listens:
             await _patiently(consumer.provision)()
             consuming = tasks.create_task(consumer.run())
-        server = await serve(settings, partial(_answer, service, db), service.packages)
+        server = await serve(settings, partial(_answer, service, db), service.packages, db)
         _settle()
         _say_ready(settings, service.name, server)
         await stop.wait()
@@ -122,6 +130,7 @@ async def _work(
             consumer.stop()
             await consuming
         await relay.flush(settings.drain_seconds)
+        await sealer.close()
         for loop in loops:
             loop.cancel()
 
@@ -129,6 +138,7 @@ async def _work(
 def _answer(service: Service, db: Database, server: grpc.aio.Server) -> None:
     service.answers(server, db)
     operations.answer(server, db, service.listens, service.name)
+    audit.answer(server, db)
 
 
 async def _watch(bus: Bus) -> None:

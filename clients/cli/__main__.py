@@ -3,6 +3,7 @@
 import typer
 
 from clients.cli import (
+    audit,
     collecting,
     custody,
     demo,
@@ -45,6 +46,7 @@ infusion.app.command("summary")(summary.summary)
 app.add_typer(infusion.app, name="infusion")
 app.add_typer(custody.app, name="custody")
 app.add_typer(parked.app, name="parked")
+app.add_typer(audit.app, name="audit")
 
 
 def main() -> None:

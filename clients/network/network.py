@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from chassis.embedded import ServerFailed, Servers, embedded
-from chassis.issuer import Issuer
+from chassis.issuer import Issuer, kept
 from clients.network import record, seed
 from clients.network.options import Options
 from clients.network.process import NetworkFailed, ServiceProcess
@@ -138,9 +138,10 @@ class Network:
             raise NetworkFailed(f"the network did not come to rest in {patience:g} seconds")
 
     def _start(self) -> None:
-        for folder in ("logs", "run", "traces", "issuer"):
+        for folder in ("logs", "run", "traces", "issuer", "audit"):
             (self.directory / folder).mkdir(parents=True, exist_ok=True)
         Issuer(self.issuer)
+        kept(self.directory / "audit" / "audit.key")
         self.options.say("starting PostgreSQL and NATS")
         self._servers = self._stack.enter_context(embedded(self.directory))
         self._migrate(self._servers)
@@ -177,6 +178,8 @@ class Network:
             "HALCYON_JWKS": str(self.issuer / "jwks.json"),
             "HALCYON_TRACE_FILE": str(self.traces / f"{service}.jsonl"),
             "HALCYON_TRACE_RATIO": str(self.options.trace_ratio),
+            "HALCYON_AUDIT_KEY": str(self.directory / "audit" / "audit.key"),
+            "HALCYON_AUDIT_ANCHORS": str(self.directory / "audit" / "anchors.jsonl"),
         }
         return {**places, **self.options.env, **self.options.service_env.get(service, {})}
 
@@ -203,6 +206,7 @@ class Network:
             "jwks": str(self.issuer / "jwks.json"),
             "traces": str(self.traces),
             "logs": str(self.directory / "logs"),
+            "audit": str(self.directory / "audit"),
         }
         record.write(self.directory, content)
 

@@ -24,6 +24,7 @@ from halcyon.infusion.v1.custody_service_pb2_grpc import CustodyServiceStub
 from halcyon.infusion.v1.infusion_service_pb2_grpc import InfusionServiceStub
 from halcyon.infusion.v1.summary_service_pb2_grpc import SummaryServiceStub
 from halcyon.intake.v1.intake_service_pb2_grpc import IntakeServiceStub
+from halcyon.operations.v1.audit_service_pb2_grpc import AuditServiceStub
 from halcyon.operations.v1.operations_service_pb2_grpc import OperationsServiceStub
 from halcyon.referral.v1.referral_pb2 import ReferralChange
 from halcyon.referral.v1.referral_service_pb2 import WatchReferralRequest
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from halcyon.infusion.v1.infusion_service_pb2_grpc import InfusionServiceAsyncStub
     from halcyon.infusion.v1.summary_service_pb2_grpc import SummaryServiceAsyncStub
     from halcyon.intake.v1.intake_service_pb2_grpc import IntakeServiceAsyncStub
+    from halcyon.operations.v1.audit_service_pb2_grpc import AuditServiceAsyncStub
     from halcyon.operations.v1.operations_service_pb2_grpc import OperationsServiceAsyncStub
     from halcyon.referral.v1.referral_service_pb2_grpc import ReferralServiceAsyncStub
     from halcyon.scheduling.v1.scheduling_service_pb2_grpc import SchedulingServiceAsyncStub
@@ -137,6 +139,10 @@ class Halcyon:
     def operations(self, service: str) -> "OperationsServiceAsyncStub":
         """What the person on call asks of one service."""
         return OperationsServiceStub(self._channel(service))
+
+    def audit(self, service: str) -> "AuditServiceAsyncStub":
+        """Who saw or changed what, as one service knows it."""
+        return AuditServiceStub(self._channel(service))
 
     @property
     def services(self) -> tuple[str, ...]:

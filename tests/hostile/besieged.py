@@ -20,6 +20,7 @@ from google.rpc.error_details_pb2 import ErrorInfo
 from grpc_status import rpc_status
 
 from chassis import operations
+from chassis.audit import api as audit
 from chassis.config import Settings
 from chassis.embedded import Servers
 from chassis.issuer import Issuer
@@ -67,10 +68,15 @@ class Besieged:
         return self.issuer.mint("mallory", roles or ROLES, clinics, npi)
 
     async def call(
-        self, method: MethodDescriptor, *data: bytes, token: str | None = None, watch: float = 0.4
+        self,
+        method: MethodDescriptor,
+        *data: bytes,
+        token: str | None = None,
+        watch: float = 0.4,
+        headers: tuple[tuple[str, str], ...] = (),
     ) -> Outcome:
         """Send bytes as they are to any kind of method."""
-        metadata = (("authorization", f"Bearer {token or self.token()}"),)
+        metadata = (("authorization", f"Bearer {token or self.token()}"), *headers)
         path = f"/{method.containing_service.full_name}/{method.name}"
         kinds: Any = self.channel
         sent: Any = iter(data) if method.client_streaming else data[0]
@@ -120,14 +126,17 @@ async def besieged(servers: Servers, service: str, directory: Path) -> AsyncIter
         if service == "referral":
             await _refer(house, api)
         answers = partial(_answer, api.serve, house, handlers.on, service)
-        server = await serve(settings, answers, [])
+        server = await serve(settings, answers, [], house.db)
         async with grpc.aio.insecure_channel(server.address) as channel:
             yield Besieged(service, house, channel, issuer)
         await server.drain(0)
 
 
 async def picture(house: House, *besides: str) -> dict[str, tuple[int, int]]:
-    """Every table's rows as a count and a sum of hashes: equal pictures, equal databases."""
+    """Every table's rows as a count and a sum of hashes: equal pictures, equal databases.
+
+    The audit tells of refusals on purpose.
+    """
     names = await house.db.fetch(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
     )
@@ -136,7 +145,7 @@ async def picture(house: House, *besides: str) -> dict[str, tuple[int, int]]:
             f"SELECT '{name}', count(*), coalesce(sum(hashtextextended(t::text, 7)), 0) "
             f'FROM "{name}" AS t'
             for (name,) in names
-            if name not in besides
+            if name not in ("audit", *besides)
         )
     )
     return {row[0]: (row[1], int(row[2])) for row in rows}
@@ -157,6 +166,7 @@ def every_method() -> list[tuple[str, MethodDescriptor]]:
 def _answer(serve_api: Any, house: House, on: Any, service: str, server: grpc.aio.Server) -> None:
     serve_api(server, house.db)
     operations.answer(server, house.db, on, service)
+    audit.answer(server, house.db)
 
 
 async def _furnish(house: House, subjects: frozenset[str]) -> None:
