@@ -15,7 +15,7 @@ import grpc
 import structlog
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from chassis import failpoints, operations, telemetry
+from chassis import failpoints, operations, telemetry, vault
 from chassis.audit import api as audit
 from chassis.audit.sealing import Sealer
 from chassis.bus import Bus, BusAway
@@ -73,6 +73,8 @@ def run(service: Service) -> None:
     """Until told to stop; leaves with an error when it cannot go on."""
     settings = Settings()
     failpoints.choose(settings.failpoint)
+    if settings.vault_keys:
+        vault.use(vault.read(settings.vault_keys))
     telemetry.start(settings, service.name)
     try:
         asyncio.run(_live(service, settings))

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
+from chassis import vault
 from chassis.embedded import ServerFailed, Servers, embedded
 from chassis.issuer import Issuer, kept
 from clients.network import record, seed
@@ -90,6 +91,11 @@ class Network:
         """The folder of the development issuer."""
         return self.directory / "issuer"
 
+    @property
+    def keyring(self) -> Path:
+        """The keys that seal identifiers; they belong nowhere near the database."""
+        return self.directory / "keyring.json"
+
     def database_url(self, service: str) -> str:
         """Where one service keeps what it knows."""
         return self.servers.postgres.url(f"halcyon_{service}")
@@ -142,6 +148,8 @@ class Network:
             (self.directory / folder).mkdir(parents=True, exist_ok=True)
         Issuer(self.issuer)
         kept(self.directory / "audit" / "audit.key")
+        if not self.keyring.exists():
+            vault.write(vault.fresh(), self.keyring)
         self.options.say("starting PostgreSQL and NATS")
         self._servers = self._stack.enter_context(embedded(self.directory))
         self._migrate(self._servers)
@@ -178,6 +186,7 @@ class Network:
             "HALCYON_JWKS": str(self.issuer / "jwks.json"),
             "HALCYON_TRACE_FILE": str(self.traces / f"{service}.jsonl"),
             "HALCYON_TRACE_RATIO": str(self.options.trace_ratio),
+            "HALCYON_VAULT_KEYS": str(self.keyring),
             "HALCYON_AUDIT_KEY": str(self.directory / "audit" / "audit.key"),
             "HALCYON_AUDIT_ANCHORS": str(self.directory / "audit" / "anchors.jsonl"),
         }

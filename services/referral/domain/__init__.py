@@ -14,6 +14,7 @@ from services.referral.domain.decisions import (
     receive,
     route,
 )
+from services.referral.domain.necessity import NEEDED, shown_to
 from services.referral.domain.progress import (
     FREEING,
     OCCUPYING,
@@ -46,6 +47,7 @@ from services.referral.domain.viewing import Search, Viewer, must_exist
 __all__ = [
     "ENDED",
     "FREEING",
+    "NEEDED",
     "OCCUPYING",
     "Address",
     "Application",
@@ -87,4 +89,5 @@ __all__ = [
     "newer",
     "receive",
     "route",
+    "shown_to",
 ]
