@@ -37,6 +37,9 @@ test: setup ## Run every test
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --ignore tests/containers
 	$(BIN)/pytest --durations 15 tests/containers
 
+test-all: setup ## The hostile suites in full: 10,000 inputs a method and a fact
+	HALCYON_FUZZ=10000 $(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/hostile
+
 check: setup fmt-check lint types imports protos map-check asyncapi-check fast ## Judge format, lint, types, architecture, contracts, rooms
 
 fmt: setup ## Format the code and the contracts
@@ -93,4 +96,4 @@ clean: ## Forget the environment and what was built
 	rm -rf .venv .cpsat build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 s ?=
-.PHONY: images requirements test-containers help setup demo up test check fmt fmt-check lint types imports protos proto map map-check asyncapi asyncapi-check fast bench cpsat run migrate clean
+.PHONY: images requirements test-containers help setup demo up test test-all check fmt fmt-check lint types imports protos proto map map-check asyncapi asyncapi-check fast bench cpsat run migrate clean

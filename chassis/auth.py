@@ -4,6 +4,7 @@ from typing import Any
 
 from google.protobuf.descriptor import MethodDescriptor
 
+from chassis.audit import access
 from chassis.calls import Answer, Call, Middleware, within
 from chassis.errors import Unauthenticated
 from chassis.principal import ALL, Principal, act_as, caller
@@ -21,6 +22,8 @@ def auth(tokens: Tokens) -> Middleware:
 
     async def admitted(call: Call, answer: Answer) -> Any:
         principal = await tokens.principal(_token(call.header("authorization")))
+        if about := access.current():
+            about.principal = principal
         _check(principal, call.method.roles)
         act_as(principal)
         if call.method.unary:

@@ -22,6 +22,8 @@ class Method:
     parse: Callable[[bytes], Message]
     streams_requests: bool
     streams_replies: bool
+    reads: bool = False
+    """Its contract says that it changes nothing."""
 
     @property
     def domain(self) -> str:

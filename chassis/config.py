@@ -48,4 +48,10 @@ class Settings(BaseSettings):
     """How long a process may be about a remote call."""
     ack_wait_seconds: float = Field(default=30, gt=0)
     """How long a process may be about a fact; then the broker gives it to another."""
+    vault_keys: Path | None = None
+    """The keyring that seals identifiers: {"masters": {"1": base64}, "index": base64}."""
+    audit_anchors: Path | None = None
+    """Where signed heads of the audit are appended: on another disk than the database's."""
+    audit_key: Path | None = None
+    """The Ed25519 key that signs them, in PEM."""
     failpoint: str | None = None

@@ -12,6 +12,8 @@ from sqlalchemy import CursorResult, Executable, Select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import outbox, telemetry
+from chassis.audit import access
+from chassis.audit.access import Access
 from chassis.failpoints import failpoint
 from chassis.lines import Line, Lines
 from chassis.mishaps import DatabaseFault
@@ -74,6 +76,11 @@ class Tx:
         adopt = self._rows.adopt
         return [adopt(row, zip(names, values, strict=True), locked=locked) for values in found]
 
+    def tell(self, about: Access) -> None:
+        """An audit entry for what was put since the last one, in the same commit."""
+        told, self._rows.told = self._rows.told, []
+        self.written.audit.append(about.entry(self.now, told))
+
     async def flush(self) -> None:
         """Write everything put, emitted and asked for."""
         self.written.settle(await self._rows.flush(*self.written.statements(self.now)))
@@ -103,10 +110,15 @@ class Database:
             await line.driver.execute("BEGIN")
             tx = Tx(line, self.clock(), self._new_lease(), writing=True)
             yield tx
+            about = access.current()
+            if about and not (about.once and about.recorded):
+                tx.tell(about)
             await tx.flush()
             failpoint("before-commit")
             if await line.driver.execute("COMMIT") != "COMMIT":
                 raise DatabaseFault("25P02")
+        if about:
+            about.recorded = True
         if tx.written.facts:
             failpoint("after-commit-before-publish")
         for tell in self.committed:

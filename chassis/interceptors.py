@@ -9,12 +9,16 @@ from typing import Any, TypeAlias, cast
 
 import grpc
 from google.protobuf import descriptor_pool
+from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.message import Message
 
 from chassis import telemetry
 from chassis.admission import admission
+from chassis.audit.calls import Recorder, refused, seen
+from chassis.audit.grants import emergencies
 from chassis.auth import auth, roles_admitted
 from chassis.calls import Answer, Call, Method, Middleware, within
+from chassis.database import Database
 from chassis.errors import TooLate, errors, retries
 from chassis.names import Attributes
 from chassis.tokens import Tokens
@@ -29,9 +33,15 @@ _OUR_FAULTS = frozenset(
 )
 
 
-def middleware(tokens: Tokens, most: int) -> Sequence[Middleware]:
-    """What every call goes through."""
-    return (observation, errors, admission(most), auth(tokens), validation, deadlines, retries)
+def middleware(tokens: Tokens, most: int, db: Database | None = None) -> Sequence[Middleware]:
+    """What every call goes through; where there is a database, it is told of there."""
+    crowd = admission(most)
+    if db is None:
+        return (observation, errors, crowd, auth(tokens), validation, deadlines, retries)
+    record = Recorder(db)
+    outside, inside = refused(db, record), seen(db, record)
+    admitted = (observation, errors, crowd, outside, auth(tokens), emergencies(db))
+    return (*admitted, validation, deadlines, inside, retries)
 
 
 class Edge(grpc.aio.ServerInterceptor):
@@ -84,6 +94,7 @@ def _method(path: str, handler: Handler) -> Method:
         parse=cast("Callable[[bytes], Message]", handler.request_deserializer),
         streams_requests=handler.request_streaming,
         streams_replies=handler.response_streaming,
+        reads=descriptor.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS,
     )
 
 

@@ -34,7 +34,7 @@ class Issuer:
         self, directory: Path, issuer: str = DEFAULT_ISSUER, audience: str = DEFAULT_AUDIENCE
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        self._key = _kept(directory / "issuer.key")
+        self._key = kept(directory / "issuer.key")
         self._issuer, self._audience = issuer, audience
         self._public: dict[str, Any] = OKPAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
         self._kid = sha256(self._public["x"].encode()).hexdigest()[:16]
@@ -72,7 +72,7 @@ class Issuer:
         return jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": self._kid})
 
 
-def _kept(path: Path) -> Ed25519PrivateKey:
+def kept(path: Path) -> Ed25519PrivateKey:
     """The key in the file; of two processes that begin together, one key is kept."""
     if not path.exists():
         fresh = Ed25519PrivateKey.generate()

@@ -100,6 +100,19 @@ class Lines:
             self._give(line)
 
     async def _open(self) -> Line:
+        """A caller that hangs up meanwhile leaves the new line to the next."""
+        opening = asyncio.ensure_future(self._connect())
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(self._keep)
+            raise
+
+    def _keep(self, opened: "asyncio.Future[Line]") -> None:
+        if not opened.cancelled() and opened.exception() is None:
+            self._idle.append(opened.result())
+
+    async def _connect(self) -> Line:
         try:
             connection = await self._engine.connect()
         except (OSError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError):

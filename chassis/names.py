@@ -26,6 +26,7 @@ Attributes: TypeAlias = Mapping[Attribute, str | int]
 Recorded: TypeAlias = Literal[
     "halcyon.deadlines.lateness",
     "halcyon.deadlines.met",
+    "halcyon.emergency.grants",
     "halcyon.errands.done",
     "halcyon.facts.parked",
     "halcyon.partner.conflicts",
@@ -64,6 +65,7 @@ class Instrument(NamedTuple):
 RECORDED: Mapping[Recorded, Instrument] = {
     "halcyon.deadlines.lateness": Instrument("s", "From a deadline's moment to its effect."),
     "halcyon.deadlines.met": Instrument("{deadline}", "Deadlines met: holds ended, alerts raised."),
+    "halcyon.emergency.grants": Instrument("{grant}", "Times the glass was broken."),
     "halcyon.errands.done": Instrument("{errand}", "Errands carried out."),
     "halcyon.facts.parked": Instrument("{message}", "Facts put aside for a person."),
     "halcyon.partner.conflicts": Instrument("{message}", "Messages that reused a source and id."),

@@ -29,6 +29,8 @@ class Rows:
         self._lock = " FOR UPDATE" if writing else ""
         self._held: dict[Identity, _Held] = {}
         self._dirty: dict[Identity, None] = {}
+        self.told: list[SQLModel] = []
+        """Everything put since the audit was last told."""
 
     async def find(self, row: type[R], key: object) -> R | None:
         """By primary key, locked for change; a known miss costs nothing."""
@@ -84,6 +86,7 @@ class Rows:
         held = self._held.get(identity)
         self._held[identity] = _Held(row, held.stored if held else None, locked=True)
         self._dirty[identity] = None
+        self.told.append(row)
 
     async def flush(self, *more: Statement) -> Sequence[Any]:
         """Write what was put, parents before children, and more, in one trip."""

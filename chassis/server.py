@@ -8,6 +8,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from chassis.config import Settings
+from chassis.database import Database
 from chassis.interceptors import Edge, middleware
 from chassis.tokens import Tokens
 
@@ -42,9 +43,10 @@ async def serve(
     settings: Settings,
     add_servicers: Callable[[grpc.aio.Server], None],
     service_names: Sequence[str],
+    db: Database | None = None,
 ) -> Server:
     """Answer at the settings' address; port 0 asks the system for a free one."""
-    edge = Edge(middleware(Tokens(settings), settings.max_calls))
+    edge = Edge(middleware(Tokens(settings), settings.max_calls, db))
     server = grpc.aio.server(
         interceptors=[edge], options=_OPTIONS, maximum_concurrent_rpcs=_MAX_CALLS
     )

@@ -15,7 +15,9 @@ import grpc
 import structlog
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from chassis import failpoints, operations, telemetry
+from chassis import failpoints, operations, telemetry, vault
+from chassis.audit import api as audit
+from chassis.audit.sealing import Sealer
 from chassis.bus import Bus, BusAway
 from chassis.config import Settings
 from chassis.consumer import Consumer
@@ -67,13 +69,19 @@ class Service:
     def packages(self) -> tuple[str, ...]:
         """Full names of what it answers: its own contracts, by the layout, and the operations."""
         words = self.name.capitalize(), *self.beside
-        return *(f"halcyon.{self.name}.v1.{word}Service" for word in words), operations.NAME
+        return (
+            *(f"halcyon.{self.name}.v1.{word}Service" for word in words),
+            operations.NAME,
+            audit.NAME,
+        )
 
 
 def run(service: Service) -> None:
     """Until told to stop; leaves with an error when it cannot go on."""
     settings = Settings()
     failpoints.choose(settings.failpoint)
+    if settings.vault_keys:
+        vault.use(vault.read(settings.vault_keys))
     telemetry.start(settings, service.name)
     try:
         asyncio.run(_live(service, settings))
@@ -126,6 +134,8 @@ async def _work(
             gauges = Gauges(db, bus, service.name, service.flows, hears=bool(service.listens))
             loops.append(tasks.create_task(gauges.run()))
             reconciler.observe()
+        sealer = Sealer(db, service.name, settings.audit_anchors, settings.audit_key)
+        loops.append(tasks.create_task(sealer.run()))
         if service.due:
             loops.append(tasks.create_task(Sweeper(service.due, db, pauses=pauses).run()))
         if service.errands:
@@ -136,7 +146,8 @@ async def _work(
             await _patiently(consumer.provision)()
             consuming = tasks.create_task(consumer.run())
         operable = Operable(service.name, service.listens, service.flows, pauses, reconciler)
-        server = await serve(settings, partial(_answer, service, db, operable), service.packages)
+        answers = partial(_answer, service, db, operable)
+        server = await serve(settings, answers, service.packages, db)
         _settle()
         _say_ready(settings, service.name, server)
         await stop.wait()
@@ -145,6 +156,7 @@ async def _work(
             consumer.stop()
             await consuming
         await relay.flush(settings.drain_seconds)
+        await sealer.close()
         for loop in loops:
             loop.cancel()
 
@@ -152,6 +164,7 @@ async def _work(
 def _answer(service: Service, db: Database, this: Operable, server: grpc.aio.Server) -> None:
     service.answers(server, db)
     operations.answer(server, db, this)
+    audit.answer(server, db)
 
 
 async def _watch(bus: Bus) -> None:

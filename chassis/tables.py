@@ -27,6 +27,26 @@ _TABLES = (
         lease_token uuid, leased_until timestamptz NOT NULL, attempts integer NOT NULL DEFAULT 0,
         traceparent text, PRIMARY KEY (name, entity_id))""",
     "CREATE INDEX errand_lapsed ON errand (leased_until)",
+    """CREATE TABLE audit (
+        number bigserial PRIMARY KEY, clinic_id uuid NOT NULL, recorded_at timestamptz NOT NULL,
+        agent text NOT NULL, roles text NOT NULL, action text NOT NULL, method text NOT NULL,
+        outcome text NOT NULL, purpose text NOT NULL, about text NOT NULL, trace_id text NOT NULL,
+        seq bigint, hash bytea, CHECK ((seq IS NULL) = (hash IS NULL)),
+        CONSTRAINT audit_place UNIQUE (clinic_id, seq))""",
+    "CREATE INDEX audit_loose ON audit (number) WHERE seq IS NULL",
+    """CREATE FUNCTION audit_stands() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF TG_OP = 'UPDATE' AND OLD.seq IS NULL AND NEW.seq IS NOT NULL
+            AND to_jsonb(NEW) - 'seq' - 'hash' = to_jsonb(OLD) - 'seq' - 'hash'
+        THEN RETURN NEW; END IF;
+        RAISE EXCEPTION 'the audit stands' USING ERRCODE = '55000'; END $$""",
+    """CREATE TRIGGER audit_stands BEFORE UPDATE OR DELETE ON audit
+        FOR EACH ROW EXECUTE FUNCTION audit_stands()""",
+    """CREATE TABLE emergency_grant (
+        grant_id uuid PRIMARY KEY, subject text NOT NULL, clinic_id uuid NOT NULL,
+        reason text NOT NULL, granted_at timestamptz NOT NULL, expires_at timestamptz NOT NULL,
+        CHECK (expires_at <= granted_at + interval '1 hour'))""",
+    """CREATE TRIGGER audit_stays BEFORE TRUNCATE ON audit
+        FOR EACH STATEMENT EXECUTE FUNCTION audit_stands()""",
 )
 
 
@@ -38,6 +58,6 @@ class Operations(Protocol):
 
 
 def create_chassis_tables(op: Operations) -> None:
-    """Outbox, inbox, parked, due and errand."""
+    """Outbox, inbox, parked, due, errand and audit."""
     for statement in _TABLES:
         op.execute(statement)

@@ -19,13 +19,14 @@ from google.protobuf.descriptor_pool import Default
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from chassis import migrate
+from chassis import migrate, vault
 from chassis.auth import ALL, Principal, act_as
 from chassis.database import Database
 from chassis.embedded import Servers, embedded, remove
 from chassis.errands import Errand
 
 Reply = TypeVar("Reply")
+vault.use(vault.fresh())
 
 _STATED = "SELECT seq, subject, data FROM outbox WHERE seq > $1 ORDER BY seq"
 

@@ -9,6 +9,8 @@ from typing import Generic, TypeVar
 from opentelemetry import context as contexts
 from opentelemetry.context import Context
 
+from chassis.audit import access
+from chassis.audit.access import Access
 from chassis.database import Database, Tx
 from chassis.mishaps import DatabaseAway
 from chassis.refusal import Refusal
@@ -28,6 +30,7 @@ class _Call(Generic[A, B]):
     asked: A
     apart: frozenset[Hashable]
     context: Context = field(default_factory=contexts.get_current)
+    access: Access | None = field(default_factory=access.current)
     answer: "asyncio.Future[B]" = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -108,6 +111,8 @@ class Together(Generic[A, K, B]):
                 call.fail(error)
             return
         for call, outcome in zip(batch, settled, strict=True):
+            if call.access and not isinstance(outcome, Refusal):
+                call.access.recorded = True
             call.fail(outcome) if isinstance(outcome, Refusal) else call.succeed(outcome)
 
     async def _settle(self, batch: Sequence[_Call[A, B]], tx: Tx) -> list[B | Refusal]:
@@ -117,7 +122,10 @@ class Together(Generic[A, K, B]):
     async def _one(self, call: _Call[A, B], known: K, tx: Tx) -> B | Refusal:
         token = contexts.attach(call.context)
         try:
-            return await self._handle(call.asked, known, tx)
+            answer = await self._handle(call.asked, known, tx)
+            if call.access:
+                tx.tell(call.access)
+            return answer
         except Refusal as refusal:
             return refusal
         finally:

@@ -9,6 +9,7 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from chassis.calls import Answer, Call
 from chassis.refusal import Invalid, Violation
+from chassis.sound import unsound
 
 _REASON = "INVALID_REQUEST"
 _MESSAGE = "The request does not satisfy its contract."
@@ -39,6 +40,8 @@ def read(parse: Callable[[bytes], Message], data: bytes) -> Message:
     if _has_unknown(message):
         faults = tuple(_unknown(parse(data), ""))
         raise Invalid("UNKNOWN_FIELDS", "The request has fields nobody knows.", faults)
+    if faults := unsound(message, data):
+        raise Invalid("INVALID_REQUEST", "The request holds what nobody can keep.", faults)
     if broken := protovalidate.collect_violations(message):
         faults = tuple(Violation(_path(one), one.proto.message) for one in broken)
         raise Invalid("INVALID_REQUEST", "The request breaks the rules of its contract.", faults)

@@ -11,6 +11,12 @@ from chassis.statements import Statement, columns
 
 Task = tuple[str, UUID]
 
+AUDIT = """
+INSERT INTO audit (clinic_id, recorded_at, agent, roles, action, method, outcome, purpose,
+                   about, trace_id)
+SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[],
+                     $6::text[], $7::text[], $8::text[], $9::text[], $10::text[])
+"""
 _FACTS = """
 INSERT INTO outbox (event_id, subject, entity_id, revision, data, traceparent,
                     recorded_at, lease_token, leased_until)
@@ -51,6 +57,7 @@ class Written:
 
     lease: Lease
     facts: list[Entry] = field(default_factory=list)
+    audit: list[Sequence[Any]] = field(default_factory=list)
     dues: dict[Task, datetime | None] = field(default_factory=dict)
     asked: dict[Task, str] = field(default_factory=dict)
     done: dict[Task, None] = field(default_factory=dict)
@@ -73,13 +80,16 @@ class Written:
         kept = [(*task, at) for task, at in ordered if at is not None]
         asked = [(*task, trace) for task, trace in sorted(self.asked.items())]
         chosen = (
+            (AUDIT, self.audit, ()),
             (_FACTS, [fact[:6] for fact in self.facts], self._leased(now)),
             (_UNDUE, lifted, ()),
             (_DUE, kept, ()),
             (_DONE, sorted(self.done), ()),
             (_ASKED, asked, (now, self.lease.token, self.lease.errands_until)),
         )
-        return [Statement(sql, [*columns(rows), *more]) for sql, rows, more in chosen if rows]
+        written = [Statement(sql, [*columns(rows), *more]) for sql, rows, more in chosen if rows]
+        self.audit = []
+        return written
 
     def settle(self, new: Iterable[Sequence[Any]]) -> None:
         """An errand that somebody asked for before is theirs to run."""

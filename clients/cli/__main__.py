@@ -3,6 +3,7 @@
 import typer
 
 from clients.cli import (
+    audit,
     backing,
     collecting,
     custody,
@@ -55,6 +56,7 @@ app.add_typer(infusion.app, name="infusion")
 app.add_typer(custody.app, name="custody")
 app.add_typer(protocol.app, name="protocol")
 app.add_typer(parked.app, name="parked")
+app.add_typer(audit.app, name="audit")
 app.add_typer(partner.app, name="partner")
 app.add_typer(stream.app, name="stream")
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
+from chassis import vault
 from chassis.embedded import ServerFailed, Servers, embedded
-from chassis.issuer import Issuer
+from chassis.issuer import Issuer, kept
 from clients.network import record, seed
 from clients.network.options import Options
 from clients.network.process import ROOT, NetworkFailed, ServiceProcess, migrate_from
@@ -90,6 +91,11 @@ class Network:
         """The folder of the development issuer."""
         return self.directory / "issuer"
 
+    @property
+    def keyring(self) -> Path:
+        """The keys that seal identifiers; they belong nowhere near the database."""
+        return self.directory / "keyring.json"
+
     def database_url(self, service: str) -> str:
         """Where one service keeps what it knows."""
         return self.servers.postgres.url(f"halcyon_{service}")
@@ -138,9 +144,12 @@ class Network:
             raise NetworkFailed(f"the network did not come to rest in {patience:g} seconds")
 
     def _start(self) -> None:
-        for folder in ("logs", "run", "traces", "issuer"):
+        for folder in ("logs", "run", "traces", "issuer", "audit"):
             (self.directory / folder).mkdir(parents=True, exist_ok=True)
         Issuer(self.issuer)
+        kept(self.directory / "audit" / "audit.key")
+        if not self.keyring.exists():
+            vault.write(vault.fresh(), self.keyring)
         self.options.say("starting PostgreSQL and NATS")
         self._servers = self._stack.enter_context(embedded(self.directory))
         self._migrate(self._servers)
@@ -182,6 +191,9 @@ class Network:
             "HALCYON_JWKS": str(self.issuer / "jwks.json"),
             "HALCYON_TRACE_FILE": str(self.traces / f"{service}.jsonl"),
             "HALCYON_TRACE_RATIO": str(self.options.trace_ratio),
+            "HALCYON_VAULT_KEYS": str(self.keyring),
+            "HALCYON_AUDIT_KEY": str(self.directory / "audit" / "audit.key"),
+            "HALCYON_AUDIT_ANCHORS": str(self.directory / "audit" / "anchors.jsonl"),
         }
         return {**places, **self.options.env, **self.options.service_env.get(service, {})}
 
@@ -209,6 +221,7 @@ class Network:
             "jwks": str(self.issuer / "jwks.json"),
             "traces": str(self.traces),
             "logs": str(self.directory / "logs"),
+            "audit": str(self.directory / "audit"),
         }
         record.write(self.directory, content)
 

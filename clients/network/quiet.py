@@ -3,13 +3,13 @@
 import asyncio
 import time
 from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Protocol
 
 import asyncpg
 import nats
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError, ServiceUnavailableError
-
-from chassis.embedded import Nats
 
 _STREAM = "HALCYON"
 _POLL = 0.05
@@ -19,11 +19,31 @@ SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL)
 """
 
 
-async def settle(databases: Mapping[str, str], server: Nats, patience: float) -> bool:
+class Broker(Protocol):
+    """Where the facts are, and who we are there; a broker without accounts asks for nobody."""
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        ...
+
+    @property
+    def credentials(self) -> Path | None:
+        """Our .creds file."""
+        ...
+
+
+async def dial(broker: Broker) -> Client:
+    """A connection of our own."""
+    us = broker.credentials
+    return await nats.connect(broker.url, user_credentials=str(us) if us else None)
+
+
+async def settle(databases: Mapping[str, str], server: Broker, patience: float) -> bool:
     """Wait until two looks in a row find nothing in motion and nothing new in the stream."""
     until = time.monotonic() + patience
     connections = {name: await asyncpg.connect(url) for name, url in databases.items()}
-    broker = await nats.connect(server.url, user_credentials=str(server.credentials))
+    broker = await dial(server)
     try:
         before = -1
         while time.monotonic() < until:

@@ -25,6 +25,7 @@ from halcyon.infusion.v1.infusion_service_pb2_grpc import InfusionServiceStub
 from halcyon.infusion.v1.protocol_service_pb2_grpc import ProtocolServiceStub
 from halcyon.infusion.v1.summary_service_pb2_grpc import SummaryServiceStub
 from halcyon.intake.v1.intake_service_pb2_grpc import IntakeServiceStub
+from halcyon.operations.v1.audit_service_pb2_grpc import AuditServiceStub
 from halcyon.operations.v1.operations_service_pb2_grpc import OperationsServiceStub
 from halcyon.referral.v1.partner_service_pb2_grpc import PartnerServiceStub
 from halcyon.referral.v1.referral_pb2 import ReferralChange
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from halcyon.infusion.v1.protocol_service_pb2_grpc import ProtocolServiceAsyncStub
     from halcyon.infusion.v1.summary_service_pb2_grpc import SummaryServiceAsyncStub
     from halcyon.intake.v1.intake_service_pb2_grpc import IntakeServiceAsyncStub
+    from halcyon.operations.v1.audit_service_pb2_grpc import AuditServiceAsyncStub
     from halcyon.operations.v1.operations_service_pb2_grpc import OperationsServiceAsyncStub
     from halcyon.referral.v1.partner_service_pb2_grpc import PartnerServiceAsyncStub
     from halcyon.referral.v1.referral_service_pb2_grpc import ReferralServiceAsyncStub
@@ -155,6 +157,10 @@ class Halcyon:
     def operations(self, service: str) -> "OperationsServiceAsyncStub":
         """What the person on call asks of one service."""
         return OperationsServiceStub(self._channel(service))
+
+    def audit(self, service: str) -> "AuditServiceAsyncStub":
+        """Who saw or changed what, as one service knows it."""
+        return AuditServiceStub(self._channel(service))
 
     @property
     def services(self) -> tuple[str, ...]:

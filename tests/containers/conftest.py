@@ -83,7 +83,7 @@ async def doctor(fleet: Fleet, clinics: list[DemoClinic]) -> AsyncIterator[Halcy
 async def rest(fleet: Fleet, patience: float = 180) -> None:
     """Until the cluster is whole and nothing is in motion."""
     await eventually(fleet.whole, within=patience, every=0.2)
-    quietly = await quiet.settle(fleet.databases, fleet.nats_url, patience)
+    quietly = await quiet.settle(fleet.databases, fleet.broker, patience)
     assert quietly, "\n".join(f"{box.name}:\n{box.tail(5)}" for box in fleet.boxes)
 
 
@@ -102,7 +102,7 @@ def judge(fleet: Fleet) -> Judge:
 
     async def judged(accepted: list[str], patience: float = 180) -> Evidence:
         await rest(fleet, patience)
-        seen = await gather(fleet.databases, fleet.nats_url)
+        seen = await gather(fleet.databases, fleet.broker)
         mine = {UUID(referral) for referral in accepted}
         assert seen.referrals.keys() >= mine
         assert {seen.referrals[referral] for referral in mine} <= {"SCHEDULED"}

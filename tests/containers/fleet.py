@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import nats
 from nats.errors import Error as NatsError
@@ -32,6 +33,13 @@ _IMPATIENT = {
 }
 """Shorter than in production, so that what a dead replica held is taken over within a test; not so
 short that a busy machine takes living work for dead and does it twice."""
+
+
+class Anonymous(NamedTuple):
+    """A broker that asks for nobody's name."""
+
+    url: str
+    credentials: Path | None = None
 
 
 class Fleet:
@@ -84,9 +92,9 @@ class Fleet:
         return [f"nats://{node.address}" for node in self.nodes.values()]
 
     @property
-    def nats_url(self) -> str:
+    def broker(self) -> "Anonymous":
         """A node to look at the stream through, once all are whole."""
-        return self.nats_urls[0]
+        return Anonymous(self.nats_urls[0])
 
     def client(self, *roles: str, npi: str | None = None, timeout: float = 10) -> Halcyon:
         """The SDK in these roles, on both replicas of each service."""

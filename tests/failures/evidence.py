@@ -6,10 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
-import nats
 from nats.js.api import AckPolicy, ConsumerConfig
 
-from chassis.embedded import Nats
+from clients.network.quiet import Broker, dial
 from tools.factmap import subjects_of
 
 
@@ -117,7 +116,7 @@ _STEPS = {
 """The effects of a flow that ran to its booked series, counted for each referral."""
 
 
-async def gather(databases: Mapping[str, str], server: Nats) -> Evidence:
+async def gather(databases: Mapping[str, str], server: Broker) -> Evidence:
     """Read everything; the platform must be at rest."""
     lines = {name: await asyncpg.connect(url) for name, url in databases.items()}
     try:
@@ -203,9 +202,9 @@ async def _journal(line: asyncpg.Connection) -> list[Entry]:
     return [Entry(row[0], row[1], row[2], tuple(row[3])) for row in rows]
 
 
-async def _stream(server: Nats) -> list[Fact]:
+async def _stream(server: Broker) -> list[Fact]:
     """Every message of the stream, by its headers alone, through a consumer of our own."""
-    client = await nats.connect(server.url, user_credentials=str(server.credentials))
+    client = await dial(server)
     try:
         inbox, found = client.new_inbox(), list[Fact]()
         left = (await client.jetstream().stream_info("HALCYON")).state.messages

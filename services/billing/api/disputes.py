@@ -25,9 +25,8 @@ class Disputes:
     ) -> rpc.RecordDisputeResponse:
         told = wire.chargeback(request)
         async with self._db.transaction() as tx:
-            invoice = visible(
-                await store.get(tx, await store.invoice_of_payment(tx, told.payment_id))
-            )
+            invoice_id = await store.invoice_of_payment(tx, told.payment_id)
+            invoice = visible(await store.get(tx, invoice_id), store.no_payment())
             payment = await store.get_payment(tx, told.payment_id)
             known = await store.find_dispute(tx, told.dispute_id)
             decision = domain.open_dispute(invoice, payment, told, known, tx.now)

@@ -35,7 +35,7 @@ class MissedSessions:
     ) -> rpc.ReverseMissedSessionFeeResponse:
         async with self._db.transaction() as tx:
             invoice_id = await store.invoice_of_fee(tx, UUID(request.session_id))
-            invoice = visible(await store.get(tx, invoice_id))
+            invoice = visible(await store.get(tx, invoice_id), store.no_fee())
             known = await store.get_fee(tx, UUID(request.session_id))
             decision = domain.reverse_fee(invoice, known, tx.now)
             fee = await _kept(tx, decision, known)

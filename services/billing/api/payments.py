@@ -34,7 +34,8 @@ class Payments(PaymentServiceServicer):
     ) -> rpc.GetPaymentResponse:
         payment_id = UUID(request.payment_id)
         async with self._db.read() as tx:
-            visible(await store.get(tx, await store.invoice_of_payment(tx, payment_id)))
+            invoice_id = await store.invoice_of_payment(tx, payment_id)
+            visible(await store.get(tx, invoice_id), store.no_payment())
             found = await store.get_payment(tx, payment_id)
         return rpc.GetPaymentResponse(payment=words.payment(found))
 

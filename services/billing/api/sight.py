@@ -4,14 +4,18 @@ from collections.abc import Collection
 from uuid import UUID
 
 from chassis.auth import ALL, caller
+from chassis.refusal import NotFound
 from services.billing import domain, store
 from services.billing.domain import estimate
 
 
-def visible(invoice: domain.Invoice) -> domain.Invoice:
-    """An invoice of a clinic out of the caller's scope does not exist for the caller."""
+def visible(invoice: domain.Invoice, otherwise: NotFound | None = None) -> domain.Invoice:
+    """An invoice of a clinic out of the caller's scope does not exist for the caller.
+
+    Asked for by something of its own, it is that which does not exist.
+    """
     if not caller().sees(invoice.clinic_id):
-        raise store.no_invoice()
+        raise otherwise or store.no_invoice()
     return invoice
 
 

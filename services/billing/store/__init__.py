@@ -69,6 +69,8 @@ from services.billing.store.owners import (
     invoice_of_payment,
     invoice_of_refund,
     invoice_of_superbill,
+    no_fee,
+    no_payment,
 )
 from services.billing.store.plans import (
     COLLECT_INSTALMENT,
@@ -195,7 +197,9 @@ __all__ = [
     "look_up_parts",
     "no_dispute",
     "no_estimate",
+    "no_fee",
     "no_invoice",
+    "no_payment",
     "no_refund",
     "no_superbill",
     "notice",

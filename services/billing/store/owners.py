@@ -7,6 +7,16 @@ from chassis.refusal import NotFound
 from services.billing.store.besides import no_dispute, no_refund, no_superbill
 
 
+def no_payment() -> NotFound:
+    """The same word for a payment that is not there and for one that is not yours."""
+    return NotFound("PAYMENT_NOT_FOUND", "No such payment.")
+
+
+def no_fee() -> NotFound:
+    """The same word for a fee that is not there and for one that is not yours."""
+    return NotFound("FEE_NOT_FOUND", "Nothing was decided about this session.")
+
+
 async def invoice_of_refund(tx: Tx, refund_id: UUID) -> UUID:
     """The invoice of a refund."""
     return await _invoice_id(tx, "refund", "refund_id", refund_id, no_refund())
@@ -19,14 +29,12 @@ async def invoice_of_dispute(tx: Tx, dispute_id: UUID) -> UUID:
 
 async def invoice_of_payment(tx: Tx, payment_id: UUID) -> UUID:
     """The invoice of a payment."""
-    refusal = NotFound("PAYMENT_NOT_FOUND", "No such payment.")
-    return await _invoice_id(tx, "payment", "payment_id", payment_id, refusal)
+    return await _invoice_id(tx, "payment", "payment_id", payment_id, no_payment())
 
 
 async def invoice_of_fee(tx: Tx, session_id: UUID) -> UUID:
     """The invoice of a missed session's fee."""
-    refusal = NotFound("FEE_NOT_FOUND", "Nothing was decided about this session.")
-    return await _invoice_id(tx, "missed_session_fee", "session_id", session_id, refusal)
+    return await _invoice_id(tx, "missed_session_fee", "session_id", session_id, no_fee())
 
 
 async def invoice_of_superbill(tx: Tx, superbill_id: UUID) -> UUID:

@@ -49,7 +49,8 @@ class Referrals(ReferralServiceServicer):
             referral = wire.viewer(who).must_see(found)
             person = domain.must_exist(await store.person(tx, referral.patient_id))
             store.log_access(tx, who, "GetReferral", referral.patient_id, referral.referral_id)
-        return rpc.GetReferralResponse(referral=wire.named(referral, person))
+        shown = domain.shown_to(who.roles, person)
+        return rpc.GetReferralResponse(referral=wire.named(referral, shown))
 
     async def ListReferrals(
         self, request: rpc.ListReferralsRequest, context: Context
@@ -109,4 +110,5 @@ class Referrals(ReferralServiceServicer):
             clinics = wire.viewer(who).patients_at
             person = domain.must_exist(await store.person(tx, patient_id, clinics))
             store.log_access(tx, who, "GetPatient", patient_id)
-        return rpc.GetPatientResponse(patient=wire.patient(request.patient_id, person))
+        shown = domain.shown_to(who.roles, person)
+        return rpc.GetPatientResponse(patient=wire.patient(request.patient_id, shown))

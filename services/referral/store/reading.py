@@ -7,7 +7,7 @@ from chassis.database import Tx
 from chassis.plans import made
 from chassis.principal import Principal
 from services.referral.domain import Line, Person, Referral, Search, Status, Viewer
-from services.referral.store import shapes
+from services.referral.store import registry, shapes
 from services.referral.store.rows import AccessRow
 
 _UNDER_WAY = "OPEN"
@@ -103,7 +103,7 @@ async def person(
 ) -> Person | None:
     """Whom the registry knows by this id, if a referral ever brought them to these clinics."""
     found = await tx.driver.fetchrow(_PERSON, patient_id, clinics)
-    return shapes.person(found) if found else None
+    return registry.person(found) if found else None
 
 
 def log_access(

@@ -22,11 +22,11 @@ from services.referral.domain import (
     Registered,
     Routed,
     Supplemented,
-    match_key,
 )
 from services.referral.store import load
+from services.referral.store.registry import blind, patient_row
 from services.referral.store.rows import ChangeRow, ReferralRow
-from services.referral.store.shapes import clinic, patient_row, referral, referral_row
+from services.referral.store.shapes import clinic, referral, referral_row
 from services.referral.wire import Stated, fact
 
 _LOOK_UP = """
@@ -44,7 +44,7 @@ LEFT JOIN patient ON patient.match_key = asked.match_key ORDER BY place
 
 async def look_up(tx: Tx, asked: Sequence[Application]) -> Sequence[Known]:
     """All that decides about new referrals, in one question; nothing is locked."""
-    told = [(one.request_id, match_key(one.patient), one.clinical.category) for one in asked]
+    told = [(one.request_id, blind(one.patient), one.clinical.category) for one in asked]
     found = await tx.driver.fetch(_LOOK_UP, *map(list, zip(*told, strict=True)))
     clinics = [clinic(one) for one in found[0]["clinics"]]
     return [_known(row, clinics, tx.now) for row in found]
@@ -72,7 +72,7 @@ async def record(tx: Tx, referral: Referral, events: Sequence[Event]) -> None:
     for event in events:
         match event:
             case Registered(patient_id, person):
-                tx.put(patient_row(patient_id, person, tx.now))
+                tx.put(patient_row(patient_id, person, referral.progress.clinic_id, tx.now))
             case Received(stated) | Routed(stated) | Supplemented(stated) | Available(stated):
                 _state(tx, stated, event)
             case Cancelled(stated, _, freed):

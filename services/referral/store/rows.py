@@ -29,25 +29,16 @@ def _marks() -> Column[list[int]]:
 
 
 class PatientRow(Row, table=True):
-    """The registry: the only table with identifiers."""
+    """The registry: the only table with identifiers, and it keeps them sealed."""
 
     __tablename__ = "patient"
 
     patient_id: UUID = Field(primary_key=True)
     match_key: bytes = Field(repr=False)
-    given_name: str = Field(repr=False)
-    family_name: str = Field(repr=False)
-    birth_date: date = Field(repr=False)
-    sex_at_birth: str | None = Field(repr=False)
-    phone: str = Field(repr=False)
-    email: str = Field(repr=False)
-    has_address: bool
-    line: str = Field(repr=False)
-    city: str = Field(repr=False)
-    state: str = Field(repr=False)
-    postal_code: str = Field(repr=False)
-    latitude: float | None = Field(repr=False)
-    longitude: float | None = Field(repr=False)
+    key_clinic_id: UUID
+    key_version: int
+    wrapped_key: bytes | None = Field(repr=False)
+    sealed: bytes = Field(repr=False)
     register_time: datetime = Field(sa_column=_moment())
 
 

@@ -1,18 +1,15 @@
 """Entities as rows and rows as entities."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
-from uuid import UUID
 
 from chassis.plans import made
 from services.referral.domain import (
-    Address,
     Clinic,
     Clinical,
     Coding,
     Day,
-    Person,
     Position,
     Practitioner,
     Priority,
@@ -21,9 +18,8 @@ from services.referral.domain import (
     Section,
     Sex,
     Status,
-    match_key,
 )
-from services.referral.store.rows import ClinicRow, PatientRow, ProgressRow, ReferralRow
+from services.referral.store.rows import ClinicRow, ProgressRow, ReferralRow
 
 Kept = Mapping[str, Any]
 """The columns of a row, by name."""
@@ -107,45 +103,6 @@ def referral_row(referral: Referral) -> ReferralRow:
     )
 
 
-def person(kept: Kept) -> Person:
-    """A patient's identifiers."""
-    sex = kept["sex_at_birth"]
-    return Person(
-        kept["given_name"],
-        kept["family_name"],
-        _day(kept["birth_date"]),
-        Sex(sex) if sex else None,
-        kept["phone"],
-        kept["email"],
-        _address(kept) if kept["has_address"] else None,
-    )
-
-
-def patient_row(patient_id: UUID, person: Person, now: datetime) -> PatientRow:
-    """A new entry of the registry."""
-    address = person.address or Address()
-    latitude, longitude = address.position or (None, None)
-    return made(
-        PatientRow,
-        patient_id=patient_id,
-        match_key=match_key(person),
-        given_name=person.given_name,
-        family_name=person.family_name,
-        birth_date=date(*person.birth_date),
-        sex_at_birth=person.sex_at_birth and person.sex_at_birth.value,
-        phone=person.phone,
-        email=person.email,
-        has_address=person.address is not None,
-        line=address.line,
-        city=address.city,
-        state=address.state,
-        postal_code=address.postal_code,
-        latitude=latitude,
-        longitude=longitude,
-        register_time=now,
-    )
-
-
 def clinic(kept: Kept) -> Clinic:
     """A clinic; its load is known where the directory was asked."""
     return Clinic(
@@ -203,13 +160,6 @@ def _clinical(kept: Kept) -> Clinical:
 
 def _section(texts: list[str]) -> Section:
     return tuple([Coding.parse(text) for text in texts])
-
-
-def _address(kept: Kept) -> Address:
-    place = None
-    if kept["latitude"] is not None:
-        place = Position(kept["latitude"], kept["longitude"])
-    return Address(kept["line"], kept["city"], kept["state"], kept["postal_code"], place)
 
 
 def _day(day: date) -> Day:

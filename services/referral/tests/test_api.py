@@ -313,7 +313,8 @@ async def test_a_patient_is_named_to_their_clinics(desk: Desk, who: Principal, s
     referral = await desk.create()
     patient_id = referral.patient.patient_id
     if sees:
-        assert await desk.patient(patient_id, replace(who, subject="reader")) == referral.patient
+        shown = await desk.patient(patient_id, replace(who, subject="reader"))
+        assert (shown.patient_id, shown.family_name) == (patient_id, referral.patient.family_name)
         rows = "SELECT count(*) FROM access_log WHERE subject = 'reader' AND method = 'GetPatient'"
         assert await desk.house.count(rows) == 1
         return

@@ -21,8 +21,8 @@ class Visits(Calls):
     ) -> rpc.ArriveBookingResponse:
         series_id, number = wire.visit(request)
         async with self._db.transaction() as tx:
-            series, visit = await store.get_visit(tx, series_id, number)
-            domain.must_be_at(must_see(series), request.revision)
+            series, visit = await store.get_visit(tx, series_id, number, must_see)
+            domain.must_be_at(series, request.revision)
             domain.must_be_booked(series, visit)
             await store.arrive(tx, visit)
         return rpc.ArriveBookingResponse(series=await read_series(self._db, series_id))
@@ -32,8 +32,8 @@ class Visits(Calls):
     ) -> rpc.MissBookingResponse:
         (series_id, number), request_id = wire.visit(request), UUID(request.request_id)
         async with self._db.transaction() as tx:
-            series, visit = await store.get_visit(tx, series_id, number)
-            if not await store.is_done(tx, must_see(series).series_id, request_id):
+            series, visit = await store.get_visit(tx, series_id, number, must_see)
+            if not await store.is_done(tx, series.series_id, request_id):
                 domain.must_be_at(series, request.revision)
                 domain.must_be_booked(series, visit)
                 domain.must_be_missed(visit, packs.fees_on(tx.now.date()).late_minutes, tx.now)
@@ -47,8 +47,8 @@ class Visits(Calls):
     ) -> rpc.CancelBookingResponse:
         (series_id, number), request_id = wire.visit(request), UUID(request.request_id)
         async with self._db.transaction() as tx:
-            series, visit = await store.get_visit(tx, series_id, number)
-            if not await store.is_done(tx, must_see(series).series_id, request_id):
+            series, visit = await store.get_visit(tx, series_id, number, must_see)
+            if not await store.is_done(tx, series.series_id, request_id):
                 domain.must_be_at(series, request.revision)
                 domain.must_be_booked(series, visit)
                 domain.must_be_ahead(visit, tx.now)
@@ -63,8 +63,8 @@ class Visits(Calls):
         (series_id, number), request_id = wire.visit(request), UUID(request.request_id)
         start = wire.moment(request.start_time)
         async with self._db.transaction() as tx:
-            series, visit = await store.get_visit(tx, series_id, number)
-            if not await store.is_done(tx, must_see(series).series_id, request_id):
+            series, visit = await store.get_visit(tx, series_id, number, must_see)
+            if not await store.is_done(tx, series.series_id, request_id):
                 domain.must_be_at(series, request.revision)
                 domain.must_be_booked(series, visit, paid=False)
                 domain.must_be_ahead(visit, tx.now)
@@ -81,8 +81,8 @@ class Visits(Calls):
     ) -> rpc.OverrideBookingResponse:
         (series_id, number), by = wire.visit(request), _decider(request)
         async with self._db.transaction() as tx:
-            series, visit = await store.get_visit(tx, series_id, number)
-            if not await store.is_done(tx, must_see(series).series_id, by.request_id):
+            series, visit = await store.get_visit(tx, series_id, number, must_see)
+            if not await store.is_done(tx, series.series_id, by.request_id):
                 domain.must_be_at(series, request.revision)
                 domain.must_be_booked(series, visit, paid=False)
                 domain.must_be_ahead(visit, tx.now)

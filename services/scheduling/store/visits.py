@@ -1,5 +1,6 @@
 """One session of a series: found for change, kept, and remembered when it ends otherwise."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -14,10 +15,15 @@ from services.scheduling.store.series import FILL_WAITLIST, clinics_of, get
 from services.scheduling.store.shapes import booking, placement
 
 
-async def get_visit(tx: Tx, series_id: UUID, number: int) -> tuple[Series, Booking]:
-    """A series and one of its bookings, for change: the desk first, as everyone does."""
+async def get_visit(
+    tx: Tx, series_id: UUID, number: int, must_see: Callable[[Series], Series]
+) -> tuple[Series, Booking]:
+    """A series and one of its bookings, for change: the desk first, as everyone does.
+
+    Who may not see the series does not learn either which numbers it has.
+    """
     await open_desks(tx, await clinics_of(tx, [series_id]), careful=True)
-    series = await get(tx, series_id)
+    series = must_see(await get(tx, series_id))
     row = await tx.find(BookingRow, (series_id, number))
     if row is None:
         raise NotFound("BOOKING_NOT_FOUND", "No session of the series has this number.")

@@ -1,0 +1,1 @@
+"""Who saw or changed what, when and why: written beside the change, chained, and checked."""

@@ -1,0 +1,88 @@
+"""Two clinics: to a caller of one, what the other has cannot be told from what nobody has."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from google.protobuf.descriptor import MethodDescriptor
+
+from chassis.principal import Principal
+from tests.hostile.besieged import ROLES, ROUNDS, Besieged, Outcome, besieged, methods
+from tests.hostile.grammar import Grammar, Ids
+from tools.factmap import SERVICES
+
+STRANGER = ("7a000000-0000-4000-8000-0000000000ff",)
+PEOPLE = tuple(role for role in ROLES if role != "service")
+SAID = {"halcyon.scheduling.v1.SchedulingService.UpdatePreferences"}
+"""Preferences may come before the plan: who knows a referral's id may learn that it is planned."""
+OTHER_NPI = "1992799999"
+_UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_HEADER = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class Twins:
+    """One request about things that are there, and the same about things that are not."""
+
+    true: bytes
+    false: bytes
+
+
+def twins(method: MethodDescriptor, ids: Ids, number: int) -> list[Twins]:
+    grammar = Grammar(f"twins {method.full_name}", ids, wild=0)
+    made = [grammar.message(method.input_type) for _ in range(number)]
+    return [_pair(one.SerializePartialToString(), ids) for one in made]
+
+
+def _pair(true: bytes, ids: Ids) -> Twins:
+    """Ids have one length, so the bytes stay a message."""
+    known = {str(one).encode() for some in ids.values() for one in some}
+    fresh = {found: str(uuid4()).encode() for found in set(_UUID.findall(true)) if found in known}
+    return Twins(true, _UUID.sub(lambda found: fresh.get(found[0], found[0]), true))
+
+
+async def told_apart(target: Besieged, method: MethodDescriptor, clinics: Any) -> list[str]:
+    """Requests whose answer depends on whether somebody else has the thing."""
+    token = target.token(*PEOPLE, clinics=clinics, npi=OTHER_NPI)
+    found = []
+    for pair in twins(method, await target.ids(), max(12, min(ROUNDS, 200))):
+        parts = [
+            (data, data) if method.client_streaming else (data,) for data in (pair.true, pair.false)
+        ]
+        about = [await target.call(method, *one, token=token, watch=2) for one in parts]
+        if _seen(about[0]) != _seen(about[1]):
+            found.append(f"{method.full_name}: {_seen(about[0])} | {_seen(about[1])}")
+    return found
+
+
+def _seen(outcome: Outcome) -> tuple[Any, ...]:
+    """What the caller sees, but for the ids it named itself."""
+    replies = tuple(_UUID.sub(b"", reply) for reply in outcome.replies)
+    return outcome.code.name, outcome.reason, _HEADER.sub("", outcome.told), replies
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_no_call_tells_what_another_clinic_has(
+    servers: Any, service: str, tmp_path: Path
+) -> None:
+    async with besieged(servers, service, tmp_path) as target:
+        assert await target.ids()
+        told = [
+            one for method in methods(service) for one in await told_apart(target, method, STRANGER)
+        ]
+        assert [one for one in told if one.partition(":")[0] not in SAID] == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_the_judge_sees_a_service_that_forgets_the_scope(
+    servers: Any, service: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Principal, "sees", lambda self, clinic_id: True)
+    async with besieged(servers, service, tmp_path) as target:
+        told = [
+            one for method in methods(service) for one in await told_apart(target, method, ("*",))
+        ]
+        assert told
