@@ -92,7 +92,7 @@ async def charge_fee(fact: CancellationFeeIncurred, tx: Tx) -> None:
 async def collect_payment(asked: Sequence[Errand], db: Database) -> None:
     """Collect what is asked for, and call off what is not wanted any more."""
     payments = await store.look_up(db, [one.entity_id for one in asked])
-    outcomes = await gateway.collected(payments, gateway.chosen())
+    outcomes = await gateway.collected(payments, gateway.chosen(), db.clock())
     await _conclude(asked, payments, outcomes, db)
 
 

@@ -27,14 +27,19 @@ _SILENT = (GatewayAway, TimeoutError)
 log = structlog.get_logger()
 
 
-async def collected(payments: Sequence[Payment], gateway: PaymentGateway) -> Mapping[UUID, Outcome]:
+async def collected(
+    payments: Sequence[Payment], gateway: PaymentGateway, now: datetime
+) -> Mapping[UUID, Outcome]:
     """What the gateway says of the payments that wait for it, all asked at once."""
     ways = {
         PaymentStatus.PENDING: lambda charge: _collect(charge, gateway),
         PaymentStatus.CANCELLING: gateway.cancel,
     }
     asked = [one for one in payments if one.status in ways]
-    answers = [heard(ways[one.status], _charge(one)) for one in asked]
+    answers = [
+        _nobody_knows() if _is_stale(one, gateway, now) else heard(ways[one.status], _charge(one))
+        for one in asked
+    ]
     return _by_id(asked, await asyncio.gather(*answers))
 
 
@@ -53,6 +58,17 @@ async def refunded(payments: Sequence[Payment], gateway: PaymentGateway) -> Mapp
     asked = [one for one in payments if one.status is PaymentStatus.REFUND_PENDING]
     answers = [heard(gateway.refund, _back(one)) for one in asked]
     return _by_id(asked, await asyncio.gather(*answers))
+
+
+def _is_stale(payment: Payment, gateway: PaymentGateway, now: datetime) -> bool:
+    """Asked for, and perhaps sent, so long ago that its key could take the money once more."""
+    is_open = payment.status is PaymentStatus.PENDING
+    return is_open and now - payment.request_time >= gateway.key_window
+
+
+async def _nobody_knows() -> Outcome:
+    """The reconciler asks what became of it before anything is asked under its key."""
+    return Unknown()
 
 
 async def _collect(charge: Charge, gateway: PaymentGateway) -> Outcome:

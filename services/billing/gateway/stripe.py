@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import stripe
-from stripe import HTTPXClient, PaymentIntent, StripeClient
+from stripe import HTTPXClient, PaymentIntent, Refund, StripeClient
 
 from services.billing.domain import (
     ActionNeeded,
@@ -26,6 +26,7 @@ from services.billing.gateway.port import Forged, GatewayAway
 T = TypeVar("T")
 
 _PATIENCE = 4.0
+_ENDED = frozenset({"succeeded", "canceled"})
 _API = "https://api.stripe.com"
 
 
@@ -61,23 +62,34 @@ class Stripe:
 
     async def find(self, charge: Charge) -> Standing | NeverAsked:
         """By Stripe's own name when we know it, else by ours."""
-        if charge.reference:
-            return self._standing(await _heard(self._intents.retrieve_async(charge.reference)))
-        found = await self._searched(charge)
+        found = await self._known(charge)
         return self._standing(found) if found else NeverAsked()
 
     async def cancel(self, charge: Charge) -> Collected | Declined | Cancelled:
-        """An intent that was never made is made first, so that no later use of its key can pay."""
-        return await self._close(await self._made(charge), Cancelled())
+        """An intent that was never made is made first, so that no later use of its key can pay.
+
+        It is looked for before: a key that Stripe has forgotten would make a second one.
+        """
+        intent = await self._known(charge) or await self._made(charge)
+        if intent.status in _ENDED:
+            ended = self._standing(intent)
+            assert not isinstance(ended, ActionNeeded)
+            return ended
+        return await self._close(intent, Cancelled())
 
     async def refund(self, charge: Charge) -> Refunded | Declined:
-        """Some of what this payment brought."""
+        """Some of what this payment brought; one made under this key is never made twice."""
         intent = charge.reference or await self._name(charge)
+        key = str(charge.key or charge.payment_id)
         try:
-            back = await _heard(
+            back = await self._returned(intent, key) or await _heard(
                 self._client.v1.refunds.create_async(
-                    {"payment_intent": intent, "amount": charge.amount.minor_units},
-                    {"idempotency_key": f"refund/{charge.key or charge.payment_id}"},
+                    {
+                        "payment_intent": intent,
+                        "amount": charge.amount.minor_units,
+                        "metadata": {"key": key},
+                    },
+                    {"idempotency_key": f"refund/{key}"},
                 )
             )
         except stripe.InvalidRequestError as refused:
@@ -116,6 +128,18 @@ class Stripe:
                 {"idempotency_key": f"create/{charge.payment_id}"},
             )
         )
+
+    async def _known(self, charge: Charge) -> PaymentIntent | None:
+        if charge.reference:
+            return await _heard(self._intents.retrieve_async(charge.reference))
+        return await self._searched(charge)
+
+    async def _returned(self, intent: str, key: str) -> Refund | None:
+        """Stripe forgets keys after a day, but never what it gave back."""
+        made = await _heard(
+            self._client.v1.refunds.list_async({"payment_intent": intent, "limit": 100})
+        )
+        return next((one for one in made.data if _key_of(one) == key), None)
 
     async def _searched(self, charge: Charge) -> PaymentIntent | None:
         query = f"metadata['payment_id']:'{charge.payment_id}'"
@@ -178,6 +202,11 @@ async def _heard(answer: Awaitable[T]) -> T:
         raise
     except stripe.StripeError as fault:
         raise GatewayAway(type(fault).__qualname__) from None
+
+
+def _key_of(refund: Refund) -> str | None:
+    found = refund.metadata
+    return str(found["key"]) if found and "key" in found else None
 
 
 def _reason(error: Any) -> str:

@@ -100,8 +100,16 @@ class Account:
         back = sum(one["amount"] for one in self.refunds if one["intent"] == intent["id"])
         if intent["status"] != "succeeded" or back + amount > intent["amount"]:
             return error(400, "invalid_request_error", "charge_already_refunded")
-        self.refunds.append({"intent": intent["id"], "amount": amount})
-        return 200, {"id": f"re_{next(self.numbers)}", "object": "refund", "status": "succeeded"}
+        made = {
+            "id": f"re_{next(self.numbers)}",
+            "object": "refund",
+            "status": "succeeded",
+            "intent": intent["id"],
+            "amount": amount,
+            "metadata": {"key": form["metadata[key]"]},
+        }
+        self.refunds.append(made)
+        return 200, made
 
     def of(self, payment_id: str) -> list[dict[str, Any]]:
         return [one for one in self.intents.values() if one["metadata"]["payment_id"] == payment_id]
@@ -135,13 +143,20 @@ class Handler(BaseHTTPRequestHandler):
         if url.path == "/test/counts":
             found = self.account.of(asked["payment_id"])
             taken = sum(self.account.captures.count(one["id"]) for one in found)
-            return self.reply((200, {"intents": len(found), "captures": taken}))
+            names = {one["id"] for one in found}
+            back = sum(one["amount"] for one in self.account.refunds if one["intent"] in names)
+            seen = {"intents": len(found), "captures": taken, "refunded": back}
+            return self.reply((200, seen))
         if not self.known():
             return None
         if url.path.endswith("/search"):
             payment_id = asked["query"].split("'")[3]
             found = self.account.of(payment_id)
             return self.reply((200, {"object": "search_result", "data": found, "has_more": False}))
+        if url.path.endswith("/refunds"):
+            intent = asked["payment_intent"]
+            found = [one for one in self.account.refunds if one["intent"] == intent]
+            return self.reply((200, {"object": "list", "data": found, "has_more": False}))
         return self.reply((200, self.account.intents[url.path.rpartition("/")[2]]))
 
     def do_POST(self) -> None:
@@ -149,6 +164,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/test/settle":
             asked = json.loads(body)
             self.account.settle(asked["payment_id"], asked["accepted"])
+            return self.reply((200, {}))
+        if self.path == "/test/forget":
+            self.account.remembered.clear()
             return self.reply((200, {}))
         if self.path == "/test/webhooks":
             return self.reply((200, {"statuses": self.send(json.loads(body))}))

@@ -214,7 +214,23 @@ async def test_stripe_makes_one_intent_for_each_payment(stand_in: StandIn) -> No
     asked = charge()
     await asyncio.gather(*(stand_in.make().collect(asked) for _ in range(8)))
     await stand_in.make().cancel(asked)
-    assert stand_in.counts(asked.payment_id) == {"intents": 1, "captures": 1}
+    assert stand_in.counts(asked.payment_id) == {
+        "intents": 1,
+        "captures": 1,
+        "refunded": 0,
+    }
+
+
+async def test_a_key_that_stripe_has_forgotten_moves_no_money_twice(stand_in: StandIn) -> None:
+    asked = charge()
+    assert isinstance(await stand_in.make().collect(asked), Collected)
+    stand_in.post("/test/forget")
+    assert isinstance(await stand_in.make().cancel(asked), Collected)
+    back = Charge(asked.payment_id, Money(100), key=uuid4())
+    for _ in range(2):
+        assert await stand_in.make().refund(back) == Refunded()
+        stand_in.post("/test/forget")
+    assert stand_in.counts(asked.payment_id) == {"intents": 1, "captures": 1, "refunded": 100}
 
 
 async def test_a_refusal_by_stripe_cannot_be_paid_later(stand_in: StandIn) -> None:
