@@ -16,6 +16,7 @@ from services.billing.domain.decision import (
 from services.billing.domain.invoice import Invoice, Payment, PaymentStatus, Purpose, Status
 from services.billing.domain.journal import Entry, Rule, post
 from services.billing.domain.money import Money
+from services.billing.domain.owing import owe
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,8 @@ def conclude(invoice: Invoice, payment: Payment, outcome: Outcome, now: datetime
     came, ended, back = _PACKAGE if package else _INSTALMENT
     if isinstance(outcome, Refunded) and payment.status is PaymentStatus.REFUND_PENDING:
         return back(invoice, _now(payment, PaymentStatus.REFUNDED, now), now)
+    if isinstance(outcome, Declined) and payment.status is PaymentStatus.REFUND_PENDING:
+        return owe(invoice, payment, outcome.reason, now)
     if payment.status not in AT_GATEWAY:
         return NOTHING
     match outcome:
@@ -134,7 +137,7 @@ def must_be_asked_again(payment: Payment, outcome: Outcome) -> bool:
         case PaymentStatus.CANCELLING:
             return not isinstance(outcome, Collected | Declined | Cancelled)
         case PaymentStatus.REFUND_PENDING:
-            return not isinstance(outcome, Refunded)
+            return not isinstance(outcome, Refunded | Declined)
         case PaymentStatus.UNKNOWN | PaymentStatus.ACTION_NEEDED:
             return isinstance(outcome, Unknown)
         case _:

@@ -16,7 +16,13 @@ from services.billing import domain, gateway
 from services.billing.api import RefundDesk
 from services.billing.domain import Charge, Declined, Refunded
 from services.billing.gateway import GatewayAway, Simulator
-from services.billing.tests.examples import CLINIC, OTHER_CLINIC, infusion_completed, series_held
+from services.billing.tests.examples import (
+    CLINIC,
+    OTHER_CLINIC,
+    infusion_completed,
+    series_held,
+    series_released,
+)
 from services.billing.tests.journal import balances
 
 UNIT = 45000
@@ -193,6 +199,30 @@ async def test_a_refund_that_fails_is_owed_until_it_is_paid(
         by_hand = (await house.call(desk.PayRefundByHand, request)).refund
     assert by_hand.status == states.REFUND_STATUS_PAID
     assert await balances(house) == {1000: 8 * UNIT, 1010: -UNIT, 2000: -7 * UNIT}
+
+
+async def test_a_whole_payment_that_cannot_go_back_is_seen_and_paid_by_hand(
+    house: House, desk: RefundDesk, sending: Sending
+) -> None:
+    _, held = await paid(house, delivered=1)
+    sending.answer = Declined("expired_or_canceled_card")
+    await house.given(series_released(held, "referral_cancelled"))
+    await house.run_errands("refund-payment")
+    assert await house.count("SELECT count(*) FROM errand WHERE name = 'refund-payment'") == 0
+    assert len(sending.sent) == 1
+    listed = await house.call(desk.ListRefunds, rpc.ListRefundsRequest(clinic_id=str(CLINIC)))
+    (owed,) = listed.refunds
+    assert owed.status == states.REFUND_STATUS_FAILED
+    assert (owed.reason, owed.amount.minor_units) == ("gateway_refused", 7 * UNIT)
+    assert owed.parts[0].reason == "expired_or_canceled_card"
+    assert (await balances(house))[2100] == -7 * UNIT
+    (payment,) = owed.parts
+    which = {"refund_id": owed.refund_id, "payment_id": payment.payment_id}
+    done = await house.call(desk.PayRefundByHand, rpc.PayRefundByHandRequest(**which))
+    assert done.refund.status == states.REFUND_STATUS_PAID
+    assert (await invoice(house))["status"] == "refunded"
+    assert [type(fact).__name__ for fact in await house.stated()] == ["PaymentRefunded"]
+    assert await balances(house) == {1000: 8 * UNIT, 1010: -7 * UNIT, 4000: -UNIT}
 
 
 async def test_money_for_a_delivered_session_makes_a_new_receipt(
