@@ -150,6 +150,25 @@ async def _conclude(
         raise Busy("OUTCOME_UNKNOWN", "The gateway has not said what became of a payment.")
 
 
+@errands(store.EXAMINE)
+async def examine_disputes(asked: Sequence[Errand], db: Database) -> None:
+    """A webhook spoke of a bank: what the gateway says of it, asked, is what counts."""
+    payments = await store.look_up(db, [one.entity_id for one in asked])
+    told = await gateway.contested(payments, gateway.chosen())
+    async with db.transaction() as tx:
+        await store.lock(tx, payments)
+        for errand in asked:
+            for contested in told.get(errand.entity_id, ()):
+                invoice, payment = await store.get_with_invoice(tx, errand.entity_id)
+                known = await store.find_dispute(tx, contested.told.dispute_id)
+                decision = domain.hear_bank(invoice, payment, contested, known, tx.now)
+                await store.record(tx, decision)
+            if errand.entity_id in told:
+                tx.done(errand.name, errand.entity_id)
+    if len(told) < len(payments):
+        raise Busy("OUTCOME_UNKNOWN", "The gateway has not said what a bank disputes.")
+
+
 @errands(store.PAY_REFUND)
 async def pay_refund(asked: Sequence[Errand], db: Database) -> None:
     """Send the parts of refunds back; each stands for itself, so halfway is no accident."""

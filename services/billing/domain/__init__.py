@@ -65,8 +65,10 @@ from services.billing.domain.dispute import (
 )
 from services.billing.domain.disputing import (
     Chargeback,
+    Contested,
     answer,
     decide_dispute,
+    hear_bank,
     open_dispute,
     wanted_evidence,
 )
@@ -230,6 +232,7 @@ __all__ = [
     "CodeRule",
     "Coding",
     "Collected",
+    "Contested",
     "Decision",
     "Declined",
     "Delivery",
@@ -317,6 +320,7 @@ __all__ = [
     "dispute_id",
     "expire",
     "first_look",
+    "hear_bank",
     "invoice_id",
     "is_in_doubt",
     "is_npi",

@@ -84,6 +84,10 @@ class Webhook:
     kind: str
     payment_id: UUID | None
     """None when it is about nothing that we asked for."""
+    reference: str = ""
+    """The gateway's own name of the payment, when it does not say ours."""
+    is_dispute: bool = False
+    """Whether it says that a bank took money back, or has decided about it."""
 
 
 Standing: TypeAlias = Collected | Declined | Cancelled | ActionNeeded

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 import structlog
 
 from services.billing.domain import (
     Charge,
+    Contested,
     Money,
     NeverAsked,
     Outcome,
@@ -19,6 +21,8 @@ from services.billing.domain import (
 from services.billing.gateway.port import GatewayAway, PaymentGateway
 
 Verb = Callable[[Charge], Awaitable[Outcome]]
+
+T = TypeVar("T")
 
 PATIENCE = 5.0
 """Seconds for one answer; all questions together stay below an errand's lease."""
@@ -71,6 +75,16 @@ async def _nobody_knows() -> Outcome:
     return Unknown()
 
 
+async def contested(
+    payments: Sequence[Payment], gateway: PaymentGateway
+) -> Mapping[UUID, Sequence[Contested]]:
+    """What banks dispute of these payments; one that the gateway is silent about is left out."""
+    answers = [_in_time(gateway.contested, _charge(one)) for one in payments]
+    told = await asyncio.gather(*answers, return_exceptions=True)
+    heard_of = zip(payments, told, strict=True)
+    return {one.payment_id: said for one, said in heard_of if not isinstance(said, BaseException)}
+
+
 async def _collect(charge: Charge, gateway: PaymentGateway) -> Outcome:
     """After a silence the gateway is asked what it did, before anything is asked of it again."""
     try:
@@ -103,7 +117,7 @@ async def heard(verb: Verb, charge: Charge) -> Outcome:
         return Unknown()
 
 
-async def _in_time(verb: Verb, charge: Charge) -> Outcome:
+async def _in_time(verb: Callable[[Charge], Awaitable[T]], charge: Charge) -> T:
     async with asyncio.timeout(PATIENCE):
         return await verb(charge)
 

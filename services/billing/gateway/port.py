@@ -1,6 +1,6 @@
 """The port to whoever takes the money; every adapter passes tests/test_gateway.py."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -8,6 +8,7 @@ from services.billing.domain import (
     Cancelled,
     Charge,
     Collected,
+    Contested,
     Declined,
     NeverAsked,
     Refunded,
@@ -46,6 +47,9 @@ class PaymentGateway(Protocol):
 
     async def refund(self, charge: Charge) -> Refunded | Declined:
         """Give this much of the payment back; once for each key."""
+
+    async def contested(self, charge: Charge) -> Sequence[Contested]:
+        """Every time a bank took money of this payment back, and where that stands."""
 
     def webhook(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Webhook:
         """Read a webhook whose signature holds for these very bytes; any other is Forged."""

@@ -1,20 +1,24 @@
 """Stripe: PaymentIntents made without money, confirmed under a key, and asked for the truth."""
 
 import json
-from collections.abc import Awaitable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
 import stripe
-from stripe import HTTPXClient, PaymentIntent, Refund, StripeClient
+from stripe import Dispute, HTTPXClient, PaymentIntent, Refund, StripeClient
 
 from services.billing.domain import (
     ActionNeeded,
     Cancelled,
     Charge,
+    Chargeback,
     Collected,
+    Contested,
     Declined,
+    DisputeStatus,
+    Money,
     NeverAsked,
     Refunded,
     Standing,
@@ -26,6 +30,12 @@ from services.billing.gateway.port import Forged, GatewayAway
 T = TypeVar("T")
 
 _PATIENCE = 4.0
+_STANDINGS = {
+    "needs_response": DisputeStatus.NEEDS_RESPONSE,
+    "under_review": DisputeStatus.UNDER_REVIEW,
+    "won": DisputeStatus.WON,
+    "lost": DisputeStatus.LOST,
+}
 _ENDED = frozenset({"succeeded", "canceled"})
 _API = "https://api.stripe.com"
 
@@ -82,32 +92,34 @@ class Stripe:
         intent = charge.reference or await self._name(charge)
         key = str(charge.key or charge.payment_id)
         try:
-            back = await self._returned(intent, key) or await _heard(
-                self._client.v1.refunds.create_async(
-                    {
-                        "payment_intent": intent,
-                        "amount": charge.amount.minor_units,
-                        "metadata": {"key": key},
-                    },
-                    {"idempotency_key": f"refund/{key}"},
-                )
-            )
+            back = await self._returned(intent, key) or await self._give_back(intent, key, charge)
         except stripe.InvalidRequestError as refused:
             return Declined(refused.code or "refund_refused")
         failed = back.status in {"failed", "canceled"}
         return Declined(back.failure_reason or "refund_failed") if failed else Refunded()
+
+    async def contested(self, charge: Charge) -> Sequence[Contested]:
+        """Inquiries move no money and are left out."""
+        intent = charge.reference or await self._name(charge)
+        asked = {"payment_intent": intent, "limit": 100}
+        made = await _heard(self._client.v1.disputes.list_async(asked))  # type: ignore[arg-type]
+        return [_contested(one, charge) for one in made.data if one.status in _STANDINGS]
 
     def webhook(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Webhook:
         """Which payment to ask about."""
         signature.verify(body, headers.get(signature.HEADER, ""), self._secret, now)
         try:
             event = json.loads(body)
-            ours = event["data"]["object"].get("metadata", {}).get("payment_id")
+            about = event["data"]["object"]
+            ours = about.get("metadata", {}).get("payment_id")
+            is_dispute = event["type"].startswith("charge.dispute.")
             return Webhook(
                 event_id=event["id"],
                 gateway=self.name,
                 kind=event["type"],
                 payment_id=UUID(ours) if ours else None,
+                reference=str(about.get("payment_intent") or "") if is_dispute else "",
+                is_dispute=is_dispute,
             )
         except (AttributeError, KeyError, TypeError, ValueError):
             raise Forged("not an event of ours") from None
@@ -140,6 +152,15 @@ class Stripe:
             self._client.v1.refunds.list_async({"payment_intent": intent, "limit": 100})
         )
         return next((one for one in made.data if _key_of(one) == key), None)
+
+    async def _give_back(self, intent: str, key: str, charge: Charge) -> Refund:
+        amount = charge.amount.minor_units
+        return await _heard(
+            self._client.v1.refunds.create_async(
+                {"payment_intent": intent, "amount": amount, "metadata": {"key": key}},
+                {"idempotency_key": f"refund/{key}"},
+            )
+        )
 
     async def _searched(self, charge: Charge) -> PaymentIntent | None:
         query = f"metadata['payment_id']:'{charge.payment_id}'"
@@ -202,6 +223,20 @@ async def _heard(answer: Awaitable[T]) -> T:
         raise
     except stripe.StripeError as fault:
         raise GatewayAway(type(fault).__qualname__) from None
+
+
+def _contested(dispute: Dispute, charge: Charge) -> Contested:
+    moved = dispute.balance_transactions or []
+    due = dispute.evidence_details.due_by or dispute.created
+    told = Chargeback(
+        payment_id=charge.payment_id,
+        reference=dispute.id,
+        reason=dispute.reason,
+        amount=Money(dispute.amount, dispute.currency.upper()),
+        fee=sum(max(0, one.fee) for one in moved),
+        respond_by=datetime.fromtimestamp(due, UTC),
+    )
+    return Contested(told, _STANDINGS[dispute.status])
 
 
 def _key_of(refund: Refund) -> str | None:

@@ -123,6 +123,7 @@ from services.billing.store.superbills import (
     superbills,
 )
 from services.billing.store.webhooks import (
+    EXAMINE,
     chase,
     heed,
 )
@@ -131,6 +132,7 @@ __all__ = [
     "CHASE",
     "COLLECT",
     "COLLECT_INSTALMENT",
+    "EXAMINE",
     "PAY_REFUND",
     "RECONCILE",
     "REFUND",

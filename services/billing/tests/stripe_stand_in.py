@@ -32,6 +32,7 @@ class Account:
         self.intents: dict[str, dict[str, Any]] = {}
         self.refunds: list[dict[str, Any]] = []
         self.captures: list[str] = []
+        self.disputes: dict[str, dict[str, Any]] = {}
         self.remembered: dict[str, tuple[str, Reply]] = {}
 
     def once(self, key: str, asked: str, path: str, form: dict[str, str]) -> tuple[Reply, bool]:
@@ -114,6 +115,27 @@ class Account:
     def of(self, payment_id: str) -> list[dict[str, Any]]:
         return [one for one in self.intents.values() if one["metadata"]["payment_id"] == payment_id]
 
+    def dispute(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """A bank takes all of a payment back, or decides."""
+        (intent,) = self.of(asked["payment_id"])
+        made = self.disputes.setdefault(
+            f"dp_{intent['id']}",
+            {
+                "id": f"dp_{intent['id']}",
+                "object": "dispute",
+                "amount": intent["amount"],
+                "balance_transactions": [{"object": "balance_transaction", "fee": 1500}],
+                "created": int(time.time()),
+                "currency": intent["currency"],
+                "evidence_details": {"due_by": int(time.time()) + 7 * 86400},
+                "metadata": {},
+                "payment_intent": intent["id"],
+                "reason": "fraudulent",
+            },
+        )
+        made["status"] = asked["status"]
+        return made
+
     def settle(self, payment_id: str, accepted: bool) -> None:
         """The payer answers 3-D Secure."""
         (intent,) = self.of(payment_id)
@@ -153,6 +175,11 @@ class Handler(BaseHTTPRequestHandler):
             payment_id = asked["query"].split("'")[3]
             found = self.account.of(payment_id)
             return self.reply((200, {"object": "search_result", "data": found, "has_more": False}))
+        if url.path.endswith("/disputes"):
+            intent = asked["payment_intent"]
+            made = self.account.disputes.values()
+            found = [one for one in made if one["payment_intent"] == intent]
+            return self.reply((200, {"object": "list", "data": found, "has_more": False}))
         if url.path.endswith("/refunds"):
             intent = asked["payment_intent"]
             found = [one for one in self.account.refunds if one["intent"] == intent]
@@ -165,6 +192,8 @@ class Handler(BaseHTTPRequestHandler):
             asked = json.loads(body)
             self.account.settle(asked["payment_id"], asked["accepted"])
             return self.reply((200, {}))
+        if self.path == "/test/dispute":
+            return self.reply((200, self.account.dispute(json.loads(body))))
         if self.path == "/test/forget":
             self.account.remembered.clear()
             return self.reply((200, {}))

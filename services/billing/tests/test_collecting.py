@@ -100,7 +100,8 @@ def test_a_refund_that_the_gateway_declines_is_asked_once_and_owed_to_be_seen() 
     (refund,) = decision.kept
     assert isinstance(refund, domain.Refund)
     assert (refund.status, refund.amount.minor_units) == (domain.RefundStatus.FAILED, 9000)
-    assert decision.entries == decision.events == ()
+    assert not decision.entries
+    assert not decision.events
     owed = decision.payment
     assert owed
     assert (owed.status, owed.refund, owed.reason) == (COLLECTED, 0, "x")
