@@ -36,11 +36,24 @@ async def issue_estimate(fact: SeriesHeld, tx: Tx) -> None:
     known = await store.find(tx, domain.invoice_id(need.series_id))
     desk = await store.desk(tx, need.clinic_id)
     price = await store.session_price(tx, need)
+    if known and domain.loses_cover(need, known):
+        known = await _uncovered(known, tx)
     decision = domain.issue_for(need, known, price, tx.now)
     await store.record(tx, decision)
     earlier = await store.find_estimate(tx, known.estimate_id) if known else None
     codes = domain.procedure_codes(packs.CODES, need.infusion_minutes, tx.now.date())
     store.keep_estimate(tx, estimate.of_series(decision, need, earlier, codes, desk))
+
+
+async def _uncovered(series: domain.Invoice | None, tx: Tx) -> domain.Invoice | None:
+    """A series that ended gives the sessions that it did not draw back to its package."""
+    package = await store.package_of(tx, series)
+    if series is None or package is None:
+        return series
+    left, kept = domain.uncover(series, package, tx.now)
+    await store.record(tx, left)
+    await store.record(tx, kept)
+    return left.invoice
 
 
 @on(ClinicUpdated)
@@ -61,6 +74,8 @@ async def void_or_refund(fact: SeriesReleased, tx: Tx) -> None:
     unsent, by = store.is_unsent(tx, payment), await store.way_back(tx, invoice, payment)
     decision = domain.release(news, invoice, payment, tx.now, unsent=unsent, by=by)
     await store.record(tx, decision)
+    if domain.ends_cover(news, decision):
+        await _uncovered(decision.invoice, tx)
 
 
 async def _for_deliveries(facts: Sequence[InfusionCompleted], tx: Tx) -> None:
@@ -71,7 +86,11 @@ async def _for_deliveries(facts: Sequence[InfusionCompleted], tx: Tx) -> None:
 async def recognise_session(fact: InfusionCompleted, tx: Tx) -> None:
     """A delivered session earns its part of the money and gets a superbill."""
     delivery = wire.delivery(fact)
-    invoice, issued = await store.find_with_superbill(tx, delivery)
+    series, issued = await store.find_with_superbill(tx, delivery)
+    invoice = await store.find_delivered_from(tx, series, issued)
+    if issued is None and invoice.is_package:
+        series, invoice = domain.draw(series, invoice, tx.now)
+        await store.record(tx, domain.Decision(invoice=series))
     coding = store.coding(delivery.running_minutes, delivery.day)
     await store.record(tx, domain.recognise(delivery, invoice, issued, coding, tx.now))
 

@@ -23,6 +23,7 @@ PARTNERS = {
     "CustodyInventoryOverdue",
     "DischargeOverridden",
     "GateOverridden",
+    "PackageSold",
     "ReferralCancelled",
     "ReferralReceived",
     "ReferralRouted",

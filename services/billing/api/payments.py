@@ -7,11 +7,12 @@ from uuid import UUID
 
 import grpc
 
-from chassis.database import Database, Tx
+from chassis.database import Database
 from chassis.written import Written
 from halcyon.billing.v1 import payment_service_pb2 as rpc
 from halcyon.billing.v1.payment_service_pb2_grpc import PaymentServiceServicer
 from services.billing import documents, domain, packs, store, wire
+from services.billing.api.packages import Packages
 from services.billing.api.sight import visible
 from services.billing.wire import payments as words
 
@@ -21,7 +22,7 @@ POLL_SECONDS = 0.5
 """What another replica committed is seen this late at most."""
 
 
-class Payments(PaymentServiceServicer):
+class Payments(Packages, PaymentServiceServicer):
     """Collects before the series begins."""
 
     def __init__(self, db: Database) -> None:
@@ -53,7 +54,7 @@ class Payments(PaymentServiceServicer):
         async with self._db.transaction() as tx:
             invoice = visible(await store.get(tx, UUID(request.invoice_id)))
             earlier = await store.find_request(tx, invoice.invoice_id, paid.request_id)
-            last = await _last(tx, invoice)
+            last = await store.last_payment(tx, invoice)
             decision = domain.pay_at_desk(invoice, last, paid, earlier, tx.now)
             await store.record(tx, decision)
         payment = decision.payment or earlier or last.payment
@@ -68,7 +69,7 @@ class Payments(PaymentServiceServicer):
             asked = words.plan_asked(request, domain.plan_policy(packs.PLANS, tx.now.date()))
             invoice = visible(await store.get(tx, UUID(request.invoice_id)))
             earlier = await store.find_request(tx, invoice.invoice_id, asked.request_id)
-            last = await _last(tx, invoice)
+            last = await store.last_payment(tx, invoice)
             decision, plan = domain.start_plan(invoice, last, asked, earlier, tx.now)
             await store.record(tx, decision)
             store.keep_plan(tx, plan)
@@ -125,9 +126,3 @@ class Payments(PaymentServiceServicer):
     def _ring(self, _: Written) -> None:
         for bell in self._bells:
             bell.set()
-
-
-async def _last(tx: Tx, invoice: domain.Invoice) -> domain.Last:
-    """The payment asked for last, and whether a gateway may have heard of it."""
-    payment = await store.get_payment(tx, invoice.payment_id)
-    return domain.Last(payment, store.is_unsent(tx, payment))

@@ -100,6 +100,7 @@ from services.billing.domain.invoice import (
 from services.billing.domain.issuing import (
     Need,
     issue_for,
+    loses_cover,
     retry_payment,
 )
 from services.billing.domain.itemising import (
@@ -122,6 +123,14 @@ from services.billing.domain.money import (
 from services.billing.domain.notice import (
     business_notice,
     calendar_notice,
+)
+from services.billing.domain.packaging import (
+    Sale,
+    apply_package,
+    draw,
+    promise_to,
+    sell_package,
+    uncover,
 )
 from services.billing.domain.parties import (
     Addressee,
@@ -176,6 +185,7 @@ from services.billing.domain.refunding import (
 )
 from services.billing.domain.releasing import (
     Release,
+    ends_cover,
     release,
 )
 from services.billing.domain.reminding import (
@@ -288,6 +298,7 @@ __all__ = [
     "Release",
     "Reminder",
     "Rule",
+    "Sale",
     "Source",
     "Standing",
     "Statement",
@@ -302,6 +313,7 @@ __all__ = [
     "Visit",
     "Webhook",
     "answer",
+    "apply_package",
     "approve",
     "ask_instalment",
     "balance_cause",
@@ -318,6 +330,8 @@ __all__ = [
     "conclude_part",
     "decide_dispute",
     "dispute_id",
+    "draw",
+    "ends_cover",
     "expire",
     "first_look",
     "hear_bank",
@@ -327,6 +341,7 @@ __all__ = [
     "issue_for",
     "itemise",
     "lines_of",
+    "loses_cover",
     "must_be_asked_again",
     "must_be_disclosable",
     "must_close",
@@ -341,6 +356,7 @@ __all__ = [
     "post",
     "price_list",
     "procedure_codes",
+    "promise_to",
     "quote_refund",
     "recognise",
     "refund_id",
@@ -355,11 +371,13 @@ __all__ = [
     "reverse_fee",
     "same_goodwill",
     "same_request",
+    "sell_package",
     "size_of",
     "start_plan",
     "statement",
     "superbill_id",
     "try_part_again",
+    "uncover",
     "void",
     "wanted_evidence",
 ]

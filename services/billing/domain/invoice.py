@@ -108,8 +108,22 @@ class Invoice:
     """Minor units earned here by sessions delivered before the money came."""
     outstanding: int = 0
     """Minor units of the price that a plan leaves to later instalments."""
+    package_id: UUID | None = None
+    """The invoice of the prepaid package that sessions are drawn from; its own id for a package."""
+    covered_count: int = 0
+    """Sessions still to be drawn from it; of a package, those promised to series."""
     issue_time: datetime
     update_time: datetime
+
+    @property
+    def is_package(self) -> bool:
+        """Sessions sold by themselves, for whatever schedule there will be."""
+        return self.package_id == self.invoice_id
+
+    @property
+    def free_count(self) -> int:
+        """Unused sessions that are not promised to a series."""
+        return max(0, self.unused_count - self.covered_count * self.is_package)
 
     @property
     def estimate_id(self) -> UUID:
@@ -124,7 +138,8 @@ class Invoice:
     @property
     def lines(self) -> tuple[Line, ...]:
         """What is charged."""
-        words = f"Ketamine infusion, {self.infusion_minutes} minutes"
+        kind = "Prepaid ketamine infusion" if self.is_package else "Ketamine infusion"
+        words = f"{kind}, {self.infusion_minutes} minutes"
         return (Line(words, self.session_count, self.unit_price),)
 
     @property

@@ -111,7 +111,7 @@ def pay_at_desk(
     """The whole price at once; what was asked for online is called off."""
     if earlier is not None:
         return _same(earlier, paid.amount, paid.method)
-    _must_be_open(invoice)
+    must_be_open(invoice)
     if paid.amount != invoice.total:
         total = invoice.total
         wanted = f"must be {total.minor_units} minor units of {total.currency_code}"
@@ -127,7 +127,7 @@ def pay_at_desk(
     return Decision(
         invoice=settled,
         payment=payment,
-        earlier=_called_off(last, now),
+        earlier=called_off(last, now),
         entries=_sold(_SOLD[paid.method], payment, invoice, now),
         events=(PaymentCollected(settled, payment),),
     )
@@ -143,7 +143,7 @@ def start_plan(
     """A deposit is asked for instead of the whole; the series is confirmed when it has come."""
     if earlier is not None:
         return _same(earlier, asked.deposit, Method.ONLINE), ()
-    _must_be_open(invoice)
+    must_be_open(invoice)
     _check(asked, invoice.total)
     again = stating(replace(invoice, status=Status.ISSUED, attempt=invoice.attempt + 1), now)
     deposit = _payment(again, asked.request_id, asked.deposit, now)
@@ -151,7 +151,7 @@ def start_plan(
     decision = Decision(
         invoice=again,
         payment=deposit,
-        earlier=_called_off(last, now),
+        earlier=called_off(last, now),
         events=(PaymentRequested(again, deposit),),
     )
     return decision, tuple(_instalments(again, asked, now))
@@ -176,7 +176,8 @@ def ask_instalment(
     return Decision(payment=payment)
 
 
-def _must_be_open(invoice: Invoice) -> None:
+def must_be_open(invoice: Invoice) -> None:
+    """What is paid or void takes no money."""
     if invoice.status not in _OPEN:
         status = {"status": invoice.status.upper()}
         raise NotAllowed("WRONG_STATE", "Only an unpaid invoice can be paid.", status)
@@ -235,7 +236,8 @@ def _sold(rule: Rule, payment: Payment, invoice: Invoice, now: datetime) -> tupl
     return entries
 
 
-def _called_off(last: Last, now: datetime) -> Payment | None:
+def called_off(last: Last, now: datetime) -> Payment | None:
+    """What is at the gateway still; only it knows whether the money was taken."""
     if last.payment.status not in AT_GATEWAY:
         return None
     status = PaymentStatus.CANCELLED if last.unsent else PaymentStatus.CANCELLING

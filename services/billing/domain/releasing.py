@@ -60,6 +60,14 @@ def release(  # noqa: PLR0913 - the news, and all that is known of its series
             return Decision(invoice=invoice)
 
 
+def ends_cover(news: Release, decided: Decision) -> bool:
+    """Whether sessions promised from a package are free again."""
+    invoice = decided.invoice
+    if invoice is None:
+        return False
+    return invoice.status is Status.VOID or news.reason in _MONEY_GOES_BACK
+
+
 def _goes_back(invoice: Invoice, news: Release) -> bool:
     """Money that a bank holds is not given back a second time: the dispute decides first."""
     return bool(invoice.undelivered) and not invoice.disputed and news.reason in _MONEY_GOES_BACK

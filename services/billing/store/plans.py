@@ -11,8 +11,9 @@ from chassis.database import Tx
 from chassis.plans import made
 from services.billing import domain
 from services.billing.domain import Method, Money, Purpose
-from services.billing.store.besides import payment_ids, sources
+from services.billing.store.besides import get_payment, payment_ids, sources
 from services.billing.store.finding import find_payment
+from services.billing.store.recording import is_unsent
 from services.billing.store.rows import PaymentRow, Row
 
 COLLECT_INSTALMENT = "collect-instalment"
@@ -72,6 +73,18 @@ async def payments(tx: Tx, invoice: domain.Invoice) -> Sequence[domain.Payment]:
     await tx.load(PaymentRow, ids)
     found = [await find_payment(tx, payment_id) for payment_id in ids]
     return sorted([one for one in found if one], key=lambda one: (one.request_time, one.attempt))
+
+
+async def find_last_payment(tx: Tx, invoice: domain.Invoice) -> domain.Last | None:
+    """The same, or nothing for a series that a package pays for wholly."""
+    payment = await find_payment(tx, invoice.payment_id)
+    return domain.Last(payment, is_unsent(tx, payment)) if payment else None
+
+
+async def last_payment(tx: Tx, invoice: domain.Invoice) -> domain.Last:
+    """The payment asked for last, and whether a gateway may have heard of it."""
+    payment = await get_payment(tx, invoice.payment_id)
+    return domain.Last(payment, is_unsent(tx, payment))
 
 
 async def way_back(

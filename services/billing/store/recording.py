@@ -37,7 +37,8 @@ async def record(tx: Tx, decision: domain.Decision) -> None:
     for one in decision.kept:
         keep(tx, one)
     for event in decision.events:
-        tx.emit(wire.fact(event))
+        if fact := wire.fact(event):
+            tx.emit(fact)
 
 
 def put_entry(tx: Tx, entry: domain.Entry) -> None:
@@ -98,6 +99,8 @@ def _invoice_row(invoice: domain.Invoice) -> InvoiceRow:
         total_minor_units=invoice.total.minor_units,
         receivable_minor_units=invoice.receivable,
         outstanding_minor_units=invoice.outstanding,
+        package_id=invoice.package_id,
+        covered_count=invoice.covered_count,
         issue_time=invoice.issue_time,
         update_time=invoice.update_time,
     )

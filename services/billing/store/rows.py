@@ -47,6 +47,8 @@ class InvoiceRow(Row, table=True):
     total_minor_units: int = Field(sa_type=BigInteger)
     receivable_minor_units: int = Field(sa_type=BigInteger)
     outstanding_minor_units: int = Field(sa_type=BigInteger)
+    package_id: UUID | None
+    covered_count: int
     issue_time: datetime = Field(sa_type=_MOMENT)
     update_time: datetime = Field(sa_type=_MOMENT)
 
@@ -161,6 +163,8 @@ def invoice_of(row: InvoiceRow) -> domain.Invoice:
         disputed=row.disputed_minor_units,
         receivable=row.receivable_minor_units,
         outstanding=row.outstanding_minor_units,
+        package_id=row.package_id,
+        covered_count=row.covered_count,
         issue_time=row.issue_time,
         update_time=row.update_time,
     )

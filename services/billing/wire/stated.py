@@ -27,8 +27,10 @@ class _Paying(_About):
     payment_id: str
 
 
-def fact(event: domain.Event) -> Message:
-    """An event as the platform hears it."""
+def fact(event: domain.Event) -> Message | None:
+    """An event as the platform hears it; none that speaks of a series when there is no series."""
+    if event.invoice.is_package and not isinstance(event, domain.SuperbillIssued):
+        return _package_fact(event)
     match event:
         case domain.EstimateIssued(invoice):
             return facts.EstimateIssued(
@@ -55,6 +57,19 @@ def fact(event: domain.Event) -> Message:
             )
         case _:
             return _payment_fact(event)
+
+
+def _package_fact(event: domain.Event) -> Message | None:
+    match event:
+        case domain.PaymentCollected(invoice, payment):
+            return facts.PackageSold(
+                **_about(invoice),
+                **_amount(invoice.total),
+                session_count=invoice.session_count,
+                collect_time=time(payment.update_time),
+            )
+        case _:
+            return None
 
 
 def time(moment: datetime) -> Timestamp:

@@ -221,6 +221,8 @@ class Invoice(_message.Message):
     DELIVERED_COUNT_FIELD_NUMBER: _builtins.int
     ISSUE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    PACKAGE_INVOICE_ID_FIELD_NUMBER: _builtins.int
+    COVERED_SESSION_COUNT_FIELD_NUMBER: _builtins.int
     invoice_id: _builtins.str
     """Identity."""
     revision: _builtins.int
@@ -243,6 +245,10 @@ class Invoice(_message.Message):
     """Sessions paid for."""
     delivered_count: _builtins.int
     """Sessions delivered so far."""
+    package_invoice_id: _builtins.str
+    """The invoice of the prepaid package that its sessions are drawn from; its own for a package."""
+    covered_session_count: _builtins.int
+    """Sessions still to be drawn from the package; of a package, those promised to series."""
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___InvoiceLine]:
         """What is charged."""
@@ -277,10 +283,12 @@ class Invoice(_message.Message):
         delivered_count: _builtins.int = ...,
         issue_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        package_invoice_id: _builtins.str = ...,
+        covered_session_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["issue_time", b"issue_time", "total", b"total", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "delivered_count", b"delivered_count", "estimate_id", b"estimate_id", "invoice_id", b"invoice_id", "issue_time", b"issue_time", "lines", b"lines", "patient_id", b"patient_id", "payment_id", b"payment_id", "referral_id", b"referral_id", "revision", b"revision", "series_id", b"series_id", "session_count", b"session_count", "status", b"status", "total", b"total", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "covered_session_count", b"covered_session_count", "delivered_count", b"delivered_count", "estimate_id", b"estimate_id", "invoice_id", b"invoice_id", "issue_time", b"issue_time", "lines", b"lines", "package_invoice_id", b"package_invoice_id", "patient_id", b"patient_id", "payment_id", b"payment_id", "referral_id", b"referral_id", "revision", b"revision", "series_id", b"series_id", "session_count", b"session_count", "status", b"status", "total", b"total", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -250,6 +250,132 @@ class StartPaymentPlanResponse(_message.Message):
 Global___StartPaymentPlanResponse: _TypeAlias = StartPaymentPlanResponse  # noqa: Y015
 
 @_typing.final
+class SellPackageRequest(_message.Message):
+    """Which package, for whom."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    PATIENT_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    PACKAGE_FIELD_NUMBER: _builtins.int
+    INDICATION_CODE_FIELD_NUMBER: _builtins.int
+    INFUSION_MINUTES_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's own UUID for this call; a retry repeats it (AIP-155)."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    patient_id: _builtins.str
+    """Registry id of the patient."""
+    referral_id: _builtins.str
+    """The referral that the patient came by."""
+    package: _builtins.str
+    """The package's name in the price book, such as "six-pack"."""
+    indication_code: _builtins.str
+    """ICD-10-CM code of the condition; empty when the price does not depend on it."""
+    infusion_minutes: _builtins.int
+    """Infusion time of each session, minutes; longer sessions cannot be drawn from it."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        patient_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        package: _builtins.str = ...,
+        indication_code: _builtins.str = ...,
+        infusion_minutes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "indication_code", b"indication_code", "infusion_minutes", b"infusion_minutes", "package", b"package", "patient_id", b"patient_id", "referral_id", b"referral_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SellPackageRequest: _TypeAlias = SellPackageRequest  # noqa: Y015
+
+@_typing.final
+class SellPackageResponse(_message.Message):
+    """The package, asked to be paid."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INVOICE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def invoice(self) -> _billing_pb2.Invoice:
+        """Its invoice."""
+
+    def __init__(
+        self,
+        *,
+        invoice: _billing_pb2.Invoice | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["invoice", b"invoice"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["invoice", b"invoice"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SellPackageResponse: _TypeAlias = SellPackageResponse  # noqa: Y015
+
+@_typing.final
+class ApplyPackageRequest(_message.Message):
+    """Which package for which series."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INVOICE_ID_FIELD_NUMBER: _builtins.int
+    PACKAGE_INVOICE_ID_FIELD_NUMBER: _builtins.int
+    invoice_id: _builtins.str
+    """The series' invoice."""
+    package_invoice_id: _builtins.str
+    """The package's invoice."""
+    def __init__(
+        self,
+        *,
+        invoice_id: _builtins.str = ...,
+        package_invoice_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["invoice_id", b"invoice_id", "package_invoice_id", b"package_invoice_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApplyPackageRequest: _TypeAlias = ApplyPackageRequest  # noqa: Y015
+
+@_typing.final
+class ApplyPackageResponse(_message.Message):
+    """What is left to be paid."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INVOICE_FIELD_NUMBER: _builtins.int
+    PACKAGE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def invoice(self) -> _billing_pb2.Invoice:
+        """The series' invoice: the sessions that the package does not cover."""
+
+    @_builtins.property
+    def package(self) -> _billing_pb2.Invoice:
+        """The package's invoice."""
+
+    def __init__(
+        self,
+        *,
+        invoice: _billing_pb2.Invoice | None = ...,
+        package: _billing_pb2.Invoice | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["invoice", b"invoice", "package", b"package"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["invoice", b"invoice", "package", b"package"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApplyPackageResponse: _TypeAlias = ApplyPackageResponse  # noqa: Y015
+
+@_typing.final
 class GetPaymentPlanRequest(_message.Message):
     """Whose plan."""
 

@@ -55,6 +55,16 @@ class PaymentServiceStub:
                 request_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.StartPaymentPlanRequest.SerializeToString,
                 response_deserializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.StartPaymentPlanResponse.FromString,
                 _registered_method=True)
+        self.SellPackage = channel.unary_unary(
+                '/halcyon.billing.v1.PaymentService/SellPackage',
+                request_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.SellPackageRequest.SerializeToString,
+                response_deserializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.SellPackageResponse.FromString,
+                _registered_method=True)
+        self.ApplyPackage = channel.unary_unary(
+                '/halcyon.billing.v1.PaymentService/ApplyPackage',
+                request_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ApplyPackageRequest.SerializeToString,
+                response_deserializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ApplyPackageResponse.FromString,
+                _registered_method=True)
         self.GetPaymentPlan = channel.unary_unary(
                 '/halcyon.billing.v1.PaymentService/GetPaymentPlan',
                 request_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.GetPaymentPlanRequest.SerializeToString,
@@ -104,6 +114,22 @@ class PaymentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SellPackage(self, request, context):
+        """Sells a package of the price book by itself, for whatever schedule there will be; its invoice is
+        paid like any other.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApplyPackage(self, request, context):
+        """Draws an unpaid series' sessions from a paid package, as many as it has; only the others are to
+        be paid. Repeated, it changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetPaymentPlan(self, request, context):
         """How an invoice is paid in parts.
         """
@@ -147,6 +173,16 @@ def add_PaymentServiceServicer_to_server(servicer, server):
                     servicer.StartPaymentPlan,
                     request_deserializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.StartPaymentPlanRequest.FromString,
                     response_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.StartPaymentPlanResponse.SerializeToString,
+            ),
+            'SellPackage': grpc.unary_unary_rpc_method_handler(
+                    servicer.SellPackage,
+                    request_deserializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.SellPackageRequest.FromString,
+                    response_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.SellPackageResponse.SerializeToString,
+            ),
+            'ApplyPackage': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApplyPackage,
+                    request_deserializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ApplyPackageRequest.FromString,
+                    response_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ApplyPackageResponse.SerializeToString,
             ),
             'GetPaymentPlan': grpc.unary_unary_rpc_method_handler(
                     servicer.GetPaymentPlan,
@@ -273,6 +309,60 @@ class PaymentService:
             '/halcyon.billing.v1.PaymentService/StartPaymentPlan',
             halcyon_dot_billing_dot_v1_dot_payment__service__pb2.StartPaymentPlanRequest.SerializeToString,
             halcyon_dot_billing_dot_v1_dot_payment__service__pb2.StartPaymentPlanResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SellPackage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.billing.v1.PaymentService/SellPackage',
+            halcyon_dot_billing_dot_v1_dot_payment__service__pb2.SellPackageRequest.SerializeToString,
+            halcyon_dot_billing_dot_v1_dot_payment__service__pb2.SellPackageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApplyPackage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.billing.v1.PaymentService/ApplyPackage',
+            halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ApplyPackageRequest.SerializeToString,
+            halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ApplyPackageResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,6 +41,14 @@ class PaymentServiceStub:
     """Records money taken at the desk for a whole invoice; what was asked for online is called off."""
     StartPaymentPlan: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.StartPaymentPlanRequest, _payment_service_pb2.StartPaymentPlanResponse]
     """Asks for a deposit instead of the whole; it confirms the series, and instalments follow."""
+    SellPackage: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.SellPackageRequest, _payment_service_pb2.SellPackageResponse]
+    """Sells a package of the price book by itself, for whatever schedule there will be; its invoice is
+    paid like any other.
+    """
+    ApplyPackage: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.ApplyPackageRequest, _payment_service_pb2.ApplyPackageResponse]
+    """Draws an unpaid series' sessions from a paid package, as many as it has; only the others are to
+    be paid. Repeated, it changes nothing.
+    """
     GetPaymentPlan: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.GetPaymentPlanRequest, _payment_service_pb2.GetPaymentPlanResponse]
     """How an invoice is paid in parts."""
     RenderReceipt: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.RenderReceiptRequest, _payment_service_pb2.RenderReceiptResponse]
@@ -61,6 +69,14 @@ class PaymentServiceAsyncStub(PaymentServiceStub):
     """Records money taken at the desk for a whole invoice; what was asked for online is called off."""
     StartPaymentPlan: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.StartPaymentPlanRequest, _payment_service_pb2.StartPaymentPlanResponse]  # type: ignore[assignment]
     """Asks for a deposit instead of the whole; it confirms the series, and instalments follow."""
+    SellPackage: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.SellPackageRequest, _payment_service_pb2.SellPackageResponse]  # type: ignore[assignment]
+    """Sells a package of the price book by itself, for whatever schedule there will be; its invoice is
+    paid like any other.
+    """
+    ApplyPackage: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.ApplyPackageRequest, _payment_service_pb2.ApplyPackageResponse]  # type: ignore[assignment]
+    """Draws an unpaid series' sessions from a paid package, as many as it has; only the others are to
+    be paid. Repeated, it changes nothing.
+    """
     GetPaymentPlan: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.GetPaymentPlanRequest, _payment_service_pb2.GetPaymentPlanResponse]  # type: ignore[assignment]
     """How an invoice is paid in parts."""
     RenderReceipt: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.RenderReceiptRequest, _payment_service_pb2.RenderReceiptResponse]  # type: ignore[assignment]
@@ -102,6 +118,26 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_payment_service_pb2.StartPaymentPlanResponse, _abc.Awaitable[_payment_service_pb2.StartPaymentPlanResponse]]:
         """Asks for a deposit instead of the whole; it confirms the series, and instalments follow."""
+
+    @_abc_1.abstractmethod
+    def SellPackage(
+        self,
+        request: _payment_service_pb2.SellPackageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_service_pb2.SellPackageResponse, _abc.Awaitable[_payment_service_pb2.SellPackageResponse]]:
+        """Sells a package of the price book by itself, for whatever schedule there will be; its invoice is
+        paid like any other.
+        """
+
+    @_abc_1.abstractmethod
+    def ApplyPackage(
+        self,
+        request: _payment_service_pb2.ApplyPackageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_service_pb2.ApplyPackageResponse, _abc.Awaitable[_payment_service_pb2.ApplyPackageResponse]]:
+        """Draws an unpaid series' sessions from a paid package, as many as it has; only the others are to
+        be paid. Repeated, it changes nothing.
+        """
 
     @_abc_1.abstractmethod
     def GetPaymentPlan(
