@@ -163,7 +163,8 @@ async def _conclude(
                     if domain.must_be_asked_again(payment, outcome):
                         again = True
                         continue
-                    await store.record(tx, domain.conclude(invoice, payment, outcome, tx.now))
+                    decision = domain.conclude(invoice, payment, outcome, tx.now)
+                    await store.record(tx, await store.with_receipts(tx, decision, invoice))
                     tx.done(errand.name, errand.entity_id)
     if again:
         raise Busy("OUTCOME_UNKNOWN", "The gateway has not said what became of a payment.")

@@ -56,6 +56,7 @@ class Payments(Packages, PaymentServiceServicer):
             earlier = await store.find_request(tx, invoice.invoice_id, paid.request_id)
             last = await store.last_payment(tx, invoice)
             decision = domain.pay_at_desk(invoice, last, paid, earlier, tx.now)
+            decision = await store.with_receipts(tx, decision, invoice)
             await store.record(tx, decision)
         payment = decision.payment or earlier or last.payment
         return rpc.RecordDeskPaymentResponse(

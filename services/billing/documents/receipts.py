@@ -6,24 +6,16 @@ from datetime import date, datetime
 from typing import Any
 
 from chassis.refusal import Invalid, NotAllowed, Violation
+from services.billing.documents.received import TAKEN, WAYS
 from services.billing.documents.typesetting import money, pdf
 from services.billing.domain import (
     Addressee,
     Invoice,
-    Method,
     Payment,
-    PaymentStatus,
     Superbill,
 )
 from services.billing.domain.estimate import Desk
 from services.billing.domain.estimate.clock import local_day
-
-_TAKEN = {PaymentStatus.COLLECTED, PaymentStatus.REFUND_PENDING, PaymentStatus.REFUNDED}
-_WAYS = {
-    Method.ONLINE: "Card, online",
-    Method.CASH: "Cash",
-    Method.CARD_TERMINAL: "Card, at the desk",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +42,7 @@ def receipt(paper: Receipt) -> bytes:
 
 
 def _taken(paper: Receipt) -> Sequence[Payment]:
-    return [one for one in paper.payments if one.status in _TAKEN]
+    return [one for one in paper.payments if one.status in TAKEN]
 
 
 def _content(paper: Receipt) -> Mapping[str, Any]:
@@ -83,7 +75,7 @@ def _payment(payment: Payment, desk: Desk) -> Mapping[str, str]:
     back = f" less {money(payment.refund, code)} given back" if payment.refund else ""
     return {
         "day": _shown(_day(payment.update_time, desk)),
-        "way": _WAYS[payment.method] + back,
+        "way": WAYS[payment.method] + back,
         "amount": money(payment.amount.minor_units - payment.refund, code),
     }
 

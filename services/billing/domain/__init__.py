@@ -164,6 +164,11 @@ from services.billing.domain.quoting import (
     RefundQuote,
     quote_refund,
 )
+from services.billing.domain.receipting import (
+    Receipted,
+    receipted,
+    settled,
+)
 from services.billing.domain.refund import (
     Part,
     PartStatus,
@@ -288,6 +293,7 @@ __all__ = [
     "PriceList",
     "Profile",
     "Purpose",
+    "Receipted",
     "Referrer",
     "Refund",
     "RefundMethod",
@@ -358,6 +364,7 @@ __all__ = [
     "procedure_codes",
     "promise_to",
     "quote_refund",
+    "receipted",
     "recognise",
     "refund_id",
     "reissue",
@@ -372,6 +379,7 @@ __all__ = [
     "same_goodwill",
     "same_request",
     "sell_package",
+    "settled",
     "size_of",
     "start_plan",
     "statement",

@@ -118,6 +118,8 @@ class Decision:
     earlier: Payment | None = None
     """The payment that it replaces, called off."""
     superbill: Superbill | None = None
+    revised: tuple[Superbill, ...] = ()
+    """Receipts issued again because money came for them."""
     entries: tuple[Entry, ...] = ()
     kept: tuple[Kept, ...] = ()
     events: tuple[Event, ...] = ()

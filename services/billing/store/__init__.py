@@ -123,9 +123,9 @@ from services.billing.store.screens import (
 )
 from services.billing.store.superbills import (
     get_profile,
-    paid_for,
     set_profile,
     superbills,
+    with_receipts,
 )
 from services.billing.store.webhooks import (
     EXAMINE,
@@ -214,7 +214,6 @@ __all__ = [
     "owed",
     "package_of",
     "package_price",
-    "paid_for",
     "payments",
     "periods",
     "plan",
@@ -238,4 +237,5 @@ __all__ = [
     "unused_since",
     "urgency",
     "way_back",
+    "with_receipts",
 ]

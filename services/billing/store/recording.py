@@ -31,6 +31,8 @@ async def record(tx: Tx, decision: domain.Decision) -> None:
         _see_to_errands(tx, decision.earlier)
     if decision.superbill:
         tx.put(_superbill_row(decision.superbill))
+    for bill in decision.revised:
+        tx.put(_superbill_row(bill))
     for entry in decision.entries:
         put_entry(tx, entry)
         remind_later(tx, entry)

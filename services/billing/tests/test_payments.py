@@ -272,6 +272,19 @@ async def test_a_session_is_receipted_for_what_has_come(house: House, service: P
     await house.given(*(infusion_completed(held, number) for number in (1, 2, 3)))
     found = await house.db.fetch("SELECT paid_minor_units FROM superbill")
     assert sorted(row[0] for row in found) == [0, 27000, 45000]
+    await house.stated()
+    ((instalment,),) = await house.db.fetch("SELECT payment_id FROM instalment")
+    for _ in range(2):
+        await house.meet("collect-instalment", UUID(str(instalment)))
+        await house.run_errands("collect-payment")
+    newest = await house.db.fetch(
+        "SELECT DISTINCT ON (superbill_id) version, paid_minor_units FROM superbill"
+        " ORDER BY superbill_id, version DESC"
+    )
+    assert sorted(map(tuple, newest)) == [(1, 45000), (2, 45000), (2, 45000)]
+    facts = await house.stated()
+    assert [type(fact).__name__ for fact in facts] == ["SuperbillIssued", "SuperbillIssued"]
+    assert facts[0].revision + 1 == facts[1].revision
 
 
 async def test_a_plan_given_back_owes_nothing_and_gives_back_what_came(
