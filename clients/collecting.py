@@ -8,7 +8,14 @@ from halcyon.billing.v1 import estimate_service_pb2 as estimating
 from halcyon.billing.v1 import payment_service_pb2 as paying
 from halcyon.billing.v1.billing_pb2 import Invoice, Money
 from halcyon.billing.v1.billing_service_pb2 import RetryPaymentRequest
-from halcyon.billing.v1.estimate_pb2 import Estimate, InfusionsWanted, ItemWanted, ProvideWay, Quote
+from halcyon.billing.v1.estimate_pb2 import (
+    CoProviderShare,
+    Estimate,
+    InfusionsWanted,
+    ItemWanted,
+    ProvideWay,
+    Quote,
+)
 from halcyon.billing.v1.payment_pb2 import Payment, PaymentMethod
 from halcyon.referral.v1.referral_service_pb2 import GetPatientRequest
 
@@ -37,6 +44,13 @@ async def provide(clerk: Halcyon, estimate: Estimate, way: "ProvideWay.ValueType
         estimate_id=estimate.estimate_id, version=estimate.version, way=way
     )
     return (await clerk.estimates.ProvideEstimate(request)).estimate
+
+
+async def set_co_providers(
+    clerk: Halcyon, request: estimating.UpdateCoProvidersRequest
+) -> Sequence[CoProviderShare]:
+    """Who else bills for a clinic's sessions from now on."""
+    return (await clerk.estimates.UpdateCoProviders(request)).shares
 
 
 async def payments_of(clerk: Halcyon, invoice_id: str) -> Sequence[Payment]:

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from clients.cli.views.tables import table
 from clients.cli.views.words import moment, money, plain
-from halcyon.billing.v1.estimate_pb2 import Estimate, EstimateReason, Quote
+from halcyon.billing.v1.estimate_pb2 import CoProviderShare, Estimate, EstimateReason, Quote
 from halcyon.billing.v1.payment_pb2 import Payment, PaymentMethod, PaymentPurpose, PaymentStatus
 
 
@@ -50,6 +50,15 @@ def _clock(found: Estimate) -> str:
     if found.HasField("provide_time"):
         given = f"provided {moment(found.provide_time)} UTC"
     return f"{due}; {given}"
+
+
+def co_providers(found: Sequence[CoProviderShare]) -> Table:
+    """Their taxpayer numbers are not shown."""
+    shown = table("Co-providers", "name", "NPI", "service", "codes", "price", right=("price",))
+    for one in found:
+        codes = ", ".join(one.procedure_codes)
+        shown.add_row(one.provider.name, one.provider.npi, one.item, codes, money(one.price))
+    return shown
 
 
 def payments(found: Sequence[Payment]) -> Table:

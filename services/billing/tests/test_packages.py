@@ -8,10 +8,11 @@ import pytest
 from chassis.refusal import Invalid, NotAllowed, NotFound
 from chassis.testing import House, somebody
 from halcyon.billing.v1 import billing_pb2 as nouns
+from halcyon.billing.v1 import billing_service_pb2 as billing
 from halcyon.billing.v1 import payment_service_pb2 as rpc
 from halcyon.billing.v1 import refund_service_pb2 as back
 from services.billing import domain, gateway
-from services.billing.api import Payments, RefundDesk
+from services.billing.api import Billing, Payments, RefundDesk
 from services.billing.gateway import Simulator
 from services.billing.tests.examples import (
     CLINIC,
@@ -112,6 +113,10 @@ async def test_eight_sessions_are_a_six_pack_and_two_singles(house: House, till:
     assert await balances(house) == {1000: paid, 4000: -paid}
     corrected = "SELECT count(*) FROM superbill WHERE version = 2 AND invoice_id = $1"
     assert await house.count(corrected, UUID(package.invoice_id)) == 1
+    await house.call(till.SellPackage, buying(held, "four-pack"))
+    asked = billing.GetInvoiceRequest(referral_id=held.referral_id)
+    newest = (await house.call(Billing(house.db).GetInvoice, asked)).invoice
+    assert newest.invoice_id == series.invoice_id, "a referral's invoice is its series'"
 
 
 async def test_a_series_that_is_wholly_prepaid_is_confirmed_without_money(
