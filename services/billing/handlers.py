@@ -71,8 +71,9 @@ async def void_or_refund(fact: SeriesReleased, tx: Tx) -> None:
     """A released series is not collected for; what was paid and not delivered goes back."""
     news = wire.release(fact)
     invoice, payment = await store.find_with_payment(tx, news.series_id)
-    unsent, by = store.is_unsent(tx, payment), await store.way_back(tx, invoice, payment)
-    decision = domain.release(news, invoice, payment, tx.now, unsent=unsent, by=by)
+    unsent, keeping = store.is_unsent(tx, payment), await store.kept_of(tx, news, invoice)
+    by = await store.way_back(tx, invoice, payment, keeping)
+    decision = domain.release(news, invoice, payment, tx.now, unsent=unsent, by=by, keeping=keeping)
     await store.record(tx, decision)
     if domain.ends_cover(news, decision):
         await _uncovered(decision.invoice, tx)

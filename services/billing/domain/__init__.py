@@ -191,6 +191,7 @@ from services.billing.domain.refunding import (
 from services.billing.domain.releasing import (
     Release,
     ends_cover,
+    may_cost,
     release,
 )
 from services.billing.domain.reminding import (
@@ -348,6 +349,7 @@ __all__ = [
     "itemise",
     "lines_of",
     "loses_cover",
+    "may_cost",
     "must_be_asked_again",
     "must_be_disclosable",
     "must_close",

@@ -92,23 +92,31 @@ def request_goodwill(
     return _unless_too_much(refund, invoice, terms, now)
 
 
-def give_back_rest(invoice: Invoice, reason: str, by: Asking, now: datetime) -> Decision:
+def give_back_rest(
+    invoice: Invoice, reason: str, by: Asking, now: datetime, keeping: int = 0
+) -> Decision:
     """The series is given back: what came for sessions not had goes back to where it came from.
 
-    What a plan had left to later instalments is not owed any more.
+    What a plan had left to later instalments is not owed any more; what the terms keep is a fee.
     """
     value = invoice.undelivered.minor_units
     credit = min(value, invoice.outstanding)
+    kept = min(keeping, value - credit)
     closed = replace(invoice, outstanding=invoice.outstanding - credit)
     cause = by.refund_id(invoice.invoice_id)
-    entries = (post(Rule.CANCEL_CREDIT, cause, invoice, credit, now),) if credit else ()
-    if value == credit:
+    entries: tuple[Entry, ...] = ()
+    if credit:
+        entries = (post(Rule.CANCEL_CREDIT, cause, invoice, credit, now),)
+    if kept and value == credit + kept:
+        sides = {Account.DEFERRED_REVENUE: kept, Account.CANCELLATION_FEES: -kept}
+        entries += (enter(Rule.REFUND_UNUSED, cause, invoice, sides, now),)
+    if value == credit + kept:
         used = invoice.refunded_count + invoice.unused_count
         ended = replace(closed, refunded_count=used, status=Status.REFUNDED, update_time=now)
         return Decision(invoice=ended, entries=entries)
-    amount = Money(value - credit, invoice.unit_price.currency_code)
+    amount = Money(value - credit - kept, invoice.unit_price.currency_code)
     new = _new(closed, amount, by, now)
-    refund = replace(new, reason=reason, session_count=invoice.unused_count)
+    refund = replace(new, reason=reason, session_count=invoice.unused_count, kept=kept)
     begun = _begin(refund, closed, now)
     return replace(begun, entries=(*entries, *begun.entries))
 

@@ -36,11 +36,13 @@ def release(  # noqa: PLR0913 - the news, and all that is known of its series
     *,
     unsent: bool,
     by: Asking | None = None,
+    keeping: int = 0,
 ) -> Decision:
     """Void what is unpaid, give back what is paid and undelivered; older news changes nothing.
 
     `payment` is the invoice's last one; `unsent` says that no gateway can have heard of it.
-    `by` names the payments of one that was paid in parts or over the desk.
+    `by` names the payments of one that was paid in parts or over the desk, or of which the terms
+    keep something: `keeping`.
     """
     if known is None:
         return Decision(invoice=_never_issued(news, now))
@@ -53,11 +55,19 @@ def release(  # noqa: PLR0913 - the news, and all that is known of its series
         case Status.PAYMENT_FAILED if news.reason == _ENDS_ALL:
             return Decision(invoice=replace(invoice, status=Status.VOID, update_time=now))
         case Status.PAID if by is not None and _goes_back(invoice, news):
-            return give_back_rest(invoice, news.reason, by, now)
+            return give_back_rest(invoice, news.reason, by, now, keeping)
         case Status.PAID if payment and _goes_back(invoice, news):
             return _give_back(invoice, payment, now)
         case _:
             return Decision(invoice=invoice)
+
+
+def may_cost(news: Release, invoice: Invoice | None) -> bool:
+    """Whether the terms are to be asked what a cancellation costs."""
+    if invoice is None or news.series_revision <= invoice.series_revision:
+        return False
+    paid = invoice.status is Status.PAID and invoice.free_count > 0 and not invoice.disputed
+    return paid and news.reason == _ENDS_ALL
 
 
 def ends_cover(news: Release, decided: Decision) -> bool:

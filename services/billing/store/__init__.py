@@ -85,6 +85,7 @@ from services.billing.store.plans import (
 from services.billing.store.policies import (
     claim_table,
     coding,
+    kept_of,
     notice,
     set_terms,
     terms,
@@ -190,6 +191,7 @@ __all__ = [
     "keep_estimate",
     "keep_period",
     "keep_plan",
+    "kept_of",
     "last_payment",
     "last_period",
     "list_price",

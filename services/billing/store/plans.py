@@ -88,12 +88,13 @@ async def last_payment(tx: Tx, invoice: domain.Invoice) -> domain.Last:
 
 
 async def way_back(
-    tx: Tx, invoice: domain.Invoice | None, payment: domain.Payment | None
+    tx: Tx, invoice: domain.Invoice | None, payment: domain.Payment | None, keeping: int
 ) -> domain.Asking | None:
-    """Where money goes back to that did not come as one online payment; None when it did."""
+    """Where money goes back to; None when one online payment goes back as it came."""
     if invoice is None or payment is None:
         return None
-    if payment.method is Method.ONLINE and payment.purpose is Purpose.PACKAGE:
+    whole = payment.method is Method.ONLINE and payment.purpose is Purpose.PACKAGE
+    if whole and not keeping:
         return None
     cause = uuid5(invoice.invoice_id, f"release/{invoice.series_revision}")
     return domain.Asking(cause, "halcyon", await sources(tx, invoice))

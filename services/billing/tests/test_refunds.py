@@ -1,5 +1,6 @@
 """Money goes back once, by the terms, by two people where it is much, and halfway is a state."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,6 +17,7 @@ from services.billing import domain, gateway
 from services.billing.api import RefundDesk
 from services.billing.domain import Charge, Declined, Refunded
 from services.billing.gateway import GatewayAway, Simulator
+from services.billing.packs import policies
 from services.billing.tests.examples import (
     CLINIC,
     OTHER_CLINIC,
@@ -223,6 +225,23 @@ async def test_a_whole_payment_that_cannot_go_back_is_seen_and_paid_by_hand(
     assert (await invoice(house))["status"] == "refunded"
     assert [type(fact).__name__ for fact in await house.stated()] == ["PaymentRefunded"]
     assert await balances(house) == {1000: 8 * UNIT, 1010: -7 * UNIT, 4000: -UNIT}
+
+
+@pytest.mark.parametrize(("percent", "fee"), [(10, 31500), (100, 7 * UNIT)])
+async def test_the_terms_decide_what_a_cancelled_referral_costs(
+    house: House, sending: Sending, monkeypatch: pytest.MonkeyPatch, percent: int, fee: int
+) -> None:
+    _, held = await paid(house, delivered=1)
+    accepted = policies.terms(datetime.now(UTC).date())
+    stricter = replace(accepted, deductions={**accepted.deductions, "referral_cancelled": percent})
+    monkeypatch.setattr(policies, "terms", lambda *_: stricter)
+    for _ in range(2):
+        await house.given(series_released(held, "referral_cancelled"))
+        await house.run_errands("pay-refund")
+    back = 7 * UNIT - fee
+    assert await balances(house) == {1000: 8 * UNIT - back, 4000: -UNIT, 4100: -fee}
+    assert (await invoice(house))["status"] == "refunded"
+    assert [amount for _, amount in sending.sent] == ([back] if back else [])
 
 
 async def test_money_for_a_delivered_session_makes_a_new_receipt(
