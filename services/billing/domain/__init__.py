@@ -48,6 +48,7 @@ from services.billing.domain.decision import (
     PaymentRefunded,
     PaymentRequested,
     RefundPaid,
+    SessionsGivenUp,
     Superbill,
     SuperbillIssued,
 )
@@ -306,6 +307,7 @@ __all__ = [
     "Reminder",
     "Rule",
     "Sale",
+    "SessionsGivenUp",
     "Source",
     "Standing",
     "Statement",

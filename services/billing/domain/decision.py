@@ -89,6 +89,14 @@ class RefundPaid:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionsGivenUp:
+    """Sessions of a paid series will not be had."""
+
+    invoice: Invoice
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class SuperbillIssued:
     """A superbill exists, or a new version of it."""
 
@@ -103,6 +111,7 @@ Event: TypeAlias = (
     | PaymentFailed
     | PaymentRefunded
     | RefundPaid
+    | SessionsGivenUp
     | SuperbillIssued
 )
 Kept: TypeAlias = Refund | Fee | Dispute

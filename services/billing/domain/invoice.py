@@ -158,6 +158,12 @@ class Invoice:
         return self.session_count - self.used_count
 
     @property
+    def kept_count(self) -> int:
+        """Sessions of the whole series that stand: delivered ones, and those still to come."""
+        given_up = self.refunded_count + self.forfeited_count
+        return self.settled_count + self.covered_count + self.session_count - given_up
+
+    @property
     def undelivered(self) -> Money:
         """The price of the sessions still to come: once paid, it is not ours yet."""
         return self.total.after(self.used_count, self.session_count)

@@ -7,7 +7,13 @@ from uuid import UUID
 
 from chassis.refusal import AlreadyExists, Invalid, NotAllowed, Violation
 from services.billing.domain.accounts import Account
-from services.billing.domain.decision import NOTHING, Decision, Superbill
+from services.billing.domain.decision import (
+    NOTHING,
+    Decision,
+    SessionsGivenUp,
+    Superbill,
+    stating,
+)
 from services.billing.domain.invoice import Invoice, Status
 from services.billing.domain.journal import Entry, Rule, enter, post
 from services.billing.domain.money import Money
@@ -144,7 +150,7 @@ def approve(refund: Refund, invoice: Invoice, person: str, now: datetime) -> Dec
     now_is, was = (invoice.revision, invoice.turn), (refund.invoice_revision, refund.invoice_turn)
     if now_is != was or invoice.disputed or invoice.status is not Status.PAID:
         raise NotAllowed("APPROVAL_STALE", "The invoice has changed since; ask for a new quote.")
-    return _begin(replace(refund, approved_by=person, update_time=now), invoice, now)
+    return _give_up(replace(refund, approved_by=person, update_time=now), invoice, now)
 
 
 def reject(refund: Refund, person: str, now: datetime) -> Decision:
@@ -196,7 +202,16 @@ def _parts(refund: UUID, amount: int, sources: Sequence[Source]) -> tuple[Part, 
 def _unless_too_much(refund: Refund, invoice: Invoice, terms: Terms, now: datetime) -> Decision:
     if refund.amount.minor_units > terms.approval_above:
         return Decision(kept=(refund,))
-    return _begin(refund, invoice, now)
+    return _give_up(refund, invoice, now)
+
+
+def _give_up(refund: Refund, invoice: Invoice, now: datetime) -> Decision:
+    """Who keeps the times of a series' sessions is told that some will not be had."""
+    begun = _begin(refund, invoice, now)
+    if begun.invoice is None or not refund.session_count or invoice.is_package:
+        return begun
+    stated = stating(begun.invoice, now)
+    return replace(begun, invoice=stated, events=(SessionsGivenUp(stated, refund.session_count),))
 
 
 def _begin(refund: Refund, invoice: Invoice, now: datetime) -> Decision:

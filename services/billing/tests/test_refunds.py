@@ -105,8 +105,12 @@ async def test_one_session_goes_back_once(house: House, desk: RefundDesk, sendin
     await house.run_errands("pay-refund")
     assert len(sending.sent) == 1
     assert await balances(house) == {1000: 7 * UNIT, 2000: -6 * UNIT, 4000: -UNIT}
-    (fact,) = await house.stated()
+    given_up, fact = await house.stated()
+    assert type(given_up).__name__ == "SessionsGivenUp"
+    assert (given_up.given_up_count, given_up.kept_count) == (1, 7)
+    assert given_up.series_id == held.series_id
     assert (type(fact).__name__, fact.minor_units) == ("PaymentRefunded", UNIT)
+    assert fact.revision == given_up.revision + 1
     request_again = rpc.GetRefundRequest(refund_id=first.refund_id)
     found = (await house.call(desk.GetRefund, request_again)).refund
     assert found.status == states.REFUND_STATUS_PAID

@@ -49,6 +49,14 @@ def fact(event: domain.Event) -> Message | None:
                 procedure_codes=superbill.procedure_codes,
                 issue_time=time(superbill.issue_time),
             )
+        case domain.SessionsGivenUp(invoice, count):
+            return facts.SessionsGivenUp(
+                **_about(invoice),
+                series_id=str(invoice.series_id),
+                given_up_count=count,
+                kept_count=invoice.kept_count,
+                give_up_time=time(invoice.update_time),
+            )
         case domain.RefundPaid(invoice, payment, minor_units):
             return facts.PaymentRefunded(
                 **_paying(invoice, payment),
