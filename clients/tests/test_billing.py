@@ -90,6 +90,12 @@ async def test_a_series_money_from_the_terminal(halcyon: Run, tmp_path: Path) ->
         told = said("co-providers", str(shares))
         assert "Denver Nursing" in told
         assert SHARE["provider"]["tin"] not in told
+        assert "six-pack" not in said("package", "list", referral_id)
+        sold = said("package", "sell", referral_id, "six-pack").split()[-1]
+        listed = said("package", "list", referral_id)
+        assert sold in listed
+        refused = said("package", "apply", referral_id, sold, fails=True)
+        assert "WRONG_STATE" in refused, "the series is paid already"
         nobody = "00000000-0000-4000-8000-000000000000"
         assert "INVOICE_NOT_FOUND" in said("statement", nobody, fails=True)
     pdfs = sorted(papers.glob("*.pdf"))

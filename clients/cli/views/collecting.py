@@ -8,6 +8,7 @@ from rich.table import Table
 
 from clients.cli.views.tables import table
 from clients.cli.views.words import moment, money, plain
+from halcyon.billing.v1.billing_pb2 import Invoice, InvoiceStatus
 from halcyon.billing.v1.estimate_pb2 import CoProviderShare, Estimate, EstimateReason, Quote
 from halcyon.billing.v1.payment_pb2 import Payment, PaymentMethod, PaymentPurpose, PaymentStatus
 
@@ -74,4 +75,15 @@ def payments(found: Sequence[Payment]) -> Table:
             plain(PaymentStatus.Name(one.status), "PAYMENT_STATUS_"),
             one.reason,
         )
+    return shown
+
+
+def packages(found: Sequence[Invoice]) -> Table:
+    """What each holds, what was delivered from it, and what is promised to a series."""
+    counts = ("sessions", "delivered", "promised")
+    shown = table("Packages", "package", "status", *counts, "price", right=(*counts, "price"))
+    for one in found:
+        status = plain(InvoiceStatus.Name(one.status), "INVOICE_STATUS_")
+        numbers = one.session_count, one.delivered_count, one.covered_session_count
+        shown.add_row(one.invoice_id, status, *map(str, numbers), money(one.total))
     return shown

@@ -136,6 +136,66 @@ async def test_a_series_that_is_wholly_prepaid_is_confirmed_without_money(
     assert await balances(house) == {1000: 6 * PREPAID, 2000: -6 * PREPAID}
 
 
+async def test_a_prepaid_series_whose_times_are_gone_draws_nothing(
+    house: House, till: Payments
+) -> None:
+    held = series_held(sessions=4)
+    package = await sold(house, till, held)
+    await house.given(held)
+    await applied(house, till, held, package.invoice_id)
+    await house.run_errands("collect-payment")
+    await house.run_errands("refund-payment")
+    await house.stated()
+    await house.given(series_released(held, "paid_too_late"))
+    rows = await house.db.fetch("SELECT status, covered_count FROM invoice ORDER BY status")
+    assert [tuple(row) for row in rows] == [("paid", 0), ("void", 0)]
+    assert await house.stated() == []
+    await is_owed(house)
+
+
+async def test_a_package_applied_after_the_price_was_taken_sends_it_back(
+    house: House, till: Payments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = series_held(sessions=4)
+    package = await sold(house, till, held)
+    await house.given(held)
+    await house.stated()
+
+    class Meanwhile(Simulator):
+        async def collect(self, charge: domain.Charge) -> domain.Standing:
+            taken = await super().collect(charge)
+            await applied(house, till, held, package.invoice_id)
+            return taken
+
+    monkeypatch.setattr(gateway, "chosen", Meanwhile)
+    await house.run_errands("collect-payment")
+    await house.run_errands("refund-payment")
+    first, last = await house.stated()
+    assert (type(first).__name__, first.minor_units) == ("PaymentCollected", 0)
+    assert (type(last).__name__, last.minor_units) == ("PaymentRefunded", 4 * UNIT)
+    assert last.revision > first.revision
+    assert last.payment_id != first.payment_id
+    asked = billing.GetInvoiceRequest(series_id=held.series_id)
+    series = (await house.call(Billing(house.db).GetInvoice, asked)).invoice
+    assert series.status == nouns.INVOICE_STATUS_PAID
+    await is_owed(house)
+
+
+async def test_sessions_of_a_package_have_no_times_to_give_up(house: House, till: Payments) -> None:
+    package = await sold(house, till, series_held())
+    await house.stated()
+    request = back.RequestRefundRequest(
+        request_id=str(uuid4()),
+        invoice_id=package.invoice_id,
+        reason="patient_request",
+        session_count=1,
+    )
+    await house.call(RefundDesk(house.db).RequestRefund, request)
+    await house.run_errands("pay-refund")
+    assert await house.stated() == []
+    await is_owed(house)
+
+
 async def test_a_series_that_ends_leaves_its_sessions_in_the_package(
     house: House, till: Payments
 ) -> None:

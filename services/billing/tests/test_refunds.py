@@ -123,6 +123,7 @@ async def test_all_sessions_need_two_people(house: House, desk: RefundDesk) -> N
     invoice_id, _ = await paid(house, delivered=2)
     asked = (await house.call(desk.RequestRefund, asking(invoice_id, 0))).refund
     assert asked.status == states.REFUND_STATUS_REQUESTED
+    assert await house.stated() == []
     assert (await balances(house))[2000] == -6 * UNIT
     approval = rpc.ApproveRefundRequest(refund_id=asked.refund_id)
     with pytest.raises(NotAllowed) as refused:
@@ -133,6 +134,8 @@ async def test_all_sessions_need_two_people(house: House, desk: RefundDesk) -> N
     for _ in range(2):
         approved = (await house.call(desk.ApproveRefund, approval, second)).refund
     assert (approved.status, approved.approved_by) == (states.REFUND_STATUS_PENDING, "second")
+    (given_up,) = await house.stated()
+    assert (given_up.given_up_count, given_up.kept_count) == (6, 2)
     assert (await invoice(house))["status"] == "refund_pending"
     await house.run_errands("pay-refund")
     assert await balances(house) == {1000: 2 * UNIT, 4000: -2 * UNIT}

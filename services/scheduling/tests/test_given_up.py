@@ -96,6 +96,16 @@ async def test_whoever_has_arrived_keeps_the_chair(house: House) -> None:
     assert (await series(house, wanted)).bookings[0].status == nouns.BOOKING_STATUS_FULFILLED
 
 
+async def test_a_series_that_a_package_pays_wholly_is_confirmed(house: House) -> None:
+    where = clinic()
+    await keep(house, where)
+    wanted = await held(house, where)
+    nothing = payment_collected(wanted)
+    nothing.currency_code, nothing.minor_units = "USD", 0
+    await house.given(nothing)
+    assert (await series(house, wanted)).status == CONFIRMED
+
+
 async def test_older_news_gives_nothing_back_twice(house: House) -> None:
     wanted = await booked(house)
     await house.given(sessions_given_up(wanted, 5, 5), sessions_given_up(wanted, 6, 4))
