@@ -1,4 +1,4 @@
-"""`halcyon billing package sell | apply | list`: prepaid sessions for whatever schedule there is."""
+"""`halcyon billing package sell | apply | list`: sessions prepaid for any schedule there is."""
 
 from collections.abc import Sequence
 from typing import Annotated

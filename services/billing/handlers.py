@@ -136,7 +136,9 @@ async def collect_instalment(payment_id: UUID, tx: Tx) -> None:
     if instalment := await store.find_instalment(tx, payment_id):
         invoice = await store.get(tx, instalment.invoice_id)
         known = await store.find_payment(tx, payment_id)
-        await store.record(tx, domain.ask_instalment(invoice, instalment, known, tx.now))
+        card = await store.card_on_file(tx, invoice)
+        name = card.reference if card else ""
+        await store.record(tx, domain.ask_instalment(invoice, instalment, known, tx.now, name))
 
 
 @errands(store.REFUND)
@@ -164,11 +166,31 @@ async def _conclude(
                     if domain.must_be_asked_again(payment, outcome):
                         again = True
                         continue
-                    decision = domain.conclude(invoice, payment, outcome, tx.now)
+                    owed = await store.owed_now(tx, invoice, payment)
+                    decision = domain.conclude(invoice, payment, outcome, tx.now, owed)
                     await store.record(tx, await store.with_receipts(tx, decision, invoice))
                     tx.done(errand.name, errand.entity_id)
     if again:
         raise Busy("OUTCOME_UNKNOWN", "The gateway has not said what became of a payment.")
+
+
+@errands(store.KEEP_CARD)
+async def keep_cards(asked: Sequence[Errand], db: Database) -> None:
+    """The gateway keeps a card that a patient left on file, or forgets it."""
+    cards = await store.look_up_cards(db, [one.entity_id for one in asked])
+    told = await gateway.kept(cards, gateway.chosen())
+    async with db.transaction() as tx:
+        for asked_of in cards:
+            if asked_of.card_id in told:
+                outcome, card = told[asked_of.card_id], await store.get_card(tx, asked_of.card_id)
+                store.keep_card(
+                    tx,
+                    domain.forgotten(card, tx.now)
+                    if outcome is None
+                    else domain.conclude_card(card, outcome, tx.now),
+                )
+    if len(told) < len(cards):
+        raise Busy("OUTCOME_UNKNOWN", "The gateway has not said whether it keeps a card.")
 
 
 @errands(store.EXAMINE)

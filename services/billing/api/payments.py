@@ -12,6 +12,7 @@ from chassis.written import Written
 from halcyon.billing.v1 import payment_service_pb2 as rpc
 from halcyon.billing.v1.payment_service_pb2_grpc import PaymentServiceServicer
 from services.billing import documents, domain, packs, store, wire
+from services.billing.api.cards import Cards
 from services.billing.api.packages import Packages
 from services.billing.api.sight import visible
 from services.billing.wire import payments as words
@@ -22,7 +23,7 @@ POLL_SECONDS = 0.5
 """What another replica committed is seen this late at most."""
 
 
-class Payments(Packages, PaymentServiceServicer):
+class Payments(Packages, Cards, PaymentServiceServicer):
     """Collects before the series begins."""
 
     def __init__(self, db: Database) -> None:

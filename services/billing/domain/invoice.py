@@ -53,6 +53,8 @@ class Purpose(StrEnum):
     DEPOSIT = "deposit"
     """It confirms the series; the rest of the price is owed."""
     INSTALMENT = "instalment"
+    BALANCE = "balance"
+    """What is owed besides, such as fees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,8 @@ class Payment:
     """What the payer needs to act: nothing of a person, and gone when the payment ends."""
     method: Method = Method.ONLINE
     purpose: Purpose = Purpose.PACKAGE
+    card: str = ""
+    """The card on file it is taken from, as the gateway names it."""
     request_id: UUID | None = None
     """The call that asked for it, when a person did."""
     request_time: datetime

@@ -158,9 +158,16 @@ def start_plan(
 
 
 def ask_instalment(
-    invoice: Invoice, instalment: Instalment, known: Payment | None, now: datetime
+    invoice: Invoice,
+    instalment: Instalment,
+    known: Payment | None,
+    now: datetime,
+    card: str = "",
 ) -> Decision:
-    """Due: at most what is still owed, and nothing under a plan that has been replaced."""
+    """Due: at most what is still owed, and nothing under a plan that has been replaced.
+
+    From the card on file when there is one, else the payer is asked.
+    """
     owed = min(instalment.amount.minor_units, invoice.outstanding)
     if known is not None or invoice.attempt != instalment.attempt or not owed:
         return NOTHING
@@ -170,6 +177,7 @@ def ask_instalment(
         attempt=instalment.attempt * _APART + instalment.number,
         amount=Money(owed, instalment.amount.currency_code),
         purpose=Purpose.INSTALMENT,
+        card=card,
         request_time=now,
         update_time=now,
     )

@@ -123,7 +123,7 @@ async def _in_time(verb: Callable[[Charge], Awaitable[T]], charge: Charge) -> T:
 
 
 def _charge(payment: Payment) -> Charge:
-    return Charge(payment.payment_id, payment.amount, payment.reference)
+    return Charge(payment.payment_id, payment.amount, payment.reference, card=payment.card)
 
 
 def _back(payment: Payment) -> Charge:

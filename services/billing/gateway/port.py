@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
+from uuid import UUID
 
 from services.billing.domain import (
     Cancelled,
@@ -12,6 +13,7 @@ from services.billing.domain import (
     Declined,
     NeverAsked,
     Refunded,
+    Saved,
     Standing,
     Webhook,
 )
@@ -47,6 +49,12 @@ class PaymentGateway(Protocol):
 
     async def refund(self, charge: Charge) -> Refunded | Declined:
         """Give this much of the payment back; once for each key."""
+
+    async def save(self, card_id: UUID, token: str) -> Saved | Declined:
+        """Keep a card that the payer has given on the gateway's page, to be charged later."""
+
+    async def forget(self, reference: str) -> None:
+        """Keep it no more; one that is not there is forgotten already."""
 
     async def contested(self, charge: Charge) -> Sequence[Contested]:
         """Every time a bank took money of this payment back, and where that stands."""

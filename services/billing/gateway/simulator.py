@@ -20,6 +20,7 @@ from services.billing.domain import (
     Money,
     NeverAsked,
     Refunded,
+    Saved,
     Standing,
     Webhook,
 )
@@ -37,6 +38,7 @@ class Bank:
     def __init__(self) -> None:
         self.ended: dict[UUID, Standing] = {}
         self.taken: Counter[UUID] = Counter()
+        self.forgotten: set[str] = set()
         self.contested: dict[UUID, dict[str, Contested]] = {}
 
 
@@ -88,6 +90,17 @@ class Simulator:
         fails = charge.amount.minor_units % 100 == _REFUND_FAILS
         return Declined("expired_or_canceled_card") if fails else Refunded()
 
+    async def save(self, card_id: UUID, token: str) -> Saved | Declined:
+        """Every card is good, but one whose token says that it is not."""
+        await self._take_time()
+        bad = token.endswith("_declined")
+        return Declined("card_declined") if bad else Saved(f"card/{card_id}")
+
+    async def forget(self, reference: str) -> None:
+        """At once."""
+        await self._take_time()
+        self.bank.forgotten.add(reference)
+
     async def contested(self, charge: Charge) -> Sequence[Contested]:
         """As webhooks have told; nobody else disputes anything here."""
         await self._take_time()
@@ -121,6 +134,10 @@ class Simulator:
 
     def _stands(self, charge: Charge) -> Standing:
         cents = charge.amount.minor_units % 100
+        if charge.card in self.bank.forgotten and charge.payment_id not in self.bank.taken:
+            return Declined("card_removed")
+        if charge.card and cents == _WANTS_THE_PAYER:
+            return Declined("authentication_required")
         if cents == _WANTS_THE_PAYER:
             waiting = ActionNeeded(f"simulator:confirm/{charge.payment_id}")
             return self.bank.ended.get(charge.payment_id, waiting)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -21,6 +22,7 @@ from services.billing.domain import (
     Money,
     NeverAsked,
     Refunded,
+    Saved,
     Standing,
     Webhook,
 )
@@ -66,7 +68,7 @@ class Stripe:
     async def collect(self, charge: Charge) -> Standing:
         """The money, a refusal, or what the payer must do."""
         intent = await self._made(charge)
-        if intent.status == "requires_payment_method" and self._confirm_with:
+        if intent.status == "requires_payment_method" and (charge.card or self._confirm_with):
             return await self._confirm(intent, charge)
         return self._standing(intent)
 
@@ -97,6 +99,42 @@ class Stripe:
             return Declined(refused.code or "refund_refused")
         failed = back.status in {"failed", "canceled"}
         return Declined(back.failure_reason or "refund_failed") if failed else Refunded()
+
+    async def save(self, card_id: UUID, token: str) -> Saved | Declined:
+        """A SetupIntent for a customer of whom Stripe knows our opaque id and nothing else."""
+        mark = {"card_id": str(card_id)}
+        customer = await _heard(
+            self._client.v1.customers.create_async(
+                {"metadata": mark}, {"idempotency_key": f"customer/{card_id}"}
+            )
+        )
+        try:
+            kept = await _heard(
+                self._client.v1.setup_intents.create_async(
+                    {
+                        "customer": customer.id,
+                        "payment_method": token,
+                        "usage": "off_session",
+                        "confirm": True,
+                        "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+                        "metadata": mark,
+                    },
+                    {"idempotency_key": f"setup/{card_id}"},
+                )
+            )
+        except stripe.CardError as refused:
+            return Declined(_reason(refused.error))
+        except stripe.InvalidRequestError as refused:
+            return Declined(refused.code or "card_refused")
+        if kept.status != "succeeded":
+            return Declined("authentication_required")
+        return Saved(f"{customer.id}/{token}")
+
+    async def forget(self, reference: str) -> None:
+        """Detached for good; Stripe refuses to detach what is detached."""
+        with suppress(stripe.InvalidRequestError):
+            _, _, method = reference.partition("/")
+            await _heard(self._client.v1.payment_methods.detach_async(method))
 
     async def contested(self, charge: Charge) -> Sequence[Contested]:
         """Inquiries move no money and are left out."""
@@ -129,9 +167,11 @@ class Stripe:
         await self._line.close_async()  # type: ignore[no-untyped-call]
 
     async def _made(self, charge: Charge) -> PaymentIntent:
+        customer, _, _ = charge.card.partition("/")
         return await _heard(
             self._intents.create_async(
                 {
+                    **({"customer": customer} if customer else {}),  # type: ignore[typeddict-item]
                     "amount": charge.amount.minor_units,
                     "currency": charge.amount.currency_code.lower(),
                     "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
@@ -174,11 +214,14 @@ class Stripe:
         raise GatewayAway("not found yet")
 
     async def _confirm(self, intent: PaymentIntent, charge: Charge) -> Standing:
+        _, on_file, method = charge.card.partition("/")
         try:
             confirmed = await _heard(
                 self._intents.confirm_async(
                     intent.id,
-                    {"payment_method": self._confirm_with},
+                    {"payment_method": method, "off_session": True}
+                    if on_file
+                    else {"payment_method": self._confirm_with},
                     {"idempotency_key": f"confirm/{charge.payment_id}"},
                 )
             )

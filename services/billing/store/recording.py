@@ -123,6 +123,7 @@ def _payment_row(payment: domain.Payment) -> PaymentRow:
         action=payment.action,
         method=payment.method.value,
         purpose=payment.purpose.value,
+        card=payment.card,
         request_id=payment.request_id,
         request_time=payment.request_time,
         update_time=payment.update_time,

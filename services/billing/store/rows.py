@@ -69,6 +69,7 @@ class PaymentRow(Row, table=True):
     action: str
     method: str
     purpose: str
+    card: str
     request_id: UUID | None
     request_time: datetime = Field(sa_type=_MOMENT)
     update_time: datetime = Field(sa_type=_MOMENT)
@@ -184,6 +185,7 @@ def payment_of(row: PaymentRow) -> domain.Payment:
         action=row.action,
         method=domain.Method(row.method),
         purpose=domain.Purpose(row.purpose),
+        card=row.card,
         request_id=row.request_id,
         request_time=row.request_time,
         update_time=row.update_time,

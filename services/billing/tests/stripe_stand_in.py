@@ -30,6 +30,8 @@ class Account:
         self.lock = threading.Lock()
         self.numbers = count(1)
         self.intents: dict[str, dict[str, Any]] = {}
+        self.customers: dict[str, dict[str, Any]] = {}
+        self.attached: dict[str, str] = {}
         self.refunds: list[dict[str, Any]] = []
         self.captures: list[str] = []
         self.disputes: dict[str, dict[str, Any]] = {}
@@ -53,9 +55,15 @@ class Account:
             case ["payment_intents"]:
                 return self.create(form)
             case ["payment_intents", name, "confirm"]:
-                return self.confirm(self.intents[name])
+                return self.confirm(self.intents[name], form)
             case ["payment_intents", name, "cancel"]:
                 return self.cancel(self.intents[name])
+            case ["customers"]:
+                return self.customer()
+            case ["setup_intents"]:
+                return self.set_up(form)
+            case ["payment_methods", name, "detach"]:
+                return self.detach(name)
             case ["refunds"]:
                 return self.refund(form)
         return error(404, "invalid_request_error", "unknown_url")
@@ -72,10 +80,38 @@ class Account:
             "client_secret": f"{name}_secret_x",
             "last_payment_error": None,
             "metadata": {"payment_id": form["metadata[payment_id]"]},
+            "customer": form.get("customer"),
         }
         return 200, self.intents[name]
 
-    def confirm(self, intent: dict[str, Any]) -> Reply:
+    def customer(self) -> Reply:
+        name = f"cus_{next(self.numbers)}"
+        self.customers[name] = {"id": name, "object": "customer"}
+        return 200, self.customers[name]
+
+    def set_up(self, form: dict[str, str]) -> Reply:
+        assert form["usage"] == "off_session"
+        method, customer = form["payment_method"], form["customer"]
+        if customer not in self.customers:
+            return error(400, "invalid_request_error", "resource_missing")
+        if method.endswith("_declined"):
+            return error(402, "card_error", "card_declined", "generic_decline")
+        self.attached[method] = customer
+        name = f"seti_{next(self.numbers)}"
+        return 200, {"id": name, "object": "setup_intent", "status": "succeeded"}
+
+    def detach(self, method: str) -> Reply:
+        if self.attached.pop(method, None) is None:
+            return error(400, "invalid_request_error", "resource_missing")
+        return 200, {"id": method, "object": "payment_method", "customer": None}
+
+    def confirm(self, intent: dict[str, Any], form: dict[str, str] | None = None) -> Reply:
+        off_session = (form or {}).get("off_session") in {"true", "True"}
+        if customer := intent.get("customer"):
+            if form is None or self.attached.get(form["payment_method"]) != customer:
+                return error(402, "card_error", "payment_method_unactivated", "card_removed")
+            if off_session and intent["amount"] % 100 == 6:
+                return error(402, "card_error", "authentication_required")
         if intent["status"] not in {"requires_payment_method", "requires_action"}:
             return error(400, "invalid_request_error", "payment_intent_unexpected_state")
         cents = intent["amount"] % 100

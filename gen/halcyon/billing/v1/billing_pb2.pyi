@@ -98,6 +98,14 @@ class _BillingErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Bi
     """No payment has this id, or the caller may not see it."""
     BILLING_ERROR_REASON_REQUEST_DIFFERS: _BillingErrorReason.ValueType  # 50
     """The same request id came before with other contents."""
+    BILLING_ERROR_REASON_CARD_NOT_FOUND: _BillingErrorReason.ValueType  # 51
+    """No such card on file, for this caller."""
+    BILLING_ERROR_REASON_NO_CARD: _BillingErrorReason.ValueType  # 52
+    """The patient has no card on file at the clinic."""
+    BILLING_ERROR_REASON_NOTHING_OWED: _BillingErrorReason.ValueType  # 53
+    """Nothing is owed for the invoice."""
+    BILLING_ERROR_REASON_CONSENT_MISSING: _BillingErrorReason.ValueType  # 54
+    """Not the words that are in force."""
 
 class BillingErrorReason(_BillingErrorReason, metaclass=_BillingErrorReasonEnumTypeWrapper):
     """Why a call was refused; the `reason` of google.rpc.ErrorInfo."""
@@ -134,6 +142,14 @@ BILLING_ERROR_REASON_PAYMENT_NOT_FOUND: BillingErrorReason.ValueType  # 49
 """No payment has this id, or the caller may not see it."""
 BILLING_ERROR_REASON_REQUEST_DIFFERS: BillingErrorReason.ValueType  # 50
 """The same request id came before with other contents."""
+BILLING_ERROR_REASON_CARD_NOT_FOUND: BillingErrorReason.ValueType  # 51
+"""No such card on file, for this caller."""
+BILLING_ERROR_REASON_NO_CARD: BillingErrorReason.ValueType  # 52
+"""The patient has no card on file at the clinic."""
+BILLING_ERROR_REASON_NOTHING_OWED: BillingErrorReason.ValueType  # 53
+"""Nothing is owed for the invoice."""
+BILLING_ERROR_REASON_CONSENT_MISSING: BillingErrorReason.ValueType  # 54
+"""Not the words that are in force."""
 Global___BillingErrorReason: _TypeAlias = BillingErrorReason  # noqa: Y015
 
 @_typing.final

@@ -53,6 +53,14 @@ class PaymentServiceStub:
     """How an invoice is paid in parts."""
     RenderReceipt: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.RenderReceiptRequest, _payment_service_pb2.RenderReceiptResponse]
     """An itemised receipt of what was paid and delivered, for a health account (HSA, FSA), PDF/A."""
+    SaveCard: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.SaveCardRequest, _payment_service_pb2.SaveCardResponse]
+    """Keeps a card at the gateway for later parts of a price, balances and fees, as the patient agreed."""
+    ListCards: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.ListCardsRequest, _payment_service_pb2.ListCardsResponse]
+    """The cards of an invoice's patient at its clinic."""
+    RemoveCard: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.RemoveCardRequest, _payment_service_pb2.RemoveCardResponse]
+    """Charges it no more, from now on, and lets the gateway forget it."""
+    ChargeBalance: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.ChargeBalanceRequest, _payment_service_pb2.ChargeBalanceResponse]
+    """Takes what is owed for an invoice, fees with it, from the card on file."""
     WatchPayments: _grpc.UnaryStreamMultiCallable[_payment_service_pb2.WatchPaymentsRequest, _payment_service_pb2.WatchPaymentsResponse]
     """An invoice's payments now, and again whenever one changes: for a cashier's screen."""
 
@@ -81,6 +89,14 @@ class PaymentServiceAsyncStub(PaymentServiceStub):
     """How an invoice is paid in parts."""
     RenderReceipt: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.RenderReceiptRequest, _payment_service_pb2.RenderReceiptResponse]  # type: ignore[assignment]
     """An itemised receipt of what was paid and delivered, for a health account (HSA, FSA), PDF/A."""
+    SaveCard: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.SaveCardRequest, _payment_service_pb2.SaveCardResponse]  # type: ignore[assignment]
+    """Keeps a card at the gateway for later parts of a price, balances and fees, as the patient agreed."""
+    ListCards: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.ListCardsRequest, _payment_service_pb2.ListCardsResponse]  # type: ignore[assignment]
+    """The cards of an invoice's patient at its clinic."""
+    RemoveCard: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.RemoveCardRequest, _payment_service_pb2.RemoveCardResponse]  # type: ignore[assignment]
+    """Charges it no more, from now on, and lets the gateway forget it."""
+    ChargeBalance: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.ChargeBalanceRequest, _payment_service_pb2.ChargeBalanceResponse]  # type: ignore[assignment]
+    """Takes what is owed for an invoice, fees with it, from the card on file."""
     WatchPayments: _aio.UnaryStreamMultiCallable[_payment_service_pb2.WatchPaymentsRequest, _payment_service_pb2.WatchPaymentsResponse]  # type: ignore[assignment]
     """An invoice's payments now, and again whenever one changes: for a cashier's screen."""
 
@@ -154,6 +170,38 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_payment_service_pb2.RenderReceiptResponse, _abc.Awaitable[_payment_service_pb2.RenderReceiptResponse]]:
         """An itemised receipt of what was paid and delivered, for a health account (HSA, FSA), PDF/A."""
+
+    @_abc_1.abstractmethod
+    def SaveCard(
+        self,
+        request: _payment_service_pb2.SaveCardRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_service_pb2.SaveCardResponse, _abc.Awaitable[_payment_service_pb2.SaveCardResponse]]:
+        """Keeps a card at the gateway for later parts of a price, balances and fees, as the patient agreed."""
+
+    @_abc_1.abstractmethod
+    def ListCards(
+        self,
+        request: _payment_service_pb2.ListCardsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_service_pb2.ListCardsResponse, _abc.Awaitable[_payment_service_pb2.ListCardsResponse]]:
+        """The cards of an invoice's patient at its clinic."""
+
+    @_abc_1.abstractmethod
+    def RemoveCard(
+        self,
+        request: _payment_service_pb2.RemoveCardRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_service_pb2.RemoveCardResponse, _abc.Awaitable[_payment_service_pb2.RemoveCardResponse]]:
+        """Charges it no more, from now on, and lets the gateway forget it."""
+
+    @_abc_1.abstractmethod
+    def ChargeBalance(
+        self,
+        request: _payment_service_pb2.ChargeBalanceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_service_pb2.ChargeBalanceResponse, _abc.Awaitable[_payment_service_pb2.ChargeBalanceResponse]]:
+        """Takes what is owed for an invoice, fees with it, from the card on file."""
 
     @_abc_1.abstractmethod
     def WatchPayments(
