@@ -10,8 +10,9 @@ from services.billing.domain.journal import Rule, post
 from services.billing.domain.money import Money
 from services.billing.domain.refunding import Asking, give_back_rest
 
-_MONEY_GOES_BACK = frozenset({"paid_too_late", "referral_cancelled"})
-_ENDS_ALL = "referral_cancelled"
+_CALLED_OFF = "referral_cancelled"
+_ENDS_ALL = frozenset({_CALLED_OFF, "plan_stopped"})
+_MONEY_GOES_BACK = _ENDS_ALL | {"paid_too_late"}
 _NOBODY_YET = UUID(int=0)
 _OUR_OWN_NEWS = "payment_failed"
 """Scheduling's answer to a payment that failed; it does not touch a payment asked for since."""
@@ -52,7 +53,7 @@ def release(  # noqa: PLR0913 - the news, and all that is known of its series
     match known.status:
         case Status.ISSUED if payment and news.reason != _OUR_OWN_NEWS:
             return _void(invoice, payment, now, unsent=unsent)
-        case Status.PAYMENT_FAILED if news.reason == _ENDS_ALL:
+        case Status.PAYMENT_FAILED if news.reason in _ENDS_ALL:
             return Decision(invoice=replace(invoice, status=Status.VOID, update_time=now))
         case Status.PAID if by is not None and _goes_back(invoice, news):
             return give_back_rest(invoice, news.reason, by, now, keeping)
@@ -63,11 +64,11 @@ def release(  # noqa: PLR0913 - the news, and all that is known of its series
 
 
 def may_cost(news: Release, invoice: Invoice | None) -> bool:
-    """Whether the terms are to be asked what a cancellation costs."""
+    """Whether the terms are asked what it costs: a plan that was stopped costs nothing."""
     if invoice is None or news.series_revision <= invoice.series_revision:
         return False
     paid = invoice.status is Status.PAID and invoice.free_count > 0 and not invoice.disputed
-    return paid and news.reason == _ENDS_ALL
+    return paid and news.reason == _CALLED_OFF
 
 
 def ends_cover(news: Release, decided: Decision) -> bool:

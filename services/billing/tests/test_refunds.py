@@ -251,6 +251,18 @@ async def test_the_terms_decide_what_a_cancelled_referral_costs(
     assert [amount for _, amount in sending.sent] == ([back] if back else [])
 
 
+async def test_a_stopped_plan_gives_back_all_that_was_not_delivered(
+    house: House, desk: RefundDesk
+) -> None:
+    _, held = await paid(house, delivered=3)
+    await house.given(series_released(held, "plan_stopped"))
+    await house.run_errands("refund-payment")
+    assert await balances(house) == {1000: 3 * UNIT, 4000: -3 * UNIT}
+    assert (await invoice(house))["status"] == "refunded"
+    (fact,) = await house.stated()
+    assert (type(fact).__name__, fact.minor_units) == ("PaymentRefunded", 5 * UNIT)
+
+
 async def test_money_for_a_delivered_session_makes_a_new_receipt(
     house: House, desk: RefundDesk
 ) -> None:
