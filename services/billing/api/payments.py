@@ -95,7 +95,9 @@ class Payments(Packages, Cards, PaymentServiceServicer):
         patient = wire.addressee(request.patient)
         async with self._db.read() as tx:
             invoice = visible(await store.get(tx, UUID(request.invoice_id)))
-            paid = await store.payments(tx, invoice)
+            paid = documents.received(
+                await store.payments(tx, invoice), await store.journal_of(tx, [invoice.invoice_id])
+            )
             delivered = await store.superbills(tx, invoice.invoice_id)
             desk = await store.desk(tx, invoice.clinic_id)
         paper = documents.Receipt(invoice, paid, delivered, desk, patient)

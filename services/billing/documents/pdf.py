@@ -57,9 +57,13 @@ def _told(paper: Paper) -> dict[str, Any]:
 
 
 def _received(paper: Paper, money: Received) -> list[str]:
-    back = f", less {decimal(money.returned)} given back" if money.returned else ""
+    back = (
+        f", less {decimal(money.returned)} given back"
+        if money.returned and not money.is_refund
+        else ""
+    )
     day = money.time.astimezone(paper.zone).date().isoformat()
-    return [day, f"{money.way}{back}", decimal(money.amount.minor_units - money.returned)]
+    return [day, f"{money.way}{back}", decimal(money.kept)]
 
 
 def _rows(paper: Paper, bill: Superbill) -> list[list[str]]:
