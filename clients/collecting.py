@@ -7,8 +7,15 @@ from clients.sdk import Halcyon
 from halcyon.billing.v1 import estimate_service_pb2 as estimating
 from halcyon.billing.v1 import payment_service_pb2 as paying
 from halcyon.billing.v1.billing_pb2 import Invoice, Money
-from halcyon.billing.v1.billing_service_pb2 import RetryPaymentRequest
-from halcyon.billing.v1.estimate_pb2 import Estimate, InfusionsWanted, ItemWanted, ProvideWay, Quote
+from halcyon.billing.v1.billing_service_pb2 import ListInvoicesRequest, RetryPaymentRequest
+from halcyon.billing.v1.estimate_pb2 import (
+    CoProviderShare,
+    Estimate,
+    InfusionsWanted,
+    ItemWanted,
+    ProvideWay,
+    Quote,
+)
 from halcyon.billing.v1.payment_pb2 import Payment, PaymentMethod
 from halcyon.referral.v1.referral_service_pb2 import GetPatientRequest
 
@@ -37,6 +44,13 @@ async def provide(clerk: Halcyon, estimate: Estimate, way: "ProvideWay.ValueType
         estimate_id=estimate.estimate_id, version=estimate.version, way=way
     )
     return (await clerk.estimates.ProvideEstimate(request)).estimate
+
+
+async def set_co_providers(
+    clerk: Halcyon, request: estimating.UpdateCoProvidersRequest
+) -> Sequence[CoProviderShare]:
+    """Who else bills for a clinic's sessions from now on."""
+    return (await clerk.estimates.UpdateCoProviders(request)).shares
 
 
 async def payments_of(clerk: Halcyon, invoice_id: str) -> Sequence[Payment]:
@@ -83,3 +97,45 @@ async def receipt(clerk: Halcyon, invoice: Invoice) -> paying.RenderReceiptRespo
         patient=(await clerk.referral.GetPatient(patient)).patient,
     )
     return await clerk.payments.RenderReceipt(request)
+
+
+async def sell_package(
+    clerk: Halcyon, invoice: Invoice, package: str, code: str, minutes: int
+) -> Invoice:
+    """Sessions sold by themselves to the patient of an invoice; asked to be paid."""
+    request = paying.SellPackageRequest(
+        request_id=str(uuid4()),
+        clinic_id=invoice.clinic_id,
+        patient_id=invoice.patient_id,
+        referral_id=invoice.referral_id,
+        package=package,
+        indication_code=code,
+        infusion_minutes=minutes,
+    )
+    return (await clerk.payments.SellPackage(request)).invoice
+
+
+async def apply_package(
+    clerk: Halcyon, series: Invoice, package_id: str
+) -> paying.ApplyPackageResponse:
+    """The series draws its sessions from the package, as many as it has."""
+    request = paying.ApplyPackageRequest(
+        invoice_id=series.invoice_id, package_invoice_id=package_id
+    )
+    return await clerk.payments.ApplyPackage(request)
+
+
+async def packages_of(clerk: Halcyon, invoice: Invoice) -> Sequence[Invoice]:
+    """The packages of an invoice's patient, the newest first."""
+    found: list[Invoice] = []
+    request = ListInvoicesRequest(clinic_id=invoice.clinic_id)
+    while True:
+        page = await clerk.billing.ListInvoices(request)
+        found += [one for one in page.invoices if _is_package_of(one, invoice.patient_id)]
+        if not page.next_page_token:
+            return found
+        request.page_token = page.next_page_token
+
+
+def _is_package_of(one: Invoice, patient_id: str) -> bool:
+    return one.patient_id == patient_id and one.package_invoice_id == one.invoice_id

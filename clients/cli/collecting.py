@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from google.protobuf.json_format import Parse
 
 from clients import accounts, collecting
 from clients.cli.billing import DESK, Referral, app, written
@@ -17,14 +18,18 @@ from halcyon.billing.v1.billing_pb2 import Invoice
 from halcyon.billing.v1.estimate_pb2 import (
     PACKAGE_PREFERENCE_CHEAPEST,
     PACKAGE_PREFERENCE_NONE,
+    CoProviderShare,
     Estimate,
     InfusionsWanted,
     ProvideWay,
     Quote,
 )
+from halcyon.billing.v1.estimate_service_pb2 import UpdateCoProvidersRequest
 from halcyon.billing.v1.payment_pb2 import Payment, PaymentMethod
 
-__all__ = ["app", "estimate", "pay", "quote"]
+__all__ = ["app", "co_providers", "estimate", "pay", "quote"]
+
+Told = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The request as JSON.")]
 
 
 class Way(StrEnum):
@@ -95,6 +100,18 @@ def estimate(
             return found
 
     show(*views.estimate(run(reading())))
+
+
+@app.command("co-providers")
+def co_providers(told: Told, data: Data = DEFAULT) -> None:
+    """Set who else bills for a clinic's sessions: all of them, as an UpdateCoProvidersRequest."""
+    request = Parse(told.read_text(), UpdateCoProvidersRequest())
+
+    async def setting() -> Sequence[CoProviderShare]:
+        async with acting(data, *DESK) as clerk:
+            return await collecting.set_co_providers(clerk, request)
+
+    show(views.co_providers(run(setting())))
 
 
 @app.command()

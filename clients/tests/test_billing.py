@@ -1,7 +1,9 @@
 """A series' money from the terminal, on a network of its own."""
 
 import io
+import json
 from pathlib import Path
+from typing import Any
 
 import pypdf
 from pyx12 import params, x12n_document
@@ -13,6 +15,20 @@ from clients.tests.running import Run
 from halcyon.billing.events.v1.billing_events_pb2 import SuperbillIssued
 from halcyon.billing.v1.billing_pb2 import Invoice, Money
 from halcyon.infusion.events.v1.infusion_events_pb2 import SessionPlanned
+
+SHARE: dict[str, Any] = {
+    "provider": {
+        "name": "Denver Nursing",
+        "npi": "1234567893",
+        "tin": "84-0000002",
+        "state_code": "CO",
+        "location": "Denver",
+    },
+    "item": "monitoring",
+    "description": "Nursing during the infusion",
+    "procedure_codes": ["99152"],
+    "price": {"currency_code": "USD", "minor_units": "5000"},
+}
 
 
 async def delivered(network: Network) -> tuple[str, Invoice]:
@@ -69,6 +85,17 @@ async def test_a_series_money_from_the_terminal(halcyon: Run, tmp_path: Path) ->
         said("superbill", referral_id, *claim, *into)
         assert "payer" in said("superbill", referral_id, "--form", "837p", *into, fails=True)
         assert "sum" in said("trial-balance", invoice.clinic_id)
+        shares = tmp_path / "shares.json"
+        shares.write_text(json.dumps({"clinic_id": invoice.clinic_id, "shares": [SHARE]}))
+        told = said("co-providers", str(shares))
+        assert "Denver Nursing" in told
+        assert SHARE["provider"]["tin"] not in told
+        assert "six-pack" not in said("package", "list", referral_id)
+        sold = said("package", "sell", referral_id, "six-pack").split()[-1]
+        listed = said("package", "list", referral_id)
+        assert sold in listed
+        refused = said("package", "apply", referral_id, sold, fails=True)
+        assert "WRONG_STATE" in refused, "the series is paid already"
         nobody = "00000000-0000-4000-8000-000000000000"
         assert "INVOICE_NOT_FOUND" in said("statement", nobody, fails=True)
     pdfs = sorted(papers.glob("*.pdf"))

@@ -36,11 +36,24 @@ async def issue_estimate(fact: SeriesHeld, tx: Tx) -> None:
     known = await store.find(tx, domain.invoice_id(need.series_id))
     desk = await store.desk(tx, need.clinic_id)
     price = await store.session_price(tx, need)
+    if known and domain.loses_cover(need, known):
+        known = await _uncovered(known, tx)
     decision = domain.issue_for(need, known, price, tx.now)
     await store.record(tx, decision)
     earlier = await store.find_estimate(tx, known.estimate_id) if known else None
     codes = domain.procedure_codes(packs.CODES, need.infusion_minutes, tx.now.date())
     store.keep_estimate(tx, estimate.of_series(decision, need, earlier, codes, desk))
+
+
+async def _uncovered(series: domain.Invoice | None, tx: Tx) -> domain.Invoice | None:
+    """A series that ended gives the sessions that it did not draw back to its package."""
+    package = await store.package_of(tx, series)
+    if series is None or package is None:
+        return series
+    left, kept = domain.uncover(series, package, tx.now)
+    await store.record(tx, left)
+    await store.record(tx, kept)
+    return left.invoice
 
 
 @on(ClinicUpdated)
@@ -58,9 +71,12 @@ async def void_or_refund(fact: SeriesReleased, tx: Tx) -> None:
     """A released series is not collected for; what was paid and not delivered goes back."""
     news = wire.release(fact)
     invoice, payment = await store.find_with_payment(tx, news.series_id)
-    unsent, by = store.is_unsent(tx, payment), await store.way_back(tx, invoice, payment)
-    decision = domain.release(news, invoice, payment, tx.now, unsent=unsent, by=by)
+    unsent, keeping = store.is_unsent(tx, payment), await store.kept_of(tx, news, invoice)
+    by = await store.way_back(tx, invoice, payment, keeping)
+    decision = domain.release(news, invoice, payment, tx.now, unsent=unsent, by=by, keeping=keeping)
     await store.record(tx, decision)
+    if domain.ends_cover(news, decision):
+        await _uncovered(decision.invoice, tx)
 
 
 async def _for_deliveries(facts: Sequence[InfusionCompleted], tx: Tx) -> None:
@@ -71,7 +87,11 @@ async def _for_deliveries(facts: Sequence[InfusionCompleted], tx: Tx) -> None:
 async def recognise_session(fact: InfusionCompleted, tx: Tx) -> None:
     """A delivered session earns its part of the money and gets a superbill."""
     delivery = wire.delivery(fact)
-    invoice, issued = await store.find_with_superbill(tx, delivery)
+    series, issued = await store.find_with_superbill(tx, delivery)
+    invoice = await store.find_delivered_from(tx, series, issued)
+    if issued is None and invoice.is_package:
+        series, invoice = domain.draw(series, invoice, tx.now)
+        await store.record(tx, domain.Decision(invoice=series))
     coding = store.coding(delivery.running_minutes, delivery.day)
     await store.record(tx, domain.recognise(delivery, invoice, issued, coding, tx.now))
 
@@ -92,7 +112,7 @@ async def charge_fee(fact: CancellationFeeIncurred, tx: Tx) -> None:
 async def collect_payment(asked: Sequence[Errand], db: Database) -> None:
     """Collect what is asked for, and call off what is not wanted any more."""
     payments = await store.look_up(db, [one.entity_id for one in asked])
-    outcomes = await gateway.collected(payments, gateway.chosen())
+    outcomes = await gateway.collected(payments, gateway.chosen(), db.clock())
     await _conclude(asked, payments, outcomes, db)
 
 
@@ -116,7 +136,9 @@ async def collect_instalment(payment_id: UUID, tx: Tx) -> None:
     if instalment := await store.find_instalment(tx, payment_id):
         invoice = await store.get(tx, instalment.invoice_id)
         known = await store.find_payment(tx, payment_id)
-        await store.record(tx, domain.ask_instalment(invoice, instalment, known, tx.now))
+        card = await store.card_on_file(tx, invoice)
+        name = card.reference if card else ""
+        await store.record(tx, domain.ask_instalment(invoice, instalment, known, tx.now, name))
 
 
 @errands(store.REFUND)
@@ -144,10 +166,50 @@ async def _conclude(
                     if domain.must_be_asked_again(payment, outcome):
                         again = True
                         continue
-                    await store.record(tx, domain.conclude(invoice, payment, outcome, tx.now))
+                    owed = await store.owed_now(tx, invoice, payment)
+                    decision = domain.conclude(invoice, payment, outcome, tx.now, owed)
+                    await store.record(tx, await store.with_receipts(tx, decision, invoice))
                     tx.done(errand.name, errand.entity_id)
     if again:
         raise Busy("OUTCOME_UNKNOWN", "The gateway has not said what became of a payment.")
+
+
+@errands(store.KEEP_CARD)
+async def keep_cards(asked: Sequence[Errand], db: Database) -> None:
+    """The gateway keeps a card that a patient left on file, or forgets it."""
+    cards = await store.look_up_cards(db, [one.entity_id for one in asked])
+    told = await gateway.kept(cards, gateway.chosen())
+    async with db.transaction() as tx:
+        for asked_of in cards:
+            if asked_of.card_id in told:
+                outcome, card = told[asked_of.card_id], await store.get_card(tx, asked_of.card_id)
+                store.keep_card(
+                    tx,
+                    domain.forgotten(card, tx.now)
+                    if outcome is None
+                    else domain.conclude_card(card, outcome, tx.now),
+                )
+    if len(told) < len(cards):
+        raise Busy("OUTCOME_UNKNOWN", "The gateway has not said whether it keeps a card.")
+
+
+@errands(store.EXAMINE)
+async def examine_disputes(asked: Sequence[Errand], db: Database) -> None:
+    """A webhook spoke of a bank: what the gateway says of it, asked, is what counts."""
+    payments = await store.look_up(db, [one.entity_id for one in asked])
+    told = await gateway.contested(payments, gateway.chosen())
+    async with db.transaction() as tx:
+        await store.lock(tx, payments)
+        for errand in asked:
+            for contested in told.get(errand.entity_id, ()):
+                invoice, payment = await store.get_with_invoice(tx, errand.entity_id)
+                known = await store.find_dispute(tx, contested.told.dispute_id)
+                decision = domain.hear_bank(invoice, payment, contested, known, tx.now)
+                await store.record(tx, decision)
+            if errand.entity_id in told:
+                tx.done(errand.name, errand.entity_id)
+    if len(told) < len(payments):
+        raise Busy("OUTCOME_UNKNOWN", "The gateway has not said what a bank disputes.")
 
 
 @errands(store.PAY_REFUND)

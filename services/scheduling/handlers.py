@@ -7,7 +7,11 @@ from chassis.database import Tx
 from chassis.deadlines import Deadlines
 from chassis.refusal import Busy
 from chassis.subscriptions import Subscriptions
-from halcyon.billing.events.v1.billing_events_pb2 import PaymentCollected, PaymentFailed
+from halcyon.billing.events.v1.billing_events_pb2 import (
+    PaymentCollected,
+    PaymentFailed,
+    SessionsGivenUp,
+)
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
 from halcyon.intake.events.v1.intake_events_pb2 import (
     PlanApproved,
@@ -91,6 +95,19 @@ async def release_unpaid(fact: PaymentFailed, tx: Tx) -> None:
     series = await _known(tx, wire.series_of(fact))
     failed_at = wire.moment(fact.fail_time)
     await _let_go(tx, *domain.payment_failed(series, failed_at, tx.now))
+
+
+@on(SessionsGivenUp)
+async def cancel_given_up(fact: SessionsGivenUp, tx: Tx) -> None:
+    """Sessions that were paid back are not to be had: the last times of the series are free."""
+    await store.open_desks(tx, await store.clinics_of(tx, [wire.series_of(fact)]), careful=True)
+    series = await _known(tx, wire.series_of(fact))
+    if series.status == domain.Status.HELD:
+        raise Busy("SERIES_HELD", "The payment for this series is not known here yet.")
+    left, events = domain.give_up(series, fact.kept_count, tx.now)
+    if events:
+        store.record(tx, left, events)
+        await store.drop_after(tx, series, fact.kept_count)
 
 
 async def _for_cancellations(facts: Sequence[ReferralCancelled], tx: Tx) -> None:

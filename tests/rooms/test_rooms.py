@@ -25,6 +25,7 @@ PARTNERS = {
     "CustodyInventoryOverdue",
     "DischargeOverridden",
     "GateOverridden",
+    "PackageSold",
     "ReferralCancelled",
     "ReferralReceived",
     "ReferralRouted",

@@ -8,7 +8,8 @@ from rich.table import Table
 
 from clients.cli.views.tables import table
 from clients.cli.views.words import moment, money, plain
-from halcyon.billing.v1.estimate_pb2 import Estimate, EstimateReason, Quote
+from halcyon.billing.v1.billing_pb2 import Invoice, InvoiceStatus
+from halcyon.billing.v1.estimate_pb2 import CoProviderShare, Estimate, EstimateReason, Quote
 from halcyon.billing.v1.payment_pb2 import Payment, PaymentMethod, PaymentPurpose, PaymentStatus
 
 
@@ -52,6 +53,15 @@ def _clock(found: Estimate) -> str:
     return f"{due}; {given}"
 
 
+def co_providers(found: Sequence[CoProviderShare]) -> Table:
+    """Their taxpayer numbers are not shown."""
+    shown = table("Co-providers", "name", "NPI", "service", "codes", "price", right=("price",))
+    for one in found:
+        codes = ", ".join(one.procedure_codes)
+        shown.add_row(one.provider.name, one.provider.npi, one.item, codes, money(one.price))
+    return shown
+
+
 def payments(found: Sequence[Payment]) -> Table:
     """In the order they were asked for."""
     columns = ("payment", "for", "how", "amount", "status", "why")
@@ -65,4 +75,15 @@ def payments(found: Sequence[Payment]) -> Table:
             plain(PaymentStatus.Name(one.status), "PAYMENT_STATUS_"),
             one.reason,
         )
+    return shown
+
+
+def packages(found: Sequence[Invoice]) -> Table:
+    """What each holds, what was delivered from it, and what is promised to a series."""
+    counts = ("sessions", "delivered", "promised")
+    shown = table("Packages", "package", "status", *counts, "price", right=(*counts, "price"))
+    for one in found:
+        status = plain(InvoiceStatus.Name(one.status), "INVOICE_STATUS_")
+        numbers = one.session_count, one.delivered_count, one.covered_session_count
+        shown.add_row(one.invoice_id, status, *map(str, numbers), money(one.total))
     return shown

@@ -114,7 +114,8 @@ class Ledger(LedgerServiceServicer):
             invoice = visible(await store.get(tx, UUID(request.invoice_id)))
             owed = await store.owed(tx, invoice)
             known = await _cleared(tx, invoice, clearing)
-            await store.record(tx, domain.clear_balance(invoice, owed, clearing, known, tx.now))
+            decision = domain.clear_balance(invoice, owed, clearing, known, tx.now)
+            await store.record(tx, await store.with_receipts(tx, decision, invoice))
             return await store.owed(tx, invoice)
 
 

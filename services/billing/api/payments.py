@@ -7,11 +7,13 @@ from uuid import UUID
 
 import grpc
 
-from chassis.database import Database, Tx
+from chassis.database import Database
 from chassis.written import Written
 from halcyon.billing.v1 import payment_service_pb2 as rpc
 from halcyon.billing.v1.payment_service_pb2_grpc import PaymentServiceServicer
 from services.billing import documents, domain, packs, store, wire
+from services.billing.api.cards import Cards
+from services.billing.api.packages import Packages
 from services.billing.api.sight import visible
 from services.billing.wire import payments as words
 
@@ -21,7 +23,7 @@ POLL_SECONDS = 0.5
 """What another replica committed is seen this late at most."""
 
 
-class Payments(PaymentServiceServicer):
+class Payments(Packages, Cards, PaymentServiceServicer):
     """Collects before the series begins."""
 
     def __init__(self, db: Database) -> None:
@@ -54,8 +56,9 @@ class Payments(PaymentServiceServicer):
         async with self._db.transaction() as tx:
             invoice = visible(await store.get(tx, UUID(request.invoice_id)))
             earlier = await store.find_request(tx, invoice.invoice_id, paid.request_id)
-            last = await _last(tx, invoice)
+            last = await store.last_payment(tx, invoice)
             decision = domain.pay_at_desk(invoice, last, paid, earlier, tx.now)
+            decision = await store.with_receipts(tx, decision, invoice)
             await store.record(tx, decision)
         payment = decision.payment or earlier or last.payment
         return rpc.RecordDeskPaymentResponse(
@@ -69,7 +72,7 @@ class Payments(PaymentServiceServicer):
             asked = words.plan_asked(request, domain.plan_policy(packs.PLANS, tx.now.date()))
             invoice = visible(await store.get(tx, UUID(request.invoice_id)))
             earlier = await store.find_request(tx, invoice.invoice_id, asked.request_id)
-            last = await _last(tx, invoice)
+            last = await store.last_payment(tx, invoice)
             decision, plan = domain.start_plan(invoice, last, asked, earlier, tx.now)
             await store.record(tx, decision)
             store.keep_plan(tx, plan)
@@ -93,7 +96,9 @@ class Payments(PaymentServiceServicer):
         patient = wire.addressee(request.patient)
         async with self._db.read() as tx:
             invoice = visible(await store.get(tx, UUID(request.invoice_id)))
-            paid = await store.payments(tx, invoice)
+            paid = documents.received(
+                await store.payments(tx, invoice), await store.journal_of(tx, [invoice.invoice_id])
+            )
             delivered = await store.superbills(tx, invoice.invoice_id)
             desk = await store.desk(tx, invoice.clinic_id)
         paper = documents.Receipt(invoice, paid, delivered, desk, patient)
@@ -126,9 +131,3 @@ class Payments(PaymentServiceServicer):
     def _ring(self, _: Written) -> None:
         for bell in self._bells:
             bell.set()
-
-
-async def _last(tx: Tx, invoice: domain.Invoice) -> domain.Last:
-    """The payment asked for last, and whether a gateway may have heard of it."""
-    payment = await store.get_payment(tx, invoice.payment_id)
-    return domain.Last(payment, store.is_unsent(tx, payment))

@@ -9,7 +9,7 @@ from chassis.refusal import Invalid, NotFound, Violation
 from halcyon.billing.v1 import superbill_pb2 as nouns
 from halcyon.billing.v1 import superbill_service_pb2 as rpc
 from services.billing import documents, domain, wire
-from services.billing.documents import Paper
+from services.billing.documents import Paper, Received
 
 
 class _Form(NamedTuple):
@@ -35,40 +35,41 @@ _FORMS = {
 }  # fmt: skip
 
 
+class Printing(NamedTuple):
+    """What the books say of the sessions to print."""
+
+    invoice: domain.Invoice
+    bills: Sequence[domain.Superbill]
+    profile: domain.Profile
+    received: Sequence[Received]
+    now: datetime
+
+
 async def printed(
-    request: rpc.RenderSuperbillRequest,
-    invoice: domain.Invoice,
-    bills: Sequence[domain.Superbill],
-    profile: domain.Profile,
-    now: datetime,
+    request: rpc.RenderSuperbillRequest, books: Printing
 ) -> rpc.RenderSuperbillResponse:
     """The document, unless the patient or the payer does not fit it."""
     form = _FORMS[request.format]
-    if not bills:
+    if not books.bills:
         raise NotFound("SUPERBILL_NOT_FOUND", "Nothing was delivered that could be printed.")
     if form.for_payer:
-        domain.must_be_disclosable(invoice)
-    paper = _paper(request, invoice, bills, profile, now)
-    _check(paper, invoice, for_payer=form.for_payer)
+        domain.must_be_disclosable(books.invoice)
+    paper = _paper(request, books)
+    _check(paper, books.invoice, for_payer=form.for_payer)
     content = await asyncio.to_thread(form.make, paper)
     name = f"superbill-{request.superbill_id or request.invoice_id}.{form.suffix}"
     return rpc.RenderSuperbillResponse(content=content, media_type=form.media_type, file_name=name)
 
 
-def _paper(
-    request: rpc.RenderSuperbillRequest,
-    invoice: domain.Invoice,
-    bills: Sequence[domain.Superbill],
-    profile: domain.Profile,
-    now: datetime,
-) -> Paper:
+def _paper(request: rpc.RenderSuperbillRequest, books: Printing) -> Paper:
     return Paper(
-        invoice_id=invoice.invoice_id,
-        profile=profile,
+        invoice_id=books.invoice.invoice_id,
+        profile=books.profile,
         patient=wire.addressee(request.patient),
         referrer=wire.referrer(request.referrer),
-        bills=bills,
-        issue_time=max([bill.issue_time for bill in bills], default=now),
+        bills=books.bills,
+        received=books.received,
+        issue_time=max([bill.issue_time for bill in books.bills], default=books.now),
         payer=wire.payer(request),
     )
 

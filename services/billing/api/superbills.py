@@ -9,8 +9,8 @@ from chassis.database import Database, Tx
 from halcyon.billing.v1 import superbill_pb2 as nouns
 from halcyon.billing.v1 import superbill_service_pb2 as rpc
 from halcyon.billing.v1.superbill_service_pb2_grpc import SuperbillServiceServicer
-from services.billing import domain, store, wire
-from services.billing.api.printing import printed
+from services.billing import documents, domain, store, wire
+from services.billing.api.printing import Printing, printed
 from services.billing.api.sight import visible
 
 Context = grpc.ServicerContext
@@ -49,7 +49,10 @@ class Superbills(SuperbillServiceServicer):
                 bills = [b for b in await store.superbills(tx, invoice.invoice_id) if not b.is_void]
                 where = invoice.clinic_id
             profile = await store.get_profile(tx, where)
-        return await printed(request, invoice, bills, profile, tx.now)
+            money = documents.received(
+                await store.payments(tx, invoice), await store.journal_of(tx, [invoice.invoice_id])
+            )
+        return await printed(request, Printing(invoice, bills, profile, money, tx.now))
 
     async def VoidSuperbill(
         self, request: rpc.VoidSuperbillRequest, context: Context
@@ -66,13 +69,9 @@ class Superbills(SuperbillServiceServicer):
         visit = wire.visit(request)
         async with self._db.transaction() as tx:
             invoice, bill = await _asked_for(tx, request.superbill_id)
-            paid, table = (
-                await store.paid_for(tx, bill),
-                store.claim_table(bill.service_time.date()),
-            )
-            decision = domain.reissue(
-                invoice, bill, paid, domain.lines_of(bill, visit, table), tx.now
-            )
+            table = store.claim_table(bill.service_time.date())
+            lines = domain.lines_of(bill, visit, table)
+            decision = domain.reissue(invoice, bill, lines, tx.now)
             await store.record(tx, decision)
         return rpc.ReissueSuperbillResponse(superbill=wire.superbill(decision.superbill or bill))
 

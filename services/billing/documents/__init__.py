@@ -6,16 +6,19 @@ from services.billing.documents.fhir import fhir_claim, fhir_invoice, written
 from services.billing.documents.paper import Paper
 from services.billing.documents.pdf import superbill_pdf
 from services.billing.documents.receipts import Receipt, receipt
+from services.billing.documents.received import Received, received
 
 __all__ = [
     "Paper",
     "Receipt",
+    "Received",
     "claim_837p",
     "estimate",
     "fhir_claim",
     "fhir_invoice",
     "file_name",
     "receipt",
+    "received",
     "superbill_pdf",
     "written",
 ]

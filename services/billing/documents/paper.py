@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from services.billing.documents.received import Received
 from services.billing.domain import Addressee, Money, Payer, Profile, Referrer, Superbill
 
 
@@ -20,6 +21,8 @@ class Paper:
     bills: Sequence[Superbill]
     issue_time: datetime
     payer: Payer | None = None
+    received: Sequence[Received] = ()
+    """The money that came for the series."""
 
     @property
     def zone(self) -> ZoneInfo:

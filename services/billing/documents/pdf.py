@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.billing.documents.paper import Paper, decimal
+from services.billing.documents.received import Received
 from services.billing.documents.typesetting import pdf
 from services.billing.domain import Street, Superbill
 
@@ -47,11 +48,22 @@ def _told(paper: Paper) -> dict[str, Any]:
         "place": profile.place_of_service,
         "conditions": [[str(n), code] for n, code in enumerate(paper.conditions, 1)],
         "lines": [row for bill in paper.bills for row in _rows(paper, bill)],
+        "received": [_received(paper, one) for one in paper.received],
         "charge": decimal(paper.charge.minor_units),
         "paid": decimal(paper.paid.minor_units),
         "balance": decimal(paper.balance.minor_units),
         "currency": paper.charge.currency_code,
     }
+
+
+def _received(paper: Paper, money: Received) -> list[str]:
+    back = (
+        f", less {decimal(money.returned)} given back"
+        if money.returned and not money.is_refund
+        else ""
+    )
+    day = money.time.astimezone(paper.zone).date().isoformat()
+    return [day, f"{money.way}{back}", decimal(money.kept)]
 
 
 def _rows(paper: Paper, bill: Superbill) -> list[list[str]]:

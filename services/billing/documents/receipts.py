@@ -6,24 +6,16 @@ from datetime import date, datetime
 from typing import Any
 
 from chassis.refusal import Invalid, NotAllowed, Violation
+from services.billing.documents.received import Received
 from services.billing.documents.typesetting import money, pdf
 from services.billing.domain import (
     Addressee,
     Invoice,
-    Method,
-    Payment,
-    PaymentStatus,
+    Status,
     Superbill,
 )
 from services.billing.domain.estimate import Desk
 from services.billing.domain.estimate.clock import local_day
-
-_TAKEN = {PaymentStatus.COLLECTED, PaymentStatus.REFUND_PENDING, PaymentStatus.REFUNDED}
-_WAYS = {
-    Method.ONLINE: "Card, online",
-    Method.CASH: "Cash",
-    Method.CARD_TERMINAL: "Card, at the desk",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +23,7 @@ class Receipt:
     """Everything that stands on it."""
 
     invoice: Invoice
-    payments: Sequence[Payment]
+    received: Sequence[Received]
     delivered: Sequence[Superbill]
     desk: Desk
     person: Addressee
@@ -44,20 +36,16 @@ def receipt(paper: Receipt) -> bytes:
         raise Invalid("INVALID_PAPER", "The invoice is another patient's.", (fault,))
     if paper.desk.house is None:
         raise NotAllowed("PROFILE_NOT_FOUND", "The clinic has no billing profile.")
-    if not _taken(paper):
+    if not paper.received:
         raise NotAllowed("WRONG_STATE", "Nothing has been paid.")
     return pdf("receipt", _content(paper))
-
-
-def _taken(paper: Receipt) -> Sequence[Payment]:
-    return [one for one in paper.payments if one.status in _TAKEN]
 
 
 def _content(paper: Receipt) -> Mapping[str, Any]:
     invoice, house, person = paper.invoice, paper.desk.house, paper.person
     assert house is not None
     code = invoice.unit_price.currency_code
-    paid = sum(one.amount.minor_units - one.refund for one in _taken(paper))
+    paid = sum(one.kept for one in paper.received)
     earned = sum(bill.paid for bill in paper.delivered if not bill.is_void)
     day = _day(invoice.update_time, paper.desk)
     facility = house.facility
@@ -70,21 +58,29 @@ def _content(paper: Receipt) -> Mapping[str, Any]:
         "numbers": f"NPI {facility.npi}, TIN {facility.tin}",
         "location": facility.location,
         "telephone": house.telephone,
-        "payments": [_payment(one, paper.desk) for one in _taken(paper)],
+        "payments": [_payment(one, paper.desk) for one in paper.received],
         "sessions": [_session(one, paper.desk) for one in paper.delivered if not one.is_void],
         "paid": money(paid, code),
         "delivered": money(earned, code),
-        "prepaid": money(paid - earned, code),
+        "prepaid": money(_prepaid(invoice), code),
     }
 
 
-def _payment(payment: Payment, desk: Desk) -> Mapping[str, str]:
-    code = payment.amount.currency_code
-    back = f" less {money(payment.refund, code)} given back" if payment.refund else ""
+def _prepaid(invoice: Invoice) -> int:
+    """What is in hand for sessions to come: neither fees, nor what a plan has not brought yet."""
+    if invoice.status is not Status.PAID:
+        return 0
+    return max(0, invoice.undelivered.minor_units - invoice.outstanding)
+
+
+def _payment(one: Received, desk: Desk) -> Mapping[str, str]:
+    code = one.amount.currency_code
+    less = one.returned and not one.is_refund
+    back = f" less {money(one.returned, code)} given back" if less else ""
     return {
-        "day": _shown(_day(payment.update_time, desk)),
-        "way": _WAYS[payment.method] + back,
-        "amount": money(payment.amount.minor_units - payment.refund, code),
+        "day": _shown(_day(one.time, desk)),
+        "way": one.way + back,
+        "amount": money(one.kept, code),
     }
 
 

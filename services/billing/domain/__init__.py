@@ -4,6 +4,18 @@ from services.billing.domain.accounts import (
     TITLES,
     Account,
 )
+from services.billing.domain.card import (
+    Card,
+    CardStatus,
+    Consent,
+    Keeping,
+    card_id,
+    charge_balance,
+    conclude_card,
+    forgotten,
+    keep_card,
+    remove_card,
+)
 from services.billing.domain.closing import (
     Period,
     close,
@@ -23,6 +35,7 @@ from services.billing.domain.collecting import (
     NeverAsked,
     Outcome,
     Refunded,
+    Saved,
     Standing,
     Unknown,
     Webhook,
@@ -48,6 +61,7 @@ from services.billing.domain.decision import (
     PaymentRefunded,
     PaymentRequested,
     RefundPaid,
+    SessionsGivenUp,
     Superbill,
     SuperbillIssued,
 )
@@ -65,8 +79,10 @@ from services.billing.domain.dispute import (
 )
 from services.billing.domain.disputing import (
     Chargeback,
+    Contested,
     answer,
     decide_dispute,
+    hear_bank,
     open_dispute,
     wanted_evidence,
 )
@@ -98,6 +114,7 @@ from services.billing.domain.invoice import (
 from services.billing.domain.issuing import (
     Need,
     issue_for,
+    loses_cover,
     retry_payment,
 )
 from services.billing.domain.itemising import (
@@ -120,6 +137,14 @@ from services.billing.domain.money import (
 from services.billing.domain.notice import (
     business_notice,
     calendar_notice,
+)
+from services.billing.domain.packaging import (
+    Sale,
+    apply_package,
+    draw,
+    promise_to,
+    sell_package,
+    uncover,
 )
 from services.billing.domain.parties import (
     Addressee,
@@ -153,6 +178,11 @@ from services.billing.domain.quoting import (
     RefundQuote,
     quote_refund,
 )
+from services.billing.domain.receipting import (
+    Receipted,
+    receipted,
+    settled,
+)
 from services.billing.domain.refund import (
     Part,
     PartStatus,
@@ -174,6 +204,8 @@ from services.billing.domain.refunding import (
 )
 from services.billing.domain.releasing import (
     Release,
+    ends_cover,
+    may_cost,
     release,
 )
 from services.billing.domain.reminding import (
@@ -223,6 +255,8 @@ __all__ = [
     "AtDesk",
     "BillLine",
     "Cancelled",
+    "Card",
+    "CardStatus",
     "Charge",
     "Chargeback",
     "ClaimTable",
@@ -230,6 +264,8 @@ __all__ = [
     "CodeRule",
     "Coding",
     "Collected",
+    "Consent",
+    "Contested",
     "Decision",
     "Declined",
     "Delivery",
@@ -247,6 +283,7 @@ __all__ = [
     "Incurred",
     "Instalment",
     "Invoice",
+    "Keeping",
     "Kept",
     "Last",
     "Line",
@@ -275,6 +312,7 @@ __all__ = [
     "PriceList",
     "Profile",
     "Purpose",
+    "Receipted",
     "Referrer",
     "Refund",
     "RefundMethod",
@@ -285,6 +323,9 @@ __all__ = [
     "Release",
     "Reminder",
     "Rule",
+    "Sale",
+    "Saved",
+    "SessionsGivenUp",
     "Source",
     "Standing",
     "Statement",
@@ -299,30 +340,41 @@ __all__ = [
     "Visit",
     "Webhook",
     "answer",
+    "apply_package",
     "approve",
     "ask_instalment",
     "balance_cause",
     "business_notice",
     "calendar_notice",
+    "card_id",
     "change_of",
     "charge_absence",
+    "charge_balance",
     "charge_incurred",
     "check_price",
     "check_profile",
     "clear_balance",
     "close",
     "conclude",
+    "conclude_card",
     "conclude_part",
     "decide_dispute",
     "dispute_id",
+    "draw",
+    "ends_cover",
     "expire",
     "first_look",
+    "forgotten",
+    "hear_bank",
     "invoice_id",
     "is_in_doubt",
     "is_npi",
     "issue_for",
     "itemise",
+    "keep_card",
     "lines_of",
+    "loses_cover",
+    "may_cost",
     "must_be_asked_again",
     "must_be_disclosable",
     "must_close",
@@ -337,13 +389,16 @@ __all__ = [
     "post",
     "price_list",
     "procedure_codes",
+    "promise_to",
     "quote_refund",
+    "receipted",
     "recognise",
     "refund_id",
     "reissue",
     "reject",
     "release",
     "remind",
+    "remove_card",
     "request_goodwill",
     "request_refund",
     "restrict",
@@ -351,11 +406,14 @@ __all__ = [
     "reverse_fee",
     "same_goodwill",
     "same_request",
+    "sell_package",
+    "settled",
     "size_of",
     "start_plan",
     "statement",
     "superbill_id",
     "try_part_again",
+    "uncover",
     "void",
     "wanted_evidence",
 ]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TypeAlias
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from services.billing.domain.decision import (
 from services.billing.domain.invoice import Invoice, Payment, PaymentStatus, Purpose, Status
 from services.billing.domain.journal import Entry, Rule, post
 from services.billing.domain.money import Money
+from services.billing.domain.owing import owe
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Charge:
     """The key under which a part goes back; the payment's own when there is none."""
     online: bool = True
     """Whether the gateway has it: what came over the desk goes back over the desk."""
+    card: str = ""
+    """The card on file that it is taken from while nobody is there; none when the payer is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,13 @@ class Collected:
     """The money is ours."""
 
     reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The gateway keeps a card, and charges it under this name."""
+
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,10 @@ class Webhook:
     kind: str
     payment_id: UUID | None
     """None when it is about nothing that we asked for."""
+    reference: str = ""
+    """The gateway's own name of the payment, when it does not say ours."""
+    is_dispute: bool = False
+    """Whether it says that a bank took money back, or has decided about it."""
 
 
 Standing: TypeAlias = Collected | Declined | Cancelled | ActionNeeded
@@ -101,12 +116,18 @@ AT_GATEWAY = frozenset(
 )
 
 
-def conclude(invoice: Invoice, payment: Payment, outcome: Outcome, now: datetime) -> Decision:
-    """One payment after the gateway has answered about it."""
-    package = payment.purpose is not Purpose.INSTALMENT
+def conclude(
+    invoice: Invoice, payment: Payment, outcome: Outcome, now: datetime, owed: int = 0
+) -> Decision:
+    """One payment after the gateway has answered about it; `owed` bounds one of a balance."""
+    package = payment.purpose in (Purpose.PACKAGE, Purpose.DEPOSIT)
     came, ended, back = _PACKAGE if package else _INSTALMENT
+    if payment.purpose is Purpose.BALANCE:
+        came = partial(_balance_came, owed=owed)
     if isinstance(outcome, Refunded) and payment.status is PaymentStatus.REFUND_PENDING:
         return back(invoice, _now(payment, PaymentStatus.REFUNDED, now), now)
+    if isinstance(outcome, Declined) and payment.status is PaymentStatus.REFUND_PENDING:
+        return owe(invoice, payment, outcome.reason, now)
     if payment.status not in AT_GATEWAY:
         return NOTHING
     match outcome:
@@ -134,7 +155,7 @@ def must_be_asked_again(payment: Payment, outcome: Outcome) -> bool:
         case PaymentStatus.CANCELLING:
             return not isinstance(outcome, Collected | Declined | Cancelled)
         case PaymentStatus.REFUND_PENDING:
-            return not isinstance(outcome, Refunded)
+            return not isinstance(outcome, Refunded | Declined)
         case PaymentStatus.UNKNOWN | PaymentStatus.ACTION_NEEDED:
             return isinstance(outcome, Unknown)
         case _:
@@ -207,12 +228,24 @@ def _now(payment: Payment, status: PaymentStatus, now: datetime) -> Payment:
 def _instalment_came(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
     """A part of what is owed: it moves no series, and what is owed no more goes back."""
     applied = min(payment.amount.minor_units, invoice.outstanding)
+    return _came_later(invoice, payment, applied, invoice.outstanding - applied, now)
+
+
+def _balance_came(invoice: Invoice, payment: Payment, now: datetime, *, owed: int) -> Decision:
+    """Whatever is owed by then, fees with it; paid elsewhere meanwhile, it goes back."""
+    applied = min(payment.amount.minor_units, owed)
+    return _came_later(invoice, payment, applied, min(invoice.outstanding, owed - applied), now)
+
+
+def _came_later(
+    invoice: Invoice, payment: Payment, applied: int, left: int, now: datetime
+) -> Decision:
     excess = payment.amount.minor_units - applied
     sides = ((Rule.PAY_INSTALMENT, applied), (Rule.OVERPAID, excess))
     if excess:
         payment = replace(payment, status=PaymentStatus.REFUND_PENDING, refund=excess)
     return Decision(
-        invoice=replace(invoice, outstanding=invoice.outstanding - applied, update_time=now),
+        invoice=replace(invoice, outstanding=left, update_time=now),
         payment=payment,
         entries=tuple([post(rule, payment.payment_id, invoice, n, now) for rule, n in sides if n]),
     )

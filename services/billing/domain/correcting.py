@@ -23,10 +23,10 @@ def void(invoice: Invoice, bill: Superbill, now: datetime) -> Decision:
 
 
 def reissue(
-    invoice: Invoice, bill: Superbill, paid: int, lines: tuple[BillLine, ...], now: datetime
+    invoice: Invoice, bill: Superbill, lines: tuple[BillLine, ...], now: datetime
 ) -> Decision:
-    """What the ledger says is paid now, in lines made anew; the same again is no new version."""
-    again = replace(bill, is_void=False, paid=paid, lines=lines)
+    """In lines made anew; the same again is no new version."""
+    again = replace(bill, is_void=False, lines=lines)
     if again == bill:
         return NOTHING
     return _next(invoice, again, bill.version, now)

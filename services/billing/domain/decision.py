@@ -89,6 +89,14 @@ class RefundPaid:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionsGivenUp:
+    """Sessions of a paid series will not be had."""
+
+    invoice: Invoice
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class SuperbillIssued:
     """A superbill exists, or a new version of it."""
 
@@ -103,6 +111,7 @@ Event: TypeAlias = (
     | PaymentFailed
     | PaymentRefunded
     | RefundPaid
+    | SessionsGivenUp
     | SuperbillIssued
 )
 Kept: TypeAlias = Refund | Fee | Dispute
@@ -118,6 +127,8 @@ class Decision:
     earlier: Payment | None = None
     """The payment that it replaces, called off."""
     superbill: Superbill | None = None
+    revised: tuple[Superbill, ...] = ()
+    """Receipts issued again because money came for them."""
     entries: tuple[Entry, ...] = ()
     kept: tuple[Kept, ...] = ()
     events: tuple[Event, ...] = ()

@@ -35,6 +35,27 @@ class Chargeback:
         return dispute_id(self.payment_id, self.reference)
 
 
+@dataclass(frozen=True, slots=True)
+class Contested:
+    """A dispute as the gateway tells it when it is asked."""
+
+    told: Chargeback
+    standing: DisputeStatus
+
+
+def hear_bank(
+    invoice: Invoice, payment: Payment, contested: Contested, known: Dispute | None, now: datetime
+) -> Decision:
+    """What the gateway says of a dispute: opened if it is news, decided if the bank has decided."""
+    opened = open_dispute(invoice, payment, contested.told, known, now)
+    dispute = next((one for one in opened.kept if isinstance(one, Dispute)), known)
+    if dispute is None or dispute.status in _DECIDED or contested.standing not in _DECIDED:
+        return opened
+    held = opened.invoice or invoice
+    decided = decide_dispute(dispute, held, contested.standing, now)
+    return replace(decided, entries=(*opened.entries, *decided.entries))
+
+
 def open_dispute(
     invoice: Invoice, payment: Payment, told: Chargeback, known: Dispute | None, now: datetime
 ) -> Decision:

@@ -62,11 +62,11 @@ def reverse_fee(invoice: Invoice, fee: Fee, now: datetime) -> Decision:
 
 def expire(invoice: Invoice, paid_at: datetime, terms: Terms, now: datetime) -> Decision:
     """Sessions not used in the terms' time are breakage; money that a bank holds stays as it is."""
-    value = invoice.undelivered.minor_units
+    value = invoice.unused_value(invoice.free_count)
     ripe = invoice.status is Status.PAID and terms.expired(paid_at, now)
     if not (ripe and value) or invoice.disputed:
         return NOTHING
-    forfeited = invoice.forfeited_count + invoice.unused_count
+    forfeited = invoice.forfeited_count + invoice.free_count
     expired = replace(_turned(invoice, now), forfeited_count=forfeited)
     cause = uuid5(invoice.payment_id, f"expiry/{invoice.turn}")
     entry = post(Rule.EXPIRE_PACKAGE, cause, invoice, value, now)

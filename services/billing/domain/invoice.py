@@ -53,6 +53,8 @@ class Purpose(StrEnum):
     DEPOSIT = "deposit"
     """It confirms the series; the rest of the price is owed."""
     INSTALMENT = "instalment"
+    BALANCE = "balance"
+    """What is owed besides, such as fees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,22 @@ class Invoice:
     """Minor units earned here by sessions delivered before the money came."""
     outstanding: int = 0
     """Minor units of the price that a plan leaves to later instalments."""
+    package_id: UUID | None = None
+    """The invoice of the prepaid package that sessions are drawn from; its own id for a package."""
+    covered_count: int = 0
+    """Sessions still to be drawn from it; of a package, those promised to series."""
     issue_time: datetime
     update_time: datetime
+
+    @property
+    def is_package(self) -> bool:
+        """Sessions sold by themselves, for whatever schedule there will be."""
+        return self.package_id == self.invoice_id
+
+    @property
+    def free_count(self) -> int:
+        """Unused sessions that are not promised to a series."""
+        return max(0, self.unused_count - self.covered_count * self.is_package)
 
     @property
     def estimate_id(self) -> UUID:
@@ -124,7 +140,8 @@ class Invoice:
     @property
     def lines(self) -> tuple[Line, ...]:
         """What is charged."""
-        words = f"Ketamine infusion, {self.infusion_minutes} minutes"
+        kind = "Prepaid ketamine infusion" if self.is_package else "Ketamine infusion"
+        words = f"{kind}, {self.infusion_minutes} minutes"
         return (Line(words, self.session_count, self.unit_price),)
 
     @property
@@ -141,6 +158,12 @@ class Invoice:
     def unused_count(self) -> int:
         """The entitlement: sessions still to come."""
         return self.session_count - self.used_count
+
+    @property
+    def kept_count(self) -> int:
+        """Sessions of the whole series that stand: delivered ones, and those still to come."""
+        given_up = self.refunded_count + self.forfeited_count
+        return self.settled_count + self.covered_count + self.session_count - given_up
 
     @property
     def undelivered(self) -> Money:
@@ -176,6 +199,8 @@ class Payment:
     """What the payer needs to act: nothing of a person, and gone when the payment ends."""
     method: Method = Method.ONLINE
     purpose: Purpose = Purpose.PACKAGE
+    card: str = ""
+    """The card on file it is taken from, as the gateway names it."""
     request_id: UUID | None = None
     """The call that asked for it, when a person did."""
     request_time: datetime

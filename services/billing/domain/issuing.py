@@ -36,7 +36,7 @@ class Need:
 def issue_for(need: Need, known: Invoice | None, unit_price: Money, now: datetime) -> Decision:
     """A series held is invoiced once; held again after its invoice ended, it is invoiced again."""
     if known is None:
-        return _issue(_first(need, unit_price, now), now)
+        return _issue(first_invoice(need, unit_price, now), now)
     if need.series_revision <= known.series_revision:
         return NOTHING
     match known.status:
@@ -44,6 +44,12 @@ def issue_for(need: Need, known: Invoice | None, unit_price: Money, now: datetim
             return Decision(invoice=replace(known, series_revision=need.series_revision))
         case Status.VOID | Status.PAYMENT_FAILED | Status.REFUND_PENDING | Status.REFUNDED:
             return _issue_again(known, need, unit_price, now)
+
+
+def loses_cover(need: Need, known: Invoice) -> bool:
+    """Invoiced anew, it draws from a package only when that is applied anew."""
+    ended = known.status not in (Status.ISSUED, Status.PAID)
+    return known.covered_count > 0 and ended and need.series_revision > known.series_revision
 
 
 def retry_payment(
@@ -56,10 +62,11 @@ def retry_payment(
         status = {"status": invoice.status.upper()}
         raise NotAllowed("WRONG_STATE", "Only a failed payment can be tried again.", status)
     again = replace(invoice, status=Status.ISSUED, attempt=invoice.attempt + 1)
-    return _ask(again, now, request_id=request_id)
+    return ask(again, now, request_id=request_id)
 
 
-def _first(need: Need, unit_price: Money, now: datetime) -> Invoice:
+def first_invoice(need: Need, unit_price: Money, now: datetime) -> Invoice:
+    """For all its sessions, before anything is said of it."""
     return Invoice(
         invoice_id=invoice_id(need.series_id),
         status=Status.ISSUED,
@@ -84,7 +91,7 @@ def _issue_again(invoice: Invoice, need: Need, unit_price: Money, now: datetime)
     if need.session_count <= settled:
         return Decision(invoice=replace(invoice, series_revision=need.series_revision))
     again = replace(
-        _first(need, unit_price, now),
+        first_invoice(need, unit_price, now),
         revision=invoice.revision,
         attempt=invoice.attempt + 1,
         session_count=need.session_count - settled,
@@ -98,12 +105,13 @@ def _issue_again(invoice: Invoice, need: Need, unit_price: Money, now: datetime)
 
 def _issue(invoice: Invoice, now: datetime) -> Decision:
     estimated = stating(invoice, now)
-    return _ask(estimated, now, EstimateIssued(estimated))
+    return ask(estimated, now, EstimateIssued(estimated))
 
 
-def _ask(
+def ask(
     invoice: Invoice, now: datetime, *before: Event, request_id: UUID | None = None
 ) -> Decision:
+    """Its whole price is asked for, as its newest try."""
     asked = stating(invoice, now)
     payment = Payment(
         payment_id=asked.payment_id,

@@ -111,7 +111,7 @@ def pay_at_desk(
     """The whole price at once; what was asked for online is called off."""
     if earlier is not None:
         return _same(earlier, paid.amount, paid.method)
-    _must_be_open(invoice)
+    must_be_open(invoice)
     if paid.amount != invoice.total:
         total = invoice.total
         wanted = f"must be {total.minor_units} minor units of {total.currency_code}"
@@ -127,7 +127,7 @@ def pay_at_desk(
     return Decision(
         invoice=settled,
         payment=payment,
-        earlier=_called_off(last, now),
+        earlier=called_off(last, now),
         entries=_sold(_SOLD[paid.method], payment, invoice, now),
         events=(PaymentCollected(settled, payment),),
     )
@@ -143,7 +143,7 @@ def start_plan(
     """A deposit is asked for instead of the whole; the series is confirmed when it has come."""
     if earlier is not None:
         return _same(earlier, asked.deposit, Method.ONLINE), ()
-    _must_be_open(invoice)
+    must_be_open(invoice)
     _check(asked, invoice.total)
     again = stating(replace(invoice, status=Status.ISSUED, attempt=invoice.attempt + 1), now)
     deposit = _payment(again, asked.request_id, asked.deposit, now)
@@ -151,16 +151,23 @@ def start_plan(
     decision = Decision(
         invoice=again,
         payment=deposit,
-        earlier=_called_off(last, now),
+        earlier=called_off(last, now),
         events=(PaymentRequested(again, deposit),),
     )
     return decision, tuple(_instalments(again, asked, now))
 
 
 def ask_instalment(
-    invoice: Invoice, instalment: Instalment, known: Payment | None, now: datetime
+    invoice: Invoice,
+    instalment: Instalment,
+    known: Payment | None,
+    now: datetime,
+    card: str = "",
 ) -> Decision:
-    """Due: at most what is still owed, and nothing under a plan that has been replaced."""
+    """Due: at most what is still owed, and nothing under a plan that has been replaced.
+
+    From the card on file when there is one, else the payer is asked.
+    """
     owed = min(instalment.amount.minor_units, invoice.outstanding)
     if known is not None or invoice.attempt != instalment.attempt or not owed:
         return NOTHING
@@ -170,13 +177,15 @@ def ask_instalment(
         attempt=instalment.attempt * _APART + instalment.number,
         amount=Money(owed, instalment.amount.currency_code),
         purpose=Purpose.INSTALMENT,
+        card=card,
         request_time=now,
         update_time=now,
     )
     return Decision(payment=payment)
 
 
-def _must_be_open(invoice: Invoice) -> None:
+def must_be_open(invoice: Invoice) -> None:
+    """What is paid or void takes no money."""
     if invoice.status not in _OPEN:
         status = {"status": invoice.status.upper()}
         raise NotAllowed("WRONG_STATE", "Only an unpaid invoice can be paid.", status)
@@ -235,7 +244,8 @@ def _sold(rule: Rule, payment: Payment, invoice: Invoice, now: datetime) -> tupl
     return entries
 
 
-def _called_off(last: Last, now: datetime) -> Payment | None:
+def called_off(last: Last, now: datetime) -> Payment | None:
+    """What is at the gateway still; only it knows whether the money was taken."""
     if last.payment.status not in AT_GATEWAY:
         return None
     status = PaymentStatus.CANCELLED if last.unsent else PaymentStatus.CANCELLING

@@ -32,9 +32,9 @@ def quote_refund(
     """The terms applied to the next so many unused sessions; 0 for all of them."""
     percent = terms.deduction(reason)
     must_be_refundable(invoice)
-    count = session_count or invoice.unused_count
-    if not 0 < count <= invoice.unused_count:
-        wanted = Violation("session_count", f"must be from 1 to {invoice.unused_count}")
+    count = session_count or invoice.free_count
+    if not 0 < count <= invoice.free_count:
+        wanted = Violation("session_count", f"must be from 1 to {invoice.free_count}")
         raise Invalid("INVALID_REFUND", "There are not so many unused sessions.", (wanted,))
     value = invoice.unused_value(count)
     clawed_back = _clawed_back(invoice, list_price, terms, count)

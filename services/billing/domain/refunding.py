@@ -7,7 +7,13 @@ from uuid import UUID
 
 from chassis.refusal import AlreadyExists, Invalid, NotAllowed, Violation
 from services.billing.domain.accounts import Account
-from services.billing.domain.decision import NOTHING, Decision, Superbill
+from services.billing.domain.decision import (
+    NOTHING,
+    Decision,
+    SessionsGivenUp,
+    Superbill,
+    stating,
+)
 from services.billing.domain.invoice import Invoice, Status
 from services.billing.domain.journal import Entry, Rule, enter, post
 from services.billing.domain.money import Money
@@ -92,23 +98,31 @@ def request_goodwill(
     return _unless_too_much(refund, invoice, terms, now)
 
 
-def give_back_rest(invoice: Invoice, reason: str, by: Asking, now: datetime) -> Decision:
+def give_back_rest(
+    invoice: Invoice, reason: str, by: Asking, now: datetime, keeping: int = 0
+) -> Decision:
     """The series is given back: what came for sessions not had goes back to where it came from.
 
-    What a plan had left to later instalments is not owed any more.
+    What a plan had left to later instalments is not owed any more; what the terms keep is a fee.
     """
     value = invoice.undelivered.minor_units
     credit = min(value, invoice.outstanding)
+    kept = min(keeping, value - credit)
     closed = replace(invoice, outstanding=invoice.outstanding - credit)
     cause = by.refund_id(invoice.invoice_id)
-    entries = (post(Rule.CANCEL_CREDIT, cause, invoice, credit, now),) if credit else ()
-    if value == credit:
+    entries: tuple[Entry, ...] = ()
+    if credit:
+        entries = (post(Rule.CANCEL_CREDIT, cause, invoice, credit, now),)
+    if kept and value == credit + kept:
+        sides = {Account.DEFERRED_REVENUE: kept, Account.CANCELLATION_FEES: -kept}
+        entries += (enter(Rule.REFUND_UNUSED, cause, invoice, sides, now),)
+    if value == credit + kept:
         used = invoice.refunded_count + invoice.unused_count
         ended = replace(closed, refunded_count=used, status=Status.REFUNDED, update_time=now)
         return Decision(invoice=ended, entries=entries)
-    amount = Money(value - credit, invoice.unit_price.currency_code)
+    amount = Money(value - credit - kept, invoice.unit_price.currency_code)
     new = _new(closed, amount, by, now)
-    refund = replace(new, reason=reason, session_count=invoice.unused_count)
+    refund = replace(new, reason=reason, session_count=invoice.unused_count, kept=kept)
     begun = _begin(refund, closed, now)
     return replace(begun, entries=(*entries, *begun.entries))
 
@@ -136,7 +150,7 @@ def approve(refund: Refund, invoice: Invoice, person: str, now: datetime) -> Dec
     now_is, was = (invoice.revision, invoice.turn), (refund.invoice_revision, refund.invoice_turn)
     if now_is != was or invoice.disputed or invoice.status is not Status.PAID:
         raise NotAllowed("APPROVAL_STALE", "The invoice has changed since; ask for a new quote.")
-    return _begin(replace(refund, approved_by=person, update_time=now), invoice, now)
+    return _give_up(replace(refund, approved_by=person, update_time=now), invoice, now)
 
 
 def reject(refund: Refund, person: str, now: datetime) -> Decision:
@@ -188,7 +202,16 @@ def _parts(refund: UUID, amount: int, sources: Sequence[Source]) -> tuple[Part, 
 def _unless_too_much(refund: Refund, invoice: Invoice, terms: Terms, now: datetime) -> Decision:
     if refund.amount.minor_units > terms.approval_above:
         return Decision(kept=(refund,))
-    return _begin(refund, invoice, now)
+    return _give_up(refund, invoice, now)
+
+
+def _give_up(refund: Refund, invoice: Invoice, now: datetime) -> Decision:
+    """Who keeps the times of a series' sessions is told that some will not be had."""
+    begun = _begin(refund, invoice, now)
+    if begun.invoice is None or not refund.session_count or invoice.is_package:
+        return begun
+    stated = stating(begun.invoice, now)
+    return replace(begun, invoice=stated, events=(SessionsGivenUp(stated, refund.session_count),))
 
 
 def _begin(refund: Refund, invoice: Invoice, now: datetime) -> Decision:

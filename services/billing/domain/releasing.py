@@ -10,8 +10,9 @@ from services.billing.domain.journal import Rule, post
 from services.billing.domain.money import Money
 from services.billing.domain.refunding import Asking, give_back_rest
 
-_MONEY_GOES_BACK = frozenset({"paid_too_late", "referral_cancelled"})
-_ENDS_ALL = "referral_cancelled"
+_CALLED_OFF = "referral_cancelled"
+_ENDS_ALL = frozenset({_CALLED_OFF, "plan_stopped"})
+_MONEY_GOES_BACK = _ENDS_ALL | {"paid_too_late"}
 _NOBODY_YET = UUID(int=0)
 _OUR_OWN_NEWS = "payment_failed"
 """Scheduling's answer to a payment that failed; it does not touch a payment asked for since."""
@@ -36,11 +37,13 @@ def release(  # noqa: PLR0913 - the news, and all that is known of its series
     *,
     unsent: bool,
     by: Asking | None = None,
+    keeping: int = 0,
 ) -> Decision:
     """Void what is unpaid, give back what is paid and undelivered; older news changes nothing.
 
     `payment` is the invoice's last one; `unsent` says that no gateway can have heard of it.
-    `by` names the payments of one that was paid in parts or over the desk.
+    `by` names the payments of one that was paid in parts or over the desk, or of which the terms
+    keep something: `keeping`.
     """
     if known is None:
         return Decision(invoice=_never_issued(news, now))
@@ -50,14 +53,30 @@ def release(  # noqa: PLR0913 - the news, and all that is known of its series
     match known.status:
         case Status.ISSUED if payment and news.reason != _OUR_OWN_NEWS:
             return _void(invoice, payment, now, unsent=unsent)
-        case Status.PAYMENT_FAILED if news.reason == _ENDS_ALL:
+        case Status.PAYMENT_FAILED if news.reason in _ENDS_ALL:
             return Decision(invoice=replace(invoice, status=Status.VOID, update_time=now))
         case Status.PAID if by is not None and _goes_back(invoice, news):
-            return give_back_rest(invoice, news.reason, by, now)
+            return give_back_rest(invoice, news.reason, by, now, keeping)
         case Status.PAID if payment and _goes_back(invoice, news):
             return _give_back(invoice, payment, now)
         case _:
             return Decision(invoice=invoice)
+
+
+def may_cost(news: Release, invoice: Invoice | None) -> bool:
+    """Whether the terms are asked what it costs: a plan that was stopped costs nothing."""
+    if invoice is None or news.series_revision <= invoice.series_revision:
+        return False
+    paid = invoice.status is Status.PAID and invoice.free_count > 0 and not invoice.disputed
+    return paid and news.reason == _CALLED_OFF
+
+
+def ends_cover(news: Release, decided: Decision) -> bool:
+    """Whether sessions promised from a package are free again."""
+    invoice = decided.invoice
+    if invoice is None:
+        return False
+    return invoice.status is Status.VOID or news.reason in _MONEY_GOES_BACK
 
 
 def _goes_back(invoice: Invoice, news: Release) -> bool:

@@ -3,7 +3,8 @@
 from functools import cache
 
 from services.billing.config import BillingSettings
-from services.billing.gateway.asking import collected, reconciled, refunded
+from services.billing.gateway.asking import collected, contested, reconciled, refunded
+from services.billing.gateway.cards import kept
 from services.billing.gateway.port import Forged, GatewayAway, PaymentGateway
 from services.billing.gateway.returning import returned
 from services.billing.gateway.simulator import Simulator
@@ -15,6 +16,8 @@ __all__ = [
     "Simulator",
     "chosen",
     "collected",
+    "contested",
+    "kept",
     "reconciled",
     "refunded",
     "returned",

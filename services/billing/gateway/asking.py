@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 import structlog
 
 from services.billing.domain import (
     Charge,
+    Contested,
     Money,
     NeverAsked,
     Outcome,
@@ -20,6 +22,8 @@ from services.billing.gateway.port import GatewayAway, PaymentGateway
 
 Verb = Callable[[Charge], Awaitable[Outcome]]
 
+T = TypeVar("T")
+
 PATIENCE = 5.0
 """Seconds for one answer; all questions together stay below an errand's lease."""
 _SILENT = (GatewayAway, TimeoutError)
@@ -27,14 +31,19 @@ _SILENT = (GatewayAway, TimeoutError)
 log = structlog.get_logger()
 
 
-async def collected(payments: Sequence[Payment], gateway: PaymentGateway) -> Mapping[UUID, Outcome]:
+async def collected(
+    payments: Sequence[Payment], gateway: PaymentGateway, now: datetime
+) -> Mapping[UUID, Outcome]:
     """What the gateway says of the payments that wait for it, all asked at once."""
     ways = {
         PaymentStatus.PENDING: lambda charge: _collect(charge, gateway),
         PaymentStatus.CANCELLING: gateway.cancel,
     }
     asked = [one for one in payments if one.status in ways]
-    answers = [heard(ways[one.status], _charge(one)) for one in asked]
+    answers = [
+        _nobody_knows() if _is_stale(one, gateway, now) else heard(ways[one.status], _charge(one))
+        for one in asked
+    ]
     return _by_id(asked, await asyncio.gather(*answers))
 
 
@@ -53,6 +62,27 @@ async def refunded(payments: Sequence[Payment], gateway: PaymentGateway) -> Mapp
     asked = [one for one in payments if one.status is PaymentStatus.REFUND_PENDING]
     answers = [heard(gateway.refund, _back(one)) for one in asked]
     return _by_id(asked, await asyncio.gather(*answers))
+
+
+def _is_stale(payment: Payment, gateway: PaymentGateway, now: datetime) -> bool:
+    """Asked for, and perhaps sent, so long ago that its key could take the money once more."""
+    is_open = payment.status is PaymentStatus.PENDING
+    return is_open and now - payment.request_time >= gateway.key_window
+
+
+async def _nobody_knows() -> Outcome:
+    """The reconciler asks what became of it before anything is asked under its key."""
+    return Unknown()
+
+
+async def contested(
+    payments: Sequence[Payment], gateway: PaymentGateway
+) -> Mapping[UUID, Sequence[Contested]]:
+    """What banks dispute of these payments; one that the gateway is silent about is left out."""
+    answers = [_in_time(gateway.contested, _charge(one)) for one in payments]
+    told = await asyncio.gather(*answers, return_exceptions=True)
+    heard_of = zip(payments, told, strict=True)
+    return {one.payment_id: said for one, said in heard_of if not isinstance(said, BaseException)}
 
 
 async def _collect(charge: Charge, gateway: PaymentGateway) -> Outcome:
@@ -87,13 +117,13 @@ async def heard(verb: Verb, charge: Charge) -> Outcome:
         return Unknown()
 
 
-async def _in_time(verb: Verb, charge: Charge) -> Outcome:
+async def _in_time(verb: Callable[[Charge], Awaitable[T]], charge: Charge) -> T:
     async with asyncio.timeout(PATIENCE):
         return await verb(charge)
 
 
 def _charge(payment: Payment) -> Charge:
-    return Charge(payment.payment_id, payment.amount, payment.reference)
+    return Charge(payment.payment_id, payment.amount, payment.reference, card=payment.card)
 
 
 def _back(payment: Payment) -> Charge:

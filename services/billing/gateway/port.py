@@ -1,16 +1,19 @@
 """The port to whoever takes the money; every adapter passes tests/test_gateway.py."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
+from uuid import UUID
 
 from services.billing.domain import (
     Cancelled,
     Charge,
     Collected,
+    Contested,
     Declined,
     NeverAsked,
     Refunded,
+    Saved,
     Standing,
     Webhook,
 )
@@ -46,6 +49,15 @@ class PaymentGateway(Protocol):
 
     async def refund(self, charge: Charge) -> Refunded | Declined:
         """Give this much of the payment back; once for each key."""
+
+    async def save(self, card_id: UUID, token: str) -> Saved | Declined:
+        """Keep a card that the payer has given on the gateway's page, to be charged later."""
+
+    async def forget(self, reference: str) -> None:
+        """Keep it no more; one that is not there is forgotten already."""
+
+    async def contested(self, charge: Charge) -> Sequence[Contested]:
+        """Every time a bank took money of this payment back, and where that stands."""
 
     def webhook(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Webhook:
         """Read a webhook whose signature holds for these very bytes; any other is Forged."""

@@ -1,22 +1,28 @@
 """Stripe: PaymentIntents made without money, confirmed under a key, and asked for the truth."""
 
 import json
-from collections.abc import Awaitable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
 import stripe
-from stripe import HTTPXClient, PaymentIntent, StripeClient
+from stripe import Dispute, HTTPXClient, PaymentIntent, Refund, StripeClient
 
 from services.billing.domain import (
     ActionNeeded,
     Cancelled,
     Charge,
+    Chargeback,
     Collected,
+    Contested,
     Declined,
+    DisputeStatus,
+    Money,
     NeverAsked,
     Refunded,
+    Saved,
     Standing,
     Webhook,
 )
@@ -26,6 +32,13 @@ from services.billing.gateway.port import Forged, GatewayAway
 T = TypeVar("T")
 
 _PATIENCE = 4.0
+_STANDINGS = {
+    "needs_response": DisputeStatus.NEEDS_RESPONSE,
+    "under_review": DisputeStatus.UNDER_REVIEW,
+    "won": DisputeStatus.WON,
+    "lost": DisputeStatus.LOST,
+}
+_ENDED = frozenset({"succeeded", "canceled"})
 _API = "https://api.stripe.com"
 
 
@@ -55,47 +68,96 @@ class Stripe:
     async def collect(self, charge: Charge) -> Standing:
         """The money, a refusal, or what the payer must do."""
         intent = await self._made(charge)
-        if intent.status == "requires_payment_method" and self._confirm_with:
+        if intent.status == "requires_payment_method" and (charge.card or self._confirm_with):
             return await self._confirm(intent, charge)
         return self._standing(intent)
 
     async def find(self, charge: Charge) -> Standing | NeverAsked:
         """By Stripe's own name when we know it, else by ours."""
-        if charge.reference:
-            return self._standing(await _heard(self._intents.retrieve_async(charge.reference)))
-        found = await self._searched(charge)
+        found = await self._known(charge)
         return self._standing(found) if found else NeverAsked()
 
     async def cancel(self, charge: Charge) -> Collected | Declined | Cancelled:
-        """An intent that was never made is made first, so that no later use of its key can pay."""
-        return await self._close(await self._made(charge), Cancelled())
+        """An intent that was never made is made first, so that no later use of its key can pay.
+
+        It is looked for before: a key that Stripe has forgotten would make a second one.
+        """
+        intent = await self._known(charge) or await self._made(charge)
+        if intent.status in _ENDED:
+            ended = self._standing(intent)
+            assert not isinstance(ended, ActionNeeded)
+            return ended
+        return await self._close(intent, Cancelled())
 
     async def refund(self, charge: Charge) -> Refunded | Declined:
-        """Some of what this payment brought."""
+        """Some of what this payment brought; one made under this key is never made twice."""
         intent = charge.reference or await self._name(charge)
+        key = str(charge.key or charge.payment_id)
         try:
-            back = await _heard(
-                self._client.v1.refunds.create_async(
-                    {"payment_intent": intent, "amount": charge.amount.minor_units},
-                    {"idempotency_key": f"refund/{charge.key or charge.payment_id}"},
-                )
-            )
+            back = await self._returned(intent, key) or await self._give_back(intent, key, charge)
         except stripe.InvalidRequestError as refused:
             return Declined(refused.code or "refund_refused")
         failed = back.status in {"failed", "canceled"}
         return Declined(back.failure_reason or "refund_failed") if failed else Refunded()
+
+    async def save(self, card_id: UUID, token: str) -> Saved | Declined:
+        """A SetupIntent for a customer of whom Stripe knows our opaque id and nothing else."""
+        mark = {"card_id": str(card_id)}
+        customer = await _heard(
+            self._client.v1.customers.create_async(
+                {"metadata": mark}, {"idempotency_key": f"customer/{card_id}"}
+            )
+        )
+        try:
+            kept = await _heard(
+                self._client.v1.setup_intents.create_async(
+                    {
+                        "customer": customer.id,
+                        "payment_method": token,
+                        "usage": "off_session",
+                        "confirm": True,
+                        "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+                        "metadata": mark,
+                    },
+                    {"idempotency_key": f"setup/{card_id}"},
+                )
+            )
+        except stripe.CardError as refused:
+            return Declined(_reason(refused.error))
+        except stripe.InvalidRequestError as refused:
+            return Declined(refused.code or "card_refused")
+        if kept.status != "succeeded":
+            return Declined("authentication_required")
+        return Saved(f"{customer.id}/{token}")
+
+    async def forget(self, reference: str) -> None:
+        """Detached for good; Stripe refuses to detach what is detached."""
+        with suppress(stripe.InvalidRequestError):
+            _, _, method = reference.partition("/")
+            await _heard(self._client.v1.payment_methods.detach_async(method))
+
+    async def contested(self, charge: Charge) -> Sequence[Contested]:
+        """Inquiries move no money and are left out."""
+        intent = charge.reference or await self._name(charge)
+        asked = {"payment_intent": intent, "limit": 100}
+        made = await _heard(self._client.v1.disputes.list_async(asked))  # type: ignore[arg-type]
+        return [_contested(one, charge) for one in made.data if one.status in _STANDINGS]
 
     def webhook(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Webhook:
         """Which payment to ask about."""
         signature.verify(body, headers.get(signature.HEADER, ""), self._secret, now)
         try:
             event = json.loads(body)
-            ours = event["data"]["object"].get("metadata", {}).get("payment_id")
+            about = event["data"]["object"]
+            ours = about.get("metadata", {}).get("payment_id")
+            is_dispute = event["type"].startswith("charge.dispute.")
             return Webhook(
                 event_id=event["id"],
                 gateway=self.name,
                 kind=event["type"],
                 payment_id=UUID(ours) if ours else None,
+                reference=str(about.get("payment_intent") or "") if is_dispute else "",
+                is_dispute=is_dispute,
             )
         except (AttributeError, KeyError, TypeError, ValueError):
             raise Forged("not an event of ours") from None
@@ -105,15 +167,38 @@ class Stripe:
         await self._line.close_async()  # type: ignore[no-untyped-call]
 
     async def _made(self, charge: Charge) -> PaymentIntent:
+        customer, _, _ = charge.card.partition("/")
         return await _heard(
             self._intents.create_async(
                 {
+                    **({"customer": customer} if customer else {}),  # type: ignore[typeddict-item]
                     "amount": charge.amount.minor_units,
                     "currency": charge.amount.currency_code.lower(),
                     "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
                     "metadata": {"payment_id": str(charge.payment_id)},
                 },
                 {"idempotency_key": f"create/{charge.payment_id}"},
+            )
+        )
+
+    async def _known(self, charge: Charge) -> PaymentIntent | None:
+        if charge.reference:
+            return await _heard(self._intents.retrieve_async(charge.reference))
+        return await self._searched(charge)
+
+    async def _returned(self, intent: str, key: str) -> Refund | None:
+        """Stripe forgets keys after a day, but never what it gave back."""
+        made = await _heard(
+            self._client.v1.refunds.list_async({"payment_intent": intent, "limit": 100})
+        )
+        return next((one for one in made.data if _key_of(one) == key), None)
+
+    async def _give_back(self, intent: str, key: str, charge: Charge) -> Refund:
+        amount = charge.amount.minor_units
+        return await _heard(
+            self._client.v1.refunds.create_async(
+                {"payment_intent": intent, "amount": amount, "metadata": {"key": key}},
+                {"idempotency_key": f"refund/{key}"},
             )
         )
 
@@ -129,11 +214,14 @@ class Stripe:
         raise GatewayAway("not found yet")
 
     async def _confirm(self, intent: PaymentIntent, charge: Charge) -> Standing:
+        _, on_file, method = charge.card.partition("/")
         try:
             confirmed = await _heard(
                 self._intents.confirm_async(
                     intent.id,
-                    {"payment_method": self._confirm_with},
+                    {"payment_method": method, "off_session": True}
+                    if on_file
+                    else {"payment_method": self._confirm_with},
                     {"idempotency_key": f"confirm/{charge.payment_id}"},
                 )
             )
@@ -178,6 +266,25 @@ async def _heard(answer: Awaitable[T]) -> T:
         raise
     except stripe.StripeError as fault:
         raise GatewayAway(type(fault).__qualname__) from None
+
+
+def _contested(dispute: Dispute, charge: Charge) -> Contested:
+    moved = dispute.balance_transactions or []
+    due = dispute.evidence_details.due_by or dispute.created
+    told = Chargeback(
+        payment_id=charge.payment_id,
+        reference=dispute.id,
+        reason=dispute.reason,
+        amount=Money(dispute.amount, dispute.currency.upper()),
+        fee=sum(max(0, one.fee) for one in moved),
+        respond_by=datetime.fromtimestamp(due, UTC),
+    )
+    return Contested(told, _STANDINGS[dispute.status])
+
+
+def _key_of(refund: Refund) -> str | None:
+    found = refund.metadata
+    return str(found["key"]) if found and "key" in found else None
 
 
 def _reason(error: Any) -> str:

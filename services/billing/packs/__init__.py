@@ -8,11 +8,21 @@ import yaml
 
 from services.billing.domain import CodeRule, Money, PriceList, Term
 from services.billing.domain.book import Book
+from services.billing.domain.card import Consent
 from services.billing.domain.estimate import Calendar, Holiday, Policy
 from services.billing.domain.paying import PlanPolicy
 from services.billing.packs.reading import PackBroken, read
 
-__all__ = ["BOOKS", "CALENDAR", "CODES", "ESTIMATES", "PLANS", "PRICE_LISTS", "PackBroken"]
+__all__ = [
+    "BOOKS",
+    "CALENDAR",
+    "CARD_CONSENTS",
+    "CODES",
+    "ESTIMATES",
+    "PLANS",
+    "PRICE_LISTS",
+    "PackBroken",
+]
 
 _FOLDER = Path(__file__).parent
 
@@ -48,3 +58,4 @@ BOOKS = read(_FOLDER / "book.yaml", "books", Book)
 ESTIMATES = read(_FOLDER / "estimates.yaml", "policies", Policy)
 CALENDAR = Calendar(read(_FOLDER / "estimates.yaml", "holidays", Holiday))
 PLANS = read(_FOLDER / "plans.yaml", "policies", PlanPolicy)
+CARD_CONSENTS = read(_FOLDER / "cards.yaml", "policies", Consent)

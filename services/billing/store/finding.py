@@ -54,6 +54,22 @@ async def find_with_superbill(
     return invoice, await find_superbill(tx, domain.superbill_id(delivery.session_id))
 
 
+async def find_delivered_from(
+    tx: Tx, series: domain.Invoice, issued: domain.Superbill | None
+) -> domain.Invoice:
+    """Whose session it is: the package's while the series draws from one, else the series' own."""
+    if issued is not None:
+        return await get(tx, issued.invoice_id)
+    return await package_of(tx, series) or series
+
+
+async def package_of(tx: Tx, series: domain.Invoice | None) -> domain.Invoice | None:
+    """The package that the sessions of a series are still to be drawn from, if any."""
+    if series is None or not series.covered_count or series.package_id is None:
+        return None
+    return await get(tx, series.package_id)
+
+
 async def await_invoice(tx: Tx, series_id: UUID) -> domain.Invoice:
     """A session's invoice; news that overtook it must come again."""
     invoice = await find(tx, domain.invoice_id(series_id))

@@ -41,6 +41,13 @@ async def owed(tx: Tx, invoice: domain.Invoice) -> Money:
     return Money(found.scalar_one(), invoice.unit_price.currency_code)
 
 
+async def owed_now(tx: Tx, invoice: domain.Invoice, payment: domain.Payment) -> int:
+    """The same in minor units for a payment of a balance; no other asks."""
+    if payment.purpose is not domain.Purpose.BALANCE:
+        return 0
+    return (await owed(tx, invoice)).minor_units
+
+
 async def find_entry(tx: Tx, cause_id: UUID, rule: domain.Rule) -> domain.Entry | None:
     """The entry that a cause and a rule have made."""
     query = select(EntryRow).where(

@@ -11,8 +11,9 @@ from chassis.database import Tx
 from chassis.plans import made
 from services.billing import domain
 from services.billing.domain import Method, Money, Purpose
-from services.billing.store.besides import payment_ids, sources
+from services.billing.store.besides import get_payment, payment_ids, sources
 from services.billing.store.finding import find_payment
+from services.billing.store.recording import is_unsent
 from services.billing.store.rows import PaymentRow, Row
 
 COLLECT_INSTALMENT = "collect-instalment"
@@ -74,13 +75,26 @@ async def payments(tx: Tx, invoice: domain.Invoice) -> Sequence[domain.Payment]:
     return sorted([one for one in found if one], key=lambda one: (one.request_time, one.attempt))
 
 
+async def find_last_payment(tx: Tx, invoice: domain.Invoice) -> domain.Last | None:
+    """The same, or nothing for a series that a package pays for wholly."""
+    payment = await find_payment(tx, invoice.payment_id)
+    return domain.Last(payment, is_unsent(tx, payment)) if payment else None
+
+
+async def last_payment(tx: Tx, invoice: domain.Invoice) -> domain.Last:
+    """The payment asked for last, and whether a gateway may have heard of it."""
+    payment = await get_payment(tx, invoice.payment_id)
+    return domain.Last(payment, is_unsent(tx, payment))
+
+
 async def way_back(
-    tx: Tx, invoice: domain.Invoice | None, payment: domain.Payment | None
+    tx: Tx, invoice: domain.Invoice | None, payment: domain.Payment | None, keeping: int
 ) -> domain.Asking | None:
-    """Where money goes back to that did not come as one online payment; None when it did."""
+    """Where money goes back to; None when one online payment goes back as it came."""
     if invoice is None or payment is None:
         return None
-    if payment.method is Method.ONLINE and payment.purpose is Purpose.PACKAGE:
+    whole = payment.method is Method.ONLINE and payment.purpose is Purpose.PACKAGE
+    if whole and not keeping:
         return None
     cause = uuid5(invoice.invoice_id, f"release/{invoice.series_revision}")
     return domain.Asking(cause, "halcyon", await sources(tx, invoice))

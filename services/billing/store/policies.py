@@ -9,13 +9,23 @@ from chassis.plans import made
 from services.billing import domain, packs
 from services.billing.packs import claims, policies
 from services.billing.store.ledger_rows import ClinicTermsRow
-from services.billing.store.prices import desk
+from services.billing.store.prices import desk, list_price
 
 
 async def terms(tx: Tx, clinic_id: UUID) -> domain.Terms:
     """The clinic's own choice, else the default, in the version of today."""
     row = await tx.find(ClinicTermsRow, clinic_id)
     return policies.terms(tx.now.date(), row.terms_name if row else policies.DEFAULT)
+
+
+async def kept_of(tx: Tx, news: domain.Release, invoice: domain.Invoice | None) -> int:
+    """Minor units that the clinic's terms keep when a referral is cancelled; mostly nothing."""
+    if invoice is None or not domain.may_cost(news, invoice):
+        return 0
+    accepted = await terms(tx, invoice.clinic_id)
+    single = await list_price(tx, invoice)
+    quoted = domain.quote_refund(invoice, single, accepted, news.reason, 0)
+    return quoted.clawed_back.minor_units + quoted.fee.minor_units
 
 
 def claim_table(day: date) -> domain.ClaimTable:

@@ -64,6 +64,15 @@ async def session_price(tx: Tx, need: domain.Need) -> Money:
     return book.session_price(care, book.in_force(packs.BOOKS, day), base, bounds)[0]
 
 
+async def package_price(tx: Tx, wanted: tuple[UUID, str, book.Care]) -> tuple[book.Package, Money]:
+    """A package of today's book, and what one of its sessions costs by itself."""
+    clinic_id, name, care = wanted
+    day = tx.now.date()
+    prices, bounds = book.in_force(packs.BOOKS, day), domain.price_list(packs.PRICE_LISTS, day)
+    base = await price(tx, clinic_id)
+    return prices.package(name), book.session_price(care, prices, base, bounds)[0]
+
+
 async def list_price(tx: Tx, invoice: domain.Invoice) -> Money:
     """What a single session of an invoice's care costs by the book it was priced from."""
     day = invoice.issue_time.date()

@@ -31,13 +31,16 @@ async def record(tx: Tx, decision: domain.Decision) -> None:
         _see_to_errands(tx, decision.earlier)
     if decision.superbill:
         tx.put(_superbill_row(decision.superbill))
+    for bill in decision.revised:
+        tx.put(_superbill_row(bill))
     for entry in decision.entries:
         put_entry(tx, entry)
         remind_later(tx, entry)
     for one in decision.kept:
         keep(tx, one)
     for event in decision.events:
-        tx.emit(wire.fact(event))
+        if fact := wire.fact(event):
+            tx.emit(fact)
 
 
 def put_entry(tx: Tx, entry: domain.Entry) -> None:
@@ -98,6 +101,8 @@ def _invoice_row(invoice: domain.Invoice) -> InvoiceRow:
         total_minor_units=invoice.total.minor_units,
         receivable_minor_units=invoice.receivable,
         outstanding_minor_units=invoice.outstanding,
+        package_id=invoice.package_id,
+        covered_count=invoice.covered_count,
         issue_time=invoice.issue_time,
         update_time=invoice.update_time,
     )
@@ -118,6 +123,7 @@ def _payment_row(payment: domain.Payment) -> PaymentRow:
         action=payment.action,
         method=payment.method.value,
         purpose=payment.purpose.value,
+        card=payment.card,
         request_id=payment.request_id,
         request_time=payment.request_time,
         update_time=payment.update_time,

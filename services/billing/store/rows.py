@@ -47,6 +47,8 @@ class InvoiceRow(Row, table=True):
     total_minor_units: int = Field(sa_type=BigInteger)
     receivable_minor_units: int = Field(sa_type=BigInteger)
     outstanding_minor_units: int = Field(sa_type=BigInteger)
+    package_id: UUID | None
+    covered_count: int
     issue_time: datetime = Field(sa_type=_MOMENT)
     update_time: datetime = Field(sa_type=_MOMENT)
 
@@ -67,6 +69,7 @@ class PaymentRow(Row, table=True):
     action: str
     method: str
     purpose: str
+    card: str
     request_id: UUID | None
     request_time: datetime = Field(sa_type=_MOMENT)
     update_time: datetime = Field(sa_type=_MOMENT)
@@ -161,6 +164,8 @@ def invoice_of(row: InvoiceRow) -> domain.Invoice:
         disputed=row.disputed_minor_units,
         receivable=row.receivable_minor_units,
         outstanding=row.outstanding_minor_units,
+        package_id=row.package_id,
+        covered_count=row.covered_count,
         issue_time=row.issue_time,
         update_time=row.update_time,
     )
@@ -180,6 +185,7 @@ def payment_of(row: PaymentRow) -> domain.Payment:
         action=row.action,
         method=domain.Method(row.method),
         purpose=domain.Purpose(row.purpose),
+        card=row.card,
         request_id=row.request_id,
         request_time=row.request_time,
         update_time=row.update_time,

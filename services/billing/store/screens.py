@@ -23,10 +23,11 @@ _NOT_PAID = literal_column("status <> 'paid'", Boolean)
 
 
 async def of_referral(tx: Tx, referral_id: UUID) -> domain.Invoice:
-    """The newest invoice of a referral."""
+    """The newest invoice of a referral's series; a package is asked for by its own id."""
     newest = (
         select(InvoiceRow)
         .where(col(InvoiceRow.referral_id) == referral_id, col(InvoiceRow.revision) > 0)
+        .where(col(InvoiceRow.package_id).is_distinct_from(col(InvoiceRow.invoice_id)))
         .order_by(col(InvoiceRow.issue_time).desc(), col(InvoiceRow.invoice_id).desc())
         .limit(1)
     )

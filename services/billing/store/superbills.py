@@ -14,15 +14,10 @@ from services.billing.domain import Profile, Street
 from services.billing.store.profile_row import ProfileRow
 from services.billing.store.rows import SuperbillRow, superbill_of
 
-_PAID = """
-SELECT CASE WHEN EXISTS (SELECT FROM journal_entry
-        WHERE cause_id = $1 AND rule = 'deliver_session') THEN $3::bigint
-    WHEN (SELECT coalesce(sum(amount), 0) = 0 AND bool_and(rule <> 'write_off')
-        FROM journal_entry, unnest(accounts, amounts) AS posting (account, amount)
-        WHERE invoice_id = $2 AND account = 1100) THEN $3::bigint
-    ELSE 0 END
-    - coalesce((SELECT sum(part.minor_units) FROM refund JOIN refund_part AS part USING (refund_id)
-        WHERE superbill_id = $4 AND part.status = 'paid'), 0)::bigint
+_GIVEN_BACK = """
+SELECT superbill_id, sum(part.minor_units)::bigint
+FROM refund JOIN refund_part AS part USING (refund_id)
+WHERE invoice_id = $1 AND superbill_id IS NOT NULL AND part.status = 'paid' GROUP BY superbill_id
 """
 
 
@@ -34,11 +29,17 @@ async def superbills(tx: Tx, invoice_id: UUID) -> Sequence[domain.Superbill]:
     return sorted(newest.values(), key=lambda bill: bill.service_time)
 
 
-async def paid_for(tx: Tx, bill: domain.Superbill) -> int:
-    """What the ledger says was paid for a delivered session, less what went back for it."""
-    about = bill.session_id, bill.invoice_id, bill.amount.minor_units, bill.superbill_id
-    found: int = await tx.driver.fetchval(_PAID, *about)
-    return found
+async def with_receipts(
+    tx: Tx, decision: domain.Decision, invoice: domain.Invoice
+) -> domain.Decision:
+    """Whatever paid for delivered sessions stands on their receipts in the same commit."""
+    if not domain.settled(decision):
+        return decision
+    found = await superbills(tx, invoice.invoice_id)
+    await tx.load(SuperbillRow, [(bill.superbill_id, bill.version + 1) for bill in found])
+    back = dict(map(tuple, await tx.driver.fetch(_GIVEN_BACK, invoice.invoice_id)))
+    receipts = [domain.Receipted(bill, back.get(bill.superbill_id, 0)) for bill in found]
+    return domain.receipted(decision, invoice, receipts, tx.now)
 
 
 async def get_profile(tx: Tx, clinic_id: UUID) -> Profile:

@@ -75,6 +75,7 @@ def series_held(
     sessions: int = 8,
     clinic: UUID = CLINIC,
     first: datetime | None = None,
+    patient: UUID | None = None,
 ) -> SeriesHeld:
     series = series or uuid4()
     return SeriesHeld(
@@ -82,7 +83,7 @@ def series_held(
         revision=revision,
         plan_id=str(uuid5(series, "plan")),
         referral_id=str(uuid5(series, "referral")),
-        patient_id=str(PATIENT),
+        patient_id=str(patient or PATIENT),
         clinic_id=str(clinic),
         indication_code="F33.2",
         sessions=[

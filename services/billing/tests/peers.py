@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.request import Request, urlopen
@@ -17,6 +18,9 @@ from services.billing.tests import stripe_stand_in
 from services.billing.tests.examples import NOW
 
 ROOT = Path(__file__).resolve().parents[3]
+
+
+Told = tuple[bytes, str]
 
 
 class Peer(Protocol):
@@ -37,6 +41,9 @@ class Peer(Protocol):
 
     def webhook(self, payment_id: UUID) -> tuple[bytes, str]:
         """A signed event about a payment, and its header; signed at NOW."""
+
+    def dispute(self, payment_id: UUID, amount: int, status: str, at: datetime) -> Told:
+        """A bank takes the money back, or decides: the signed event that says so."""
 
 
 class Simulated:
@@ -60,6 +67,18 @@ class Simulated:
 
     def webhook(self, payment_id: UUID) -> tuple[bytes, str]:
         return webhooks(payment_id, NOW, "payment.collected")[0]
+
+    def dispute(self, payment_id: UUID, amount: int, status: str, at: datetime) -> Told:
+        kind = {"needs_response": "opened"}.get(status, status)
+        told = {
+            "reference": "dp_1",
+            "reason": "fraudulent",
+            "minor_units": amount,
+            "currency_code": "USD",
+            "fee_minor_units": 1500,
+            "respond_by": (at + timedelta(days=7)).isoformat(),
+        }
+        return webhooks(payment_id, at, f"dispute.{kind}", dispute=told)[0]
 
 
 class StandIn:
@@ -100,6 +119,14 @@ class StandIn:
         event = {"id": f"evt_{payment_id}", "type": "payment_intent.succeeded"}
         body = json.dumps({**event, "data": {"object": intent}}).encode()
         return body, signature.sign(body, stripe_stand_in.WEBHOOK_SECRET, NOW)
+
+    def dispute(self, payment_id: UUID, amount: int, status: str, at: datetime) -> Told:
+        made = self.post("/test/dispute", payment_id=str(payment_id), status=status)
+        assert made["amount"] == amount
+        kind = "created" if status == "needs_response" else "closed"
+        event = {"id": f"evt_{made['id']}_{status}", "type": f"charge.dispute.{kind}"}
+        body = json.dumps({**event, "data": {"object": made}}).encode()
+        return body, signature.sign(body, stripe_stand_in.WEBHOOK_SECRET, at)
 
     def post(self, path: str, **asked: Any) -> dict[str, Any]:
         with urlopen(Request(f"{self.url}{path}", json.dumps(asked).encode())) as answer:

@@ -30,8 +30,11 @@ class Account:
         self.lock = threading.Lock()
         self.numbers = count(1)
         self.intents: dict[str, dict[str, Any]] = {}
+        self.customers: dict[str, dict[str, Any]] = {}
+        self.attached: dict[str, str] = {}
         self.refunds: list[dict[str, Any]] = []
         self.captures: list[str] = []
+        self.disputes: dict[str, dict[str, Any]] = {}
         self.remembered: dict[str, tuple[str, Reply]] = {}
 
     def once(self, key: str, asked: str, path: str, form: dict[str, str]) -> tuple[Reply, bool]:
@@ -52,9 +55,15 @@ class Account:
             case ["payment_intents"]:
                 return self.create(form)
             case ["payment_intents", name, "confirm"]:
-                return self.confirm(self.intents[name])
+                return self.confirm(self.intents[name], form)
             case ["payment_intents", name, "cancel"]:
                 return self.cancel(self.intents[name])
+            case ["customers"]:
+                return self.customer()
+            case ["setup_intents"]:
+                return self.set_up(form)
+            case ["payment_methods", name, "detach"]:
+                return self.detach(name)
             case ["refunds"]:
                 return self.refund(form)
         return error(404, "invalid_request_error", "unknown_url")
@@ -71,10 +80,38 @@ class Account:
             "client_secret": f"{name}_secret_x",
             "last_payment_error": None,
             "metadata": {"payment_id": form["metadata[payment_id]"]},
+            "customer": form.get("customer"),
         }
         return 200, self.intents[name]
 
-    def confirm(self, intent: dict[str, Any]) -> Reply:
+    def customer(self) -> Reply:
+        name = f"cus_{next(self.numbers)}"
+        self.customers[name] = {"id": name, "object": "customer"}
+        return 200, self.customers[name]
+
+    def set_up(self, form: dict[str, str]) -> Reply:
+        assert form["usage"] == "off_session"
+        method, customer = form["payment_method"], form["customer"]
+        if customer not in self.customers:
+            return error(400, "invalid_request_error", "resource_missing")
+        if method.endswith("_declined"):
+            return error(402, "card_error", "card_declined", "generic_decline")
+        self.attached[method] = customer
+        name = f"seti_{next(self.numbers)}"
+        return 200, {"id": name, "object": "setup_intent", "status": "succeeded"}
+
+    def detach(self, method: str) -> Reply:
+        if self.attached.pop(method, None) is None:
+            return error(400, "invalid_request_error", "resource_missing")
+        return 200, {"id": method, "object": "payment_method", "customer": None}
+
+    def confirm(self, intent: dict[str, Any], form: dict[str, str] | None = None) -> Reply:
+        off_session = (form or {}).get("off_session") in {"true", "True"}
+        if customer := intent.get("customer"):
+            if form is None or self.attached.get(form["payment_method"]) != customer:
+                return error(402, "card_error", "payment_method_unactivated", "card_removed")
+            if off_session and intent["amount"] % 100 == 6:
+                return error(402, "card_error", "authentication_required")
         if intent["status"] not in {"requires_payment_method", "requires_action"}:
             return error(400, "invalid_request_error", "payment_intent_unexpected_state")
         cents = intent["amount"] % 100
@@ -100,11 +137,40 @@ class Account:
         back = sum(one["amount"] for one in self.refunds if one["intent"] == intent["id"])
         if intent["status"] != "succeeded" or back + amount > intent["amount"]:
             return error(400, "invalid_request_error", "charge_already_refunded")
-        self.refunds.append({"intent": intent["id"], "amount": amount})
-        return 200, {"id": f"re_{next(self.numbers)}", "object": "refund", "status": "succeeded"}
+        made = {
+            "id": f"re_{next(self.numbers)}",
+            "object": "refund",
+            "status": "succeeded",
+            "intent": intent["id"],
+            "amount": amount,
+            "metadata": {"key": form["metadata[key]"]},
+        }
+        self.refunds.append(made)
+        return 200, made
 
     def of(self, payment_id: str) -> list[dict[str, Any]]:
         return [one for one in self.intents.values() if one["metadata"]["payment_id"] == payment_id]
+
+    def dispute(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """A bank takes all of a payment back, or decides."""
+        (intent,) = self.of(asked["payment_id"])
+        made = self.disputes.setdefault(
+            f"dp_{intent['id']}",
+            {
+                "id": f"dp_{intent['id']}",
+                "object": "dispute",
+                "amount": intent["amount"],
+                "balance_transactions": [{"object": "balance_transaction", "fee": 1500}],
+                "created": int(time.time()),
+                "currency": intent["currency"],
+                "evidence_details": {"due_by": int(time.time()) + 7 * 86400},
+                "metadata": {},
+                "payment_intent": intent["id"],
+                "reason": "fraudulent",
+            },
+        )
+        made["status"] = asked["status"]
+        return made
 
     def settle(self, payment_id: str, accepted: bool) -> None:
         """The payer answers 3-D Secure."""
@@ -135,13 +201,25 @@ class Handler(BaseHTTPRequestHandler):
         if url.path == "/test/counts":
             found = self.account.of(asked["payment_id"])
             taken = sum(self.account.captures.count(one["id"]) for one in found)
-            return self.reply((200, {"intents": len(found), "captures": taken}))
+            names = {one["id"] for one in found}
+            back = sum(one["amount"] for one in self.account.refunds if one["intent"] in names)
+            seen = {"intents": len(found), "captures": taken, "refunded": back}
+            return self.reply((200, seen))
         if not self.known():
             return None
         if url.path.endswith("/search"):
             payment_id = asked["query"].split("'")[3]
             found = self.account.of(payment_id)
             return self.reply((200, {"object": "search_result", "data": found, "has_more": False}))
+        if url.path.endswith("/disputes"):
+            intent = asked["payment_intent"]
+            made = self.account.disputes.values()
+            found = [one for one in made if one["payment_intent"] == intent]
+            return self.reply((200, {"object": "list", "data": found, "has_more": False}))
+        if url.path.endswith("/refunds"):
+            intent = asked["payment_intent"]
+            found = [one for one in self.account.refunds if one["intent"] == intent]
+            return self.reply((200, {"object": "list", "data": found, "has_more": False}))
         return self.reply((200, self.account.intents[url.path.rpartition("/")[2]]))
 
     def do_POST(self) -> None:
@@ -149,6 +227,11 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/test/settle":
             asked = json.loads(body)
             self.account.settle(asked["payment_id"], asked["accepted"])
+            return self.reply((200, {}))
+        if self.path == "/test/dispute":
+            return self.reply((200, self.account.dispute(json.loads(body))))
+        if self.path == "/test/forget":
+            self.account.remembered.clear()
             return self.reply((200, {}))
         if self.path == "/test/webhooks":
             return self.reply((200, {"statuses": self.send(json.loads(body))}))

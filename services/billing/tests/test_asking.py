@@ -78,7 +78,7 @@ async def test_a_silence_is_asked_about_and_not_repeated(
     asked: list[str],
 ) -> None:
     faulty, one = Faulty(fault, found), payment()
-    assert await gateway.collected([one], faulty) == {one.payment_id: outcome}
+    assert await gateway.collected([one], faulty, NOW) == {one.payment_id: outcome}
     assert faulty.asked == asked
 
 
@@ -110,10 +110,23 @@ async def test_a_key_is_used_again_only_inside_its_window(
     assert faulty.asked == asked
 
 
+@pytest.mark.parametrize(
+    ("after", "outcome", "asked"),
+    [(WINDOW - TICK, Collected(), ["collect"]), (WINDOW, Unknown(), [])],
+)
+async def test_a_payment_left_lying_past_the_window_is_asked_about_first(
+    after: timedelta, outcome: Outcome, asked: list[str]
+) -> None:
+    """A crash after the call, and a day until the next start: the key may be as good as new."""
+    faulty, one = Faulty(None, Collected("x")), payment()
+    assert await gateway.collected([one], faulty, NOW + after) == {one.payment_id: outcome}
+    assert faulty.asked == asked
+
+
 async def test_an_answer_that_never_comes_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "PATIENCE", 0.01)
     one = payment()
-    assert await gateway.collected([one], Simulator(latency=30)) == {one.payment_id: Unknown()}
+    assert await gateway.collected([one], Simulator(latency=30), NOW) == {one.payment_id: Unknown()}
 
 
 async def test_only_those_that_wait_are_asked() -> None:
@@ -123,7 +136,7 @@ async def test_only_those_that_wait_are_asked() -> None:
     def ids(*statuses: PaymentStatus) -> set[object]:
         return {payments[status].payment_id for status in statuses}
 
-    collected = await gateway.collected(every, Simulator())
+    collected = await gateway.collected(every, Simulator(), NOW)
     assert set(collected) == ids(PaymentStatus.PENDING, PaymentStatus.CANCELLING)
     reconciled = await gateway.reconciled(every, Simulator(), NOW)
     assert set(reconciled) == ids(PaymentStatus.UNKNOWN, PaymentStatus.ACTION_NEEDED)
@@ -132,8 +145,9 @@ async def test_only_those_that_wait_are_asked() -> None:
 
 
 async def test_many_are_asked_at_once() -> None:
+    every, slow = [payment() for _ in range(64)], Simulator(latency=0.1)
     async with asyncio.timeout(2):
-        outcomes = await gateway.collected([payment() for _ in range(64)], Simulator(latency=0.1))
+        outcomes = await gateway.collected(every, slow, NOW)
     assert set(outcomes.values()) == {Collected()}
 
 

@@ -85,8 +85,27 @@ def test_what_the_payer_needs_is_kept_until_the_payment_ends() -> None:
         assert not domain.is_in_doubt(ended)
 
 
-@pytest.mark.parametrize("outcome", [Unknown(), Declined("x"), NeverAsked()])
+@pytest.mark.parametrize("outcome", [Unknown(), NeverAsked()])
 def test_a_refund_that_is_not_confirmed_is_asked_again(outcome: Outcome) -> None:
     payment = replace(asked(PENDING)[1], status=PaymentStatus.REFUND_PENDING)
     assert domain.must_be_asked_again(payment, outcome)
     assert not domain.must_be_asked_again(payment, Refunded())
+
+
+def test_a_refund_that_the_gateway_declines_is_asked_once_and_owed_to_be_seen() -> None:
+    invoice, pending = asked(PENDING)
+    payment = replace(pending, status=PaymentStatus.REFUND_PENDING, refund=9000)
+    assert not domain.must_be_asked_again(payment, Declined("x"))
+    decision = domain.conclude(invoice, payment, Declined("x"), LATER)
+    (refund,) = decision.kept
+    assert isinstance(refund, domain.Refund)
+    assert (refund.status, refund.amount.minor_units) == (domain.RefundStatus.FAILED, 9000)
+    assert not decision.entries
+    assert not decision.events
+    owed = decision.payment
+    assert owed
+    assert (owed.status, owed.refund, owed.reason) == (COLLECTED, 0, "x")
+    assert domain.conclude(invoice, owed, Declined("x"), LATER) == NOTHING
+    (part,) = domain.try_part_again(refund, payment.payment_id, LATER).kept
+    assert isinstance(part, domain.Refund)
+    assert part.parts[0].key != payment.payment_id

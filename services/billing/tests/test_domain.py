@@ -250,6 +250,8 @@ def test_an_answer_that_does_not_fit_changes_nothing(status: Status, outcome: Ou
             fits = payment.status is PaymentStatus.UNKNOWN
         case Refunded():
             fits = payment.status is PaymentStatus.REFUND_PENDING
+        case Declined():
+            fits = payment.status in (*waiting, PaymentStatus.REFUND_PENDING)
         case _:
             fits = payment.status in waiting
     assert (decision == NOTHING) is not fits

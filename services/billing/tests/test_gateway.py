@@ -17,6 +17,7 @@ from services.billing.domain import (
     Money,
     NeverAsked,
     Refunded,
+    Saved,
 )
 from services.billing.gateway import Forged, GatewayAway, signature
 from services.billing.tests import peers, stripe_stand_in
@@ -174,6 +175,47 @@ async def test_a_signed_webhook_names_its_payment(peer: Peer) -> None:
 LATE = NOW + timedelta(minutes=5, seconds=1)
 
 
+async def on_file(peer: Peer) -> str:
+    saved = await peer.make().save(uuid4(), f"pm_{uuid4().hex}")
+    assert isinstance(saved, Saved)
+    return saved.reference
+
+
+async def test_a_card_on_file_pays_while_nobody_is_there(peer: Peer) -> None:
+    asked = Charge(uuid4(), Money(90000), card=await on_file(peer))
+    for _ in range(2):
+        assert isinstance(await peer.make().collect(asked), Collected)
+    assert peer.taken(asked.payment_id) == 1
+
+
+async def test_the_same_card_is_kept_once(peer: Peer) -> None:
+    card_id, token = uuid4(), f"pm_{uuid4().hex}"
+    first, again = [await peer.make().save(card_id, token) for _ in range(2)]
+    assert isinstance(first, Saved)
+    assert first == again
+
+
+async def test_a_bad_card_is_not_kept(peer: Peer) -> None:
+    refused = await peer.make().save(uuid4(), f"pm_{uuid4().hex}_declined")
+    assert isinstance(refused, Declined)
+    assert refused.reason in {"card_declined", "generic_decline"}
+
+
+async def test_a_card_that_was_removed_pays_no_more(peer: Peer) -> None:
+    card = await on_file(peer)
+    for _ in range(2):
+        await peer.make().forget(card)
+    asked = Charge(uuid4(), Money(90000), card=card)
+    assert await peer.make().collect(asked) == Declined("card_removed")
+    assert peer.taken(asked.payment_id) == 0
+
+
+async def test_a_bank_that_wants_the_payer_declines_the_card_on_file(peer: Peer) -> None:
+    asked = Charge(uuid4(), Money(90006), card=await on_file(peer))
+    assert await peer.make().collect(asked) == Declined("authentication_required")
+    assert peer.taken(asked.payment_id) == 0
+
+
 async def test_a_forged_webhook_is_refused(peer: Peer) -> None:
     body, header = peer.webhook(uuid4())
     other, other_header = peer.webhook(uuid4())
@@ -214,7 +256,23 @@ async def test_stripe_makes_one_intent_for_each_payment(stand_in: StandIn) -> No
     asked = charge()
     await asyncio.gather(*(stand_in.make().collect(asked) for _ in range(8)))
     await stand_in.make().cancel(asked)
-    assert stand_in.counts(asked.payment_id) == {"intents": 1, "captures": 1}
+    assert stand_in.counts(asked.payment_id) == {
+        "intents": 1,
+        "captures": 1,
+        "refunded": 0,
+    }
+
+
+async def test_a_key_that_stripe_has_forgotten_moves_no_money_twice(stand_in: StandIn) -> None:
+    asked = charge()
+    assert isinstance(await stand_in.make().collect(asked), Collected)
+    stand_in.post("/test/forget")
+    assert isinstance(await stand_in.make().cancel(asked), Collected)
+    back = Charge(asked.payment_id, Money(100), key=uuid4())
+    for _ in range(2):
+        assert await stand_in.make().refund(back) == Refunded()
+        stand_in.post("/test/forget")
+    assert stand_in.counts(asked.payment_id) == {"intents": 1, "captures": 1, "refunded": 100}
 
 
 async def test_a_refusal_by_stripe_cannot_be_paid_later(stand_in: StandIn) -> None:

@@ -16,12 +16,13 @@ from chassis.testing import House, somebody
 from halcyon.billing.v1 import billing_pb2 as money
 from halcyon.billing.v1 import payment_pb2 as nouns
 from halcyon.billing.v1 import payment_service_pb2 as rpc
+from halcyon.billing.v1 import refund_service_pb2 as refunds
 from halcyon.billing.v1.billing_service_pb2 import RetryPaymentRequest
 from halcyon.billing.v1.superbill_service_pb2 import UpdateBillingProfileRequest
 from halcyon.referral.v1.referral_pb2 import Patient
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import SeriesHeld
 from services.billing import domain, gateway, store, wire
-from services.billing.api import Billing, Payments, Superbills
+from services.billing.api import Billing, Payments, RefundDesk, Superbills
 from services.billing.domain import Money
 from services.billing.gateway import Simulator
 from services.billing.tests.examples import (
@@ -272,6 +273,19 @@ async def test_a_session_is_receipted_for_what_has_come(house: House, service: P
     await house.given(*(infusion_completed(held, number) for number in (1, 2, 3)))
     found = await house.db.fetch("SELECT paid_minor_units FROM superbill")
     assert sorted(row[0] for row in found) == [0, 27000, 45000]
+    await house.stated()
+    ((instalment,),) = await house.db.fetch("SELECT payment_id FROM instalment")
+    for _ in range(2):
+        await house.meet("collect-instalment", UUID(str(instalment)))
+        await house.run_errands("collect-payment")
+    newest = await house.db.fetch(
+        "SELECT DISTINCT ON (superbill_id) version, paid_minor_units FROM superbill"
+        " ORDER BY superbill_id, version DESC"
+    )
+    assert sorted(map(tuple, newest)) == [(1, 45000), (2, 45000), (2, 45000)]
+    facts = await house.stated()
+    assert [type(fact).__name__ for fact in facts] == ["SuperbillIssued", "SuperbillIssued"]
+    assert facts[0].revision + 1 == facts[1].revision
 
 
 async def test_a_plan_given_back_owes_nothing_and_gives_back_what_came(
@@ -368,6 +382,29 @@ async def test_a_receipt_for_a_health_account_equals_the_ledger(
     assert (await balances(house))[2000] == -270000
     with pytest.raises(Invalid):
         await house.call(service.RenderReceipt, receipt(held, uuid4()))
+    await refunded(house, held)
+    made = await house.call(service.RenderReceipt, receipt(held))
+    reader = pypdf.PdfReader(io.BytesIO(made.pdf))
+    text = " ".join(" ".join(page.extract_text().split()) for page in reader.pages)
+    for words in ("Refund -450.00 USD", "given back 3,150.00 USD", "come 2,250.00 USD"):
+        assert words in text, words
+    assert (await balances(house))[2000] == -225000
+
+
+async def refunded(house: House, held: SeriesHeld) -> None:
+    """One unused session went back."""
+    request = refunds.RequestRefundRequest(
+        request_id=str(uuid4()),
+        invoice_id=invoice_of(held),
+        reason="patient_request",
+        session_count=1,
+    )
+    desk = RefundDesk(house.db)
+    refund_id = (await house.call(desk.RequestRefund, request)).refund.refund_id
+    await house.run_errands("pay-refund")
+    ((payment_id,),) = await house.db.fetch("SELECT payment_id FROM refund_part")
+    by_hand = refunds.PayRefundByHandRequest(refund_id=refund_id, payment_id=str(payment_id))
+    await house.call(desk.PayRefundByHand, by_hand)
 
 
 async def test_a_cashier_sees_a_payment_change(house: House, service: Payments) -> None:

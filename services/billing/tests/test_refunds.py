@@ -1,5 +1,6 @@
 """Money goes back once, by the terms, by two people where it is much, and halfway is a state."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,7 +17,14 @@ from services.billing import domain, gateway
 from services.billing.api import RefundDesk
 from services.billing.domain import Charge, Declined, Refunded
 from services.billing.gateway import GatewayAway, Simulator
-from services.billing.tests.examples import CLINIC, OTHER_CLINIC, infusion_completed, series_held
+from services.billing.packs import policies
+from services.billing.tests.examples import (
+    CLINIC,
+    OTHER_CLINIC,
+    infusion_completed,
+    series_held,
+    series_released,
+)
 from services.billing.tests.journal import balances
 
 UNIT = 45000
@@ -97,8 +105,12 @@ async def test_one_session_goes_back_once(house: House, desk: RefundDesk, sendin
     await house.run_errands("pay-refund")
     assert len(sending.sent) == 1
     assert await balances(house) == {1000: 7 * UNIT, 2000: -6 * UNIT, 4000: -UNIT}
-    (fact,) = await house.stated()
+    given_up, fact = await house.stated()
+    assert type(given_up).__name__ == "SessionsGivenUp"
+    assert (given_up.given_up_count, given_up.kept_count) == (1, 7)
+    assert given_up.series_id == held.series_id
     assert (type(fact).__name__, fact.minor_units) == ("PaymentRefunded", UNIT)
+    assert fact.revision == given_up.revision + 1
     request_again = rpc.GetRefundRequest(refund_id=first.refund_id)
     found = (await house.call(desk.GetRefund, request_again)).refund
     assert found.status == states.REFUND_STATUS_PAID
@@ -111,6 +123,7 @@ async def test_all_sessions_need_two_people(house: House, desk: RefundDesk) -> N
     invoice_id, _ = await paid(house, delivered=2)
     asked = (await house.call(desk.RequestRefund, asking(invoice_id, 0))).refund
     assert asked.status == states.REFUND_STATUS_REQUESTED
+    assert await house.stated() == []
     assert (await balances(house))[2000] == -6 * UNIT
     approval = rpc.ApproveRefundRequest(refund_id=asked.refund_id)
     with pytest.raises(NotAllowed) as refused:
@@ -121,6 +134,8 @@ async def test_all_sessions_need_two_people(house: House, desk: RefundDesk) -> N
     for _ in range(2):
         approved = (await house.call(desk.ApproveRefund, approval, second)).refund
     assert (approved.status, approved.approved_by) == (states.REFUND_STATUS_PENDING, "second")
+    (given_up,) = await house.stated()
+    assert (given_up.given_up_count, given_up.kept_count) == (6, 2)
     assert (await invoice(house))["status"] == "refund_pending"
     await house.run_errands("pay-refund")
     assert await balances(house) == {1000: 2 * UNIT, 4000: -2 * UNIT}
@@ -193,6 +208,59 @@ async def test_a_refund_that_fails_is_owed_until_it_is_paid(
         by_hand = (await house.call(desk.PayRefundByHand, request)).refund
     assert by_hand.status == states.REFUND_STATUS_PAID
     assert await balances(house) == {1000: 8 * UNIT, 1010: -UNIT, 2000: -7 * UNIT}
+
+
+async def test_a_whole_payment_that_cannot_go_back_is_seen_and_paid_by_hand(
+    house: House, desk: RefundDesk, sending: Sending
+) -> None:
+    _, held = await paid(house, delivered=1)
+    sending.answer = Declined("expired_or_canceled_card")
+    await house.given(series_released(held, "referral_cancelled"))
+    await house.run_errands("refund-payment")
+    assert await house.count("SELECT count(*) FROM errand WHERE name = 'refund-payment'") == 0
+    assert len(sending.sent) == 1
+    listed = await house.call(desk.ListRefunds, rpc.ListRefundsRequest(clinic_id=str(CLINIC)))
+    (owed,) = listed.refunds
+    assert owed.status == states.REFUND_STATUS_FAILED
+    assert (owed.reason, owed.amount.minor_units) == ("gateway_refused", 7 * UNIT)
+    assert owed.parts[0].reason == "expired_or_canceled_card"
+    assert (await balances(house))[2100] == -7 * UNIT
+    (payment,) = owed.parts
+    which = {"refund_id": owed.refund_id, "payment_id": payment.payment_id}
+    done = await house.call(desk.PayRefundByHand, rpc.PayRefundByHandRequest(**which))
+    assert done.refund.status == states.REFUND_STATUS_PAID
+    assert (await invoice(house))["status"] == "refunded"
+    assert [type(fact).__name__ for fact in await house.stated()] == ["PaymentRefunded"]
+    assert await balances(house) == {1000: 8 * UNIT, 1010: -7 * UNIT, 4000: -UNIT}
+
+
+@pytest.mark.parametrize(("percent", "fee"), [(10, 31500), (100, 7 * UNIT)])
+async def test_the_terms_decide_what_a_cancelled_referral_costs(
+    house: House, sending: Sending, monkeypatch: pytest.MonkeyPatch, percent: int, fee: int
+) -> None:
+    _, held = await paid(house, delivered=1)
+    accepted = policies.terms(datetime.now(UTC).date())
+    stricter = replace(accepted, deductions={**accepted.deductions, "referral_cancelled": percent})
+    monkeypatch.setattr(policies, "terms", lambda *_: stricter)
+    for _ in range(2):
+        await house.given(series_released(held, "referral_cancelled"))
+        await house.run_errands("pay-refund")
+    back = 7 * UNIT - fee
+    assert await balances(house) == {1000: 8 * UNIT - back, 4000: -UNIT, 4100: -fee}
+    assert (await invoice(house))["status"] == "refunded"
+    assert [amount for _, amount in sending.sent] == ([back] if back else [])
+
+
+async def test_a_stopped_plan_gives_back_all_that_was_not_delivered(
+    house: House, desk: RefundDesk
+) -> None:
+    _, held = await paid(house, delivered=3)
+    await house.given(series_released(held, "plan_stopped"))
+    await house.run_errands("refund-payment")
+    assert await balances(house) == {1000: 3 * UNIT, 4000: -3 * UNIT}
+    assert (await invoice(house))["status"] == "refunded"
+    (fact,) = await house.stated()
+    assert (type(fact).__name__, fact.minor_units) == ("PaymentRefunded", 5 * UNIT)
 
 
 async def test_money_for_a_delivered_session_makes_a_new_receipt(

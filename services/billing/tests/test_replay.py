@@ -1,4 +1,7 @@
-"""A database rebuilt from what was heard and asked has the same journal, entry by entry."""
+"""A database rebuilt from what was heard and asked has the same journal, entry by entry.
+
+The gateway is silent at other moments the second time, so no silence may decide how money ends.
+"""
 
 import random
 from collections.abc import Awaitable, Callable
@@ -39,7 +42,11 @@ Step = Callable[[House, bool], Awaitable[None]]
 
 
 class Moody(Simulator):
-    """The key alone decides what is answered; whether an answer comes at all, the dice do."""
+    """The key alone decides what is answered; whether an answer comes at all, the dice do.
+
+    Every verb agrees about a key, as the port demands: a silence is met by `find`, and a gateway
+    that declined to one and collected to the other would end a payment by the fall of the dice.
+    """
 
     def __init__(self, dice: random.Random) -> None:
         super().__init__()
@@ -47,12 +54,24 @@ class Moody(Simulator):
 
     async def collect(self, charge: Charge) -> Collected | Declined:
         self._maybe_silent()
-        return Declined("card_declined") if charge.payment_id.int % 5 == 0 else Collected()
+        return self._decided(charge)
+
+    async def find(self, charge: Charge) -> Collected | Declined:
+        self._maybe_silent()
+        return self._decided(charge)
+
+    async def cancel(self, charge: Charge) -> Collected | Declined:
+        self._maybe_silent()
+        return self._decided(charge)
 
     async def refund(self, charge: Charge) -> Refunded | Declined:
         self._maybe_silent()
-        closed = charge.key is not None and charge.key.int % 4 == 0
+        closed = (charge.key or charge.payment_id).int % 4 == 0
         return Declined("closed_card") if closed else Refunded()
+
+    @staticmethod
+    def _decided(charge: Charge) -> Collected | Declined:
+        return Declined("card_declined") if charge.payment_id.int % 5 == 0 else Collected()
 
     def _maybe_silent(self) -> None:
         if self.dice.random() < 0.3:
@@ -139,22 +158,23 @@ def _happenings(one: Any, number: int, dice: random.Random) -> list[Step]:
     ]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(8))
 async def test_everything_heard_again_makes_the_same_journal(
     servers: Servers, house: House, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    moody = Moody(random.Random(seed))
-    monkeypatch.setattr(gateway, "chosen", lambda: moody)
     steps = history(random.Random(seed))
+    first, second = Moody(random.Random(seed)), Moody(random.Random(seed + 1000))
+    monkeypatch.setattr(gateway, "chosen", lambda: first)
     for step in steps:
         await step(house, False)
         assert sum((await balances(house)).values()) == 0
         assert -(await balances(house)).get(2000, 0) == await house.count(_DEFERRED)
         assert await house.count(_NEGATIVE) == 0
+    monkeypatch.setattr(gateway, "chosen", lambda: second)
     async with open_house(servers, "billing") as empty:
         for step in steps:
             await step(empty, True)
         kept, made = await house.db.fetch(_ENTRIES), await empty.db.fetch(_ENTRIES)
         assert [tuple(row) for row in made] == [tuple(row) for row in kept]
-        assert len(kept) > 8
+        assert len(kept) > 4
         assert await balances(empty) == await balances(house)

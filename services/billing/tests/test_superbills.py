@@ -111,6 +111,7 @@ async def test_every_form_is_made_of_the_same_receipt(house: House, desk: Superb
     pdf = await house.call(desk.RenderSuperbill, printing(FORMS.SUPERBILL_FORMAT_PDF, **one))
     assert (pdf.media_type, pdf.file_name) == ("application/pdf", f"superbill-{bill}.pdf")
     assert "Total charge USD 450.00" in words(pdf.content)
+    assert "Card, online 1800.00" in words(pdf.content)
     series = printing(FORMS.SUPERBILL_FORMAT_PDF, invoice_id=invoice_id)
     whole = await house.call(desk.RenderSuperbill, series)
     assert "Total charge USD 900.00" in words(whole.content)
@@ -192,7 +193,7 @@ async def test_a_receipt_is_voided_and_issued_again_never_edited(
     assert await house.count("SELECT count(*) FROM superbill") == 3
 
 
-async def test_a_receipt_issued_again_says_what_was_paid_since(
+async def test_a_receipt_is_issued_again_when_money_comes_for_it(
     house: House, desk: Superbills
 ) -> None:
     invoice_id, (bill,) = await delivered(house, pay=False)
@@ -204,9 +205,10 @@ async def test_a_receipt_issued_again_says_what_was_paid_since(
         amount=billing_pb2.Money(currency_code="USD", minor_units=UNIT),
     )
     await house.call(Ledger(house.db).RecordBalancePayment, payment)
-    again = rpc.ReissueSuperbillRequest(superbill_id=bill)
-    issued = (await house.call(desk.ReissueSuperbill, again)).superbill
+    issued = (await house.call(desk.GetSuperbill, request)).superbill
     assert (issued.version, issued.paid.minor_units) == (2, UNIT)
+    again = rpc.ReissueSuperbillRequest(superbill_id=bill)
+    assert (await house.call(desk.ReissueSuperbill, again)).superbill == issued
 
 
 @pytest.mark.parametrize(

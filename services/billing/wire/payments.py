@@ -6,7 +6,7 @@ from uuid import UUID
 from halcyon.billing.v1 import payment_pb2 as nouns
 from halcyon.billing.v1 import payment_service_pb2 as rpc
 from services.billing import domain
-from services.billing.domain import Method, Money, PaymentStatus, Purpose
+from services.billing.domain import Method, Money, PaymentStatus, Purpose, book
 from services.billing.wire.besides import amount
 from services.billing.wire.replies import money
 from services.billing.wire.stated import time
@@ -71,4 +71,26 @@ def plan_asked(request: rpc.StartPaymentPlanRequest, policy: domain.PlanPolicy) 
         instalments=request.instalment_count,
         days_between=request.days_between,
         policy=policy,
+    )
+
+
+def package_wanted(request: rpc.SellPackageRequest) -> tuple[UUID, str, book.Care]:
+    """Where, which, and for what care."""
+    care = book.Care(condition=request.indication_code, minutes=request.infusion_minutes)
+    return UUID(request.clinic_id), request.package, care
+
+
+def sale(
+    request: rpc.SellPackageRequest, package: book.Package, single: domain.Money
+) -> domain.Sale:
+    """Who buys it."""
+    return domain.Sale(
+        request_id=UUID(request.request_id),
+        package=package,
+        single_price=single,
+        patient_id=UUID(request.patient_id),
+        referral_id=UUID(request.referral_id),
+        clinic_id=UUID(request.clinic_id),
+        infusion_minutes=request.infusion_minutes,
+        diagnosis=request.indication_code,
     )

@@ -36,6 +36,8 @@ def invoice(found: domain.Invoice) -> nouns.Invoice:
         delivered_count=found.delivered_count,
         issue_time=time(found.issue_time),
         update_time=time(found.update_time),
+        package_invoice_id=str(found.package_id) if found.package_id else "",
+        covered_session_count=found.covered_count,
     )
 
 

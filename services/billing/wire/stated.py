@@ -27,8 +27,10 @@ class _Paying(_About):
     payment_id: str
 
 
-def fact(event: domain.Event) -> Message:
-    """An event as the platform hears it."""
+def fact(event: domain.Event) -> Message | None:
+    """An event as the platform hears it; none that speaks of a series when there is no series."""
+    if event.invoice.is_package and not isinstance(event, domain.SuperbillIssued):
+        return _package_fact(event)
     match event:
         case domain.EstimateIssued(invoice):
             return facts.EstimateIssued(
@@ -47,6 +49,14 @@ def fact(event: domain.Event) -> Message:
                 procedure_codes=superbill.procedure_codes,
                 issue_time=time(superbill.issue_time),
             )
+        case domain.SessionsGivenUp(invoice, count):
+            return facts.SessionsGivenUp(
+                **_about(invoice),
+                series_id=str(invoice.series_id),
+                given_up_count=count,
+                kept_count=invoice.kept_count,
+                give_up_time=time(invoice.update_time),
+            )
         case domain.RefundPaid(invoice, payment, minor_units):
             return facts.PaymentRefunded(
                 **_paying(invoice, payment),
@@ -55,6 +65,19 @@ def fact(event: domain.Event) -> Message:
             )
         case _:
             return _payment_fact(event)
+
+
+def _package_fact(event: domain.Event) -> Message | None:
+    match event:
+        case domain.PaymentCollected(invoice, payment):
+            return facts.PackageSold(
+                **_about(invoice),
+                **_amount(invoice.total),
+                session_count=invoice.session_count,
+                collect_time=time(payment.update_time),
+            )
+        case _:
+            return None
 
 
 def time(moment: datetime) -> Timestamp:

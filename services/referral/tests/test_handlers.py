@@ -119,6 +119,29 @@ async def test_each_fact_is_noted_once(
     assert (await history(desk, referral))[-1] == (3, kind.DESCRIPTOR.name)
 
 
+async def test_money_that_goes_back_for_a_prepaid_series_closes_nothing(
+    desk: Desk, referral: noun.Referral, story: eg.Story
+) -> None:
+    """A package pays for the series: nothing is collected for it, and the price goes back."""
+    told = [story.opened(), story.planned(), story.held(), story.estimated(), story.requested()]
+    collected = story.collected(3)
+    collected.currency_code, collected.minor_units = "USD", 0
+    after = await heard(desk, referral, *told, collected, story.refunded(4))
+    assert after.status == noun.REFERRAL_STATUS_AWAITING_PAYMENT
+    after = await heard(desk, referral, story.confirmed(), story.expected(), story.refunded(5))
+    assert after.status == noun.REFERRAL_STATUS_SCHEDULED
+    assert await desk.house.count(_OPEN, eg.CHICAGO) == 1
+
+
+async def test_a_series_given_up_wholly_wants_a_person(
+    desk: Desk, referral: noun.Referral, story: eg.Story
+) -> None:
+    await desk.house.given(*story.until_scheduled(), story.started(), story.infused(1))
+    after = await heard(desk, referral, story.released(3, "sessions_given_up"))
+    assert after.status == noun.REFERRAL_STATUS_NEEDS_ATTENTION
+    assert await desk.house.count(_OPEN, eg.CHICAGO) == 0
+
+
 async def test_any_order_ends_the_same(
     desk: Desk, referral: noun.Referral, story: eg.Story
 ) -> None:

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     REFERRAL_CANCELLED = "referral_cancelled"
     PAID_TOO_LATE = "paid_too_late"
     PLAN_STOPPED = "plan_stopped"
+    SESSIONS_GIVEN_UP = "sessions_given_up"
 
 
 class SessionLimit(NamedTuple):
@@ -85,7 +86,7 @@ class Series:
         return self.status == Status.FULFILLED or self.release_reason in _FOR_GOOD
 
 
-_FOR_GOOD = frozenset({Reason.REFERRAL_CANCELLED, Reason.PLAN_STOPPED})
+_FOR_GOOD = frozenset({Reason.REFERRAL_CANCELLED, Reason.PLAN_STOPPED, Reason.SESSIONS_GIVEN_UP})
 
 
 def series_id(plan_id: UUID) -> UUID:

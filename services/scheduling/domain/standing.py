@@ -130,6 +130,16 @@ def stop(series: Series, now: datetime) -> Decision:
     return _release(series, Reason.PLAN_STOPPED, now)
 
 
+def give_up(series: Series, kept_count: int, now: datetime) -> Decision:
+    """Only so many sessions stand; said again with those, or as a release when none is to come."""
+    if series.status != Status.CONFIRMED or kept_count >= len(series.starts):
+        return series, ()
+    if kept_count <= series.delivered:
+        return _release(series, Reason.SESSIONS_GIVEN_UP, now)
+    rest = replace(_next(series, Status.CONFIRMED, now), starts=series.starts[:kept_count])
+    return rest, (SeriesConfirmed(rest),)
+
+
 def deliver(series: Series, now: datetime) -> Decision:
     """One more session was delivered; after the last the series is fulfilled."""
     count = series.delivered + 1

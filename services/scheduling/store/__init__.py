@@ -49,7 +49,7 @@ from services.scheduling.store.series import (
     waiting_at,
 )
 from services.scheduling.store.utilisation import utilisation
-from services.scheduling.store.visits import arrive, get_visit, is_done, note_past
+from services.scheduling.store.visits import arrive, drop_after, get_visit, is_done, note_past
 
 __all__ = [
     "Desk",
@@ -66,6 +66,7 @@ __all__ = [
     "close",
     "days_to_better",
     "desk_of",
+    "drop_after",
     "find",
     "find_clinic",
     "find_times",

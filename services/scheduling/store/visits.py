@@ -11,7 +11,7 @@ from chassis.refusal import NotFound
 from services.scheduling.domain import Booking, Ending, Keeping, Past, Series
 from services.scheduling.store.desks import desk_of, open_desks
 from services.scheduling.store.rows import BookingRow, PastRow
-from services.scheduling.store.series import FILL_WAITLIST, clinics_of, get
+from services.scheduling.store.series import FILL_WAITLIST, clinics_of, get, load_bookings
 from services.scheduling.store.shapes import booking, placement
 
 
@@ -47,6 +47,16 @@ async def drop(tx: Tx, visit: Booking) -> None:
         if desk := await desk_of(tx, row.clinic_id):
             await desk.free([placement(row)])
             tx.due(FILL_WAITLIST, row.clinic_id, tx.now)
+
+
+async def drop_after(tx: Tx, series: Series, kept_count: int) -> None:
+    """The times of sessions beyond so many are free; who has arrived keeps the chair."""
+    keys = [(series.series_id, one) for one in range(kept_count + 1, len(series.starts) + 1)]
+    await load_bookings(tx, keys)
+    for key in keys:
+        row = await tx.find(BookingRow, key)
+        if row is not None and row.arrive_time is None:
+            await drop(tx, booking(row, series.status))
 
 
 async def lapses_of(tx: Tx, series_id: UUID) -> int:

@@ -7,7 +7,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from google.type.latlng_pb2 import LatLng
 
-from halcyon.billing.events.v1.billing_events_pb2 import PaymentCollected, PaymentFailed
+from halcyon.billing.events.v1.billing_events_pb2 import (
+    PaymentCollected,
+    PaymentFailed,
+    SessionsGivenUp,
+)
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
 from halcyon.intake.events.v1.intake_events_pb2 import PlanApproved, PlanStopped
 from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled
@@ -141,6 +145,18 @@ def payment_failed(plan: Plan, at: datetime) -> PaymentFailed:
         clinic_id=str(plan.clinic_id),
         reason="card_declined",
         fail_time=stamp,
+    )
+
+
+def sessions_given_up(plan: Plan, kept: int, revision: int = 4) -> SessionsGivenUp:
+    return SessionsGivenUp(
+        invoice_id=str(uuid4()),
+        revision=revision,
+        series_id=str(series_id(plan.plan_id)),
+        referral_id=str(plan.referral_id),
+        clinic_id=str(plan.clinic_id),
+        given_up_count=1,
+        kept_count=kept,
     )
 
 

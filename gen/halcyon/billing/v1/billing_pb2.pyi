@@ -98,6 +98,14 @@ class _BillingErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Bi
     """No payment has this id, or the caller may not see it."""
     BILLING_ERROR_REASON_REQUEST_DIFFERS: _BillingErrorReason.ValueType  # 50
     """The same request id came before with other contents."""
+    BILLING_ERROR_REASON_CARD_NOT_FOUND: _BillingErrorReason.ValueType  # 51
+    """No such card on file, for this caller."""
+    BILLING_ERROR_REASON_NO_CARD: _BillingErrorReason.ValueType  # 52
+    """The patient has no card on file at the clinic."""
+    BILLING_ERROR_REASON_NOTHING_OWED: _BillingErrorReason.ValueType  # 53
+    """Nothing is owed for the invoice."""
+    BILLING_ERROR_REASON_CONSENT_MISSING: _BillingErrorReason.ValueType  # 54
+    """Not the words that are in force."""
 
 class BillingErrorReason(_BillingErrorReason, metaclass=_BillingErrorReasonEnumTypeWrapper):
     """Why a call was refused; the `reason` of google.rpc.ErrorInfo."""
@@ -134,6 +142,14 @@ BILLING_ERROR_REASON_PAYMENT_NOT_FOUND: BillingErrorReason.ValueType  # 49
 """No payment has this id, or the caller may not see it."""
 BILLING_ERROR_REASON_REQUEST_DIFFERS: BillingErrorReason.ValueType  # 50
 """The same request id came before with other contents."""
+BILLING_ERROR_REASON_CARD_NOT_FOUND: BillingErrorReason.ValueType  # 51
+"""No such card on file, for this caller."""
+BILLING_ERROR_REASON_NO_CARD: BillingErrorReason.ValueType  # 52
+"""The patient has no card on file at the clinic."""
+BILLING_ERROR_REASON_NOTHING_OWED: BillingErrorReason.ValueType  # 53
+"""Nothing is owed for the invoice."""
+BILLING_ERROR_REASON_CONSENT_MISSING: BillingErrorReason.ValueType  # 54
+"""Not the words that are in force."""
 Global___BillingErrorReason: _TypeAlias = BillingErrorReason  # noqa: Y015
 
 @_typing.final
@@ -221,6 +237,8 @@ class Invoice(_message.Message):
     DELIVERED_COUNT_FIELD_NUMBER: _builtins.int
     ISSUE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    PACKAGE_INVOICE_ID_FIELD_NUMBER: _builtins.int
+    COVERED_SESSION_COUNT_FIELD_NUMBER: _builtins.int
     invoice_id: _builtins.str
     """Identity."""
     revision: _builtins.int
@@ -243,6 +261,10 @@ class Invoice(_message.Message):
     """Sessions paid for."""
     delivered_count: _builtins.int
     """Sessions delivered so far."""
+    package_invoice_id: _builtins.str
+    """The invoice of the prepaid package that its sessions are drawn from; its own for a package."""
+    covered_session_count: _builtins.int
+    """Sessions still to be drawn from the package; of a package, those promised to series."""
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___InvoiceLine]:
         """What is charged."""
@@ -277,10 +299,12 @@ class Invoice(_message.Message):
         delivered_count: _builtins.int = ...,
         issue_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        package_invoice_id: _builtins.str = ...,
+        covered_session_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["issue_time", b"issue_time", "total", b"total", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "delivered_count", b"delivered_count", "estimate_id", b"estimate_id", "invoice_id", b"invoice_id", "issue_time", b"issue_time", "lines", b"lines", "patient_id", b"patient_id", "payment_id", b"payment_id", "referral_id", b"referral_id", "revision", b"revision", "series_id", b"series_id", "session_count", b"session_count", "status", b"status", "total", b"total", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "covered_session_count", b"covered_session_count", "delivered_count", b"delivered_count", "estimate_id", b"estimate_id", "invoice_id", b"invoice_id", "issue_time", b"issue_time", "lines", b"lines", "package_invoice_id", b"package_invoice_id", "patient_id", b"patient_id", "payment_id", b"payment_id", "referral_id", b"referral_id", "revision", b"revision", "series_id", b"series_id", "session_count", b"session_count", "status", b"status", "total", b"total", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

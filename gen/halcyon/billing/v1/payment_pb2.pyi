@@ -115,6 +115,8 @@ class _PaymentPurposeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Paymen
     """A part of it that confirms the series."""
     PAYMENT_PURPOSE_INSTALMENT: _PaymentPurpose.ValueType  # 3
     """A part of what a deposit left."""
+    PAYMENT_PURPOSE_BALANCE: _PaymentPurpose.ValueType  # 4
+    """What was owed besides, such as fees, taken from the card on file."""
 
 class PaymentPurpose(_PaymentPurpose, metaclass=_PaymentPurposeEnumTypeWrapper):
     """What a payment is for."""
@@ -127,7 +129,45 @@ PAYMENT_PURPOSE_DEPOSIT: PaymentPurpose.ValueType  # 2
 """A part of it that confirms the series."""
 PAYMENT_PURPOSE_INSTALMENT: PaymentPurpose.ValueType  # 3
 """A part of what a deposit left."""
+PAYMENT_PURPOSE_BALANCE: PaymentPurpose.ValueType  # 4
+"""What was owed besides, such as fees, taken from the card on file."""
 Global___PaymentPurpose: _TypeAlias = PaymentPurpose  # noqa: Y015
+
+class _CardStatus:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CardStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CardStatus.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CARD_STATUS_UNSPECIFIED: _CardStatus.ValueType  # 0
+    """Never used on purpose."""
+    CARD_STATUS_PENDING: _CardStatus.ValueType  # 1
+    """The gateway is asked to keep it."""
+    CARD_STATUS_SAVED: _CardStatus.ValueType  # 2
+    """The gateway keeps it: it can be charged."""
+    CARD_STATUS_REFUSED: _CardStatus.ValueType  # 3
+    """The gateway would not keep it."""
+    CARD_STATUS_REMOVING: _CardStatus.ValueType  # 4
+    """It is charged no more, and the gateway is asked to forget it."""
+    CARD_STATUS_REMOVED: _CardStatus.ValueType  # 5
+    """The gateway has forgotten it."""
+
+class CardStatus(_CardStatus, metaclass=_CardStatusEnumTypeWrapper):
+    """Where a card on file stands."""
+
+CARD_STATUS_UNSPECIFIED: CardStatus.ValueType  # 0
+"""Never used on purpose."""
+CARD_STATUS_PENDING: CardStatus.ValueType  # 1
+"""The gateway is asked to keep it."""
+CARD_STATUS_SAVED: CardStatus.ValueType  # 2
+"""The gateway keeps it: it can be charged."""
+CARD_STATUS_REFUSED: CardStatus.ValueType  # 3
+"""The gateway would not keep it."""
+CARD_STATUS_REMOVING: CardStatus.ValueType  # 4
+"""It is charged no more, and the gateway is asked to forget it."""
+CARD_STATUS_REMOVED: CardStatus.ValueType  # 5
+"""The gateway has forgotten it."""
+Global___CardStatus: _TypeAlias = CardStatus  # noqa: Y015
 
 @_typing.final
 class Payment(_message.Message):
@@ -278,3 +318,57 @@ class PaymentPlan(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PaymentPlan: _TypeAlias = PaymentPlan  # noqa: Y015
+
+@_typing.final
+class Card(_message.Message):
+    """A card on file: the gateway keeps it, we keep its token and the patient's consent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CARD_ID_FIELD_NUMBER: _builtins.int
+    PATIENT_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    CONSENT_FIELD_NUMBER: _builtins.int
+    CONSENT_TIME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    card_id: _builtins.str
+    """Identity."""
+    patient_id: _builtins.str
+    """Registry id of the patient."""
+    clinic_id: _builtins.str
+    """The clinic that may charge it."""
+    status: Global___CardStatus.ValueType
+    """Where it stands."""
+    consent: _builtins.str
+    """The words that the patient agreed to, name and version."""
+    reason: _builtins.str
+    """Why the gateway would not keep it, a code."""
+    @_builtins.property
+    def consent_time(self) -> _timestamp_pb2.Timestamp:
+        """When they agreed."""
+
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When it last changed."""
+
+    def __init__(
+        self,
+        *,
+        card_id: _builtins.str = ...,
+        patient_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        status: Global___CardStatus.ValueType = ...,
+        consent: _builtins.str = ...,
+        consent_time: _timestamp_pb2.Timestamp | None = ...,
+        reason: _builtins.str = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["consent_time", b"consent_time", "update_time", b"update_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card_id", b"card_id", "clinic_id", b"clinic_id", "consent", b"consent", "consent_time", b"consent_time", "patient_id", b"patient_id", "reason", b"reason", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Card: _TypeAlias = Card  # noqa: Y015

@@ -29,7 +29,7 @@ from halcyon.options.v1 import options_pb2 as halcyon_dot_options_dot_v1_dot_opt
 from halcyon.referral.v1 import referral_pb2 as halcyon_dot_referral_dot_v1_dot_referral__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(halcyon/billing/v1/payment_service.proto\x12\x12halcyon.billing.v1\x1a\x1b\x62uf/validate/validate.proto\x1a halcyon/billing/v1/billing.proto\x1a halcyon/billing/v1/payment.proto\x1a halcyon/options/v1/options.proto\x1a\"halcyon/referral/v1/referral.proto\"1\n\x11GetPaymentRequest\x12\x1c\n\npayment_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"B\n\x12GetPaymentResponse\x12,\n\x07payment\x18\x01 \x01(\x0b\x32\x1b.halcyon.billing.v1.Payment\"3\n\x13ListPaymentsRequest\x12\x1c\n\ninvoice_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"E\n\x14ListPaymentsResponse\x12-\n\x08payments\x18\x01 \x03(\x0b\x32\x1b.halcyon.billing.v1.Payment\"\x90\x02\n\x18RecordDeskPaymentRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\ninvoice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12=\n\x06method\x18\x03 \x01(\x0e\x32!.halcyon.billing.v1.PaymentMethodB\n\xbaH\x07\x82\x01\x04\x18\x02\x18\x03\x12y\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x19.halcyon.billing.v1.MoneyBN\xbaHK\xba\x01\x45\n\x15\x64\x65sk_payment.positive\x12\x16must be more than zero\x1a\x14this.minor_units > 0\xc8\x01\x01\"w\n\x19RecordDeskPaymentResponse\x12,\n\x07payment\x18\x01 \x01(\x0b\x32\x1b.halcyon.billing.v1.Payment\x12,\n\x07invoice\x18\x02 \x01(\x0b\x32\x1b.halcyon.billing.v1.Invoice\"\x8e\x02\n\x17StartPaymentPlanRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\ninvoice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12u\n\x07\x64\x65posit\x18\x03 \x01(\x0b\x32\x19.halcyon.billing.v1.MoneyBI\xbaHF\xba\x01@\n\x10\x64\x65posit.positive\x12\x16must be more than zero\x1a\x14this.minor_units > 0\xc8\x01\x01\x12!\n\x10instalment_count\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12\x1d\n\x0c\x64\x61ys_between\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\"w\n\x18StartPaymentPlanResponse\x12,\n\x07\x64\x65posit\x18\x01 \x01(\x0b\x32\x1b.halcyon.billing.v1.Payment\x12-\n\x04plan\x18\x02 \x01(\x0b\x32\x1f.halcyon.billing.v1.PaymentPlan\"5\n\x15GetPaymentPlanRequest\x12\x1c\n\ninvoice_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"G\n\x16GetPaymentPlanResponse\x12-\n\x04plan\x18\x01 \x01(\x0b\x32\x1f.halcyon.billing.v1.PaymentPlan\"n\n\x14RenderReceiptRequest\x12\x1c\n\ninvoice_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x38\n\x07patient\x18\x02 \x01(\x0b\x32\x1c.halcyon.referral.v1.PatientB\t\x80\x01\x01\xbaH\x03\xc8\x01\x01\"<\n\x15RenderReceiptResponse\x12\x10\n\x03pdf\x18\x01 \x01(\x0c\x42\x03\x80\x01\x01\x12\x11\n\tfile_name\x18\x02 \x01(\t\"4\n\x14WatchPaymentsRequest\x12\x1c\n\ninvoice_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"t\n\x15WatchPaymentsResponse\x12,\n\x07invoice\x18\x01 \x01(\x0b\x32\x1b.halcyon.billing.v1.Invoice\x12-\n\x08payments\x18\x02 \x03(\x0b\x32\x1b.halcyon.billing.v1.Payment2\xc2\x06\n\x0ePaymentService\x12h\n\nGetPayment\x12%.halcyon.billing.v1.GetPaymentRequest\x1a&.halcyon.billing.v1.GetPaymentResponse\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\n\x02\x06\x02\x12n\n\x0cListPayments\x12\'.halcyon.billing.v1.ListPaymentsRequest\x1a(.halcyon.billing.v1.ListPaymentsResponse\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\n\x02\x06\x02\x12|\n\x11RecordDeskPayment\x12,.halcyon.billing.v1.RecordDeskPaymentRequest\x1a-.halcyon.billing.v1.RecordDeskPaymentResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x06\x12z\n\x10StartPaymentPlan\x12+.halcyon.billing.v1.StartPaymentPlanRequest\x1a,.halcyon.billing.v1.StartPaymentPlanResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\x02\x12t\n\x0eGetPaymentPlan\x12).halcyon.billing.v1.GetPaymentPlanRequest\x1a*.halcyon.billing.v1.GetPaymentPlanResponse\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\n\x02\x06\x02\x12q\n\rRenderReceipt\x12(.halcyon.billing.v1.RenderReceiptRequest\x1a).halcyon.billing.v1.RenderReceiptResponse\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\n\x02\x06\x02\x12s\n\rWatchPayments\x12(.halcyon.billing.v1.WatchPaymentsRequest\x1a).halcyon.billing.v1.WatchPaymentsResponse\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\n\x02\x06\x02\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(halcyon/billing/v1/payment_service.proto\x12\x12halcyon.billing.v1\x1a\x1b\x62uf/validate/validate.proto\x1a halcyon/billing/v1/billing.proto\x1a halcyon/billing/v1/payment.proto\x1a halcyon/options/v1/options.proto\x1a\"halcyon/referral/v1/referral.proto\"1\n\x11GetPaymentRequest\x12\x1c\n\npayment_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"B\n\x12GetPaymentResponse\x12,\n\x07payment\x18\x01 \x01(\x0b\x32\x1b.halcyon.billing.v1.Payment\"3\n\x13ListPaymentsRequest\x12\x1c\n\ninvoice_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"E\n\x14ListPaymentsResponse\x12-\n\x08payments\x18\x01 \x03(\x0b\x32\x1b.halcyon.billing.v1.Payment\"\x90\x02\n\x18RecordDeskPaymentRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\ninvoice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12=\n\x06method\x18\x03 \x01(\x0e\x32!.halcyon.billing.v1.PaymentMethodB\n\xbaH\x07\x82\x01\x04\x18\x02\x18\x03\x12y\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x19.halcyon.billing.v1.MoneyBN\xbaHK\xba\x01\x45\n\x15\x64\x65sk_payment.positive\x12\x16must be more than zero\x1a\x14this.minor_units > 0\xc8\x01\x01\"w\n\x19RecordDeskPaymentResponse\x12,\n\x07payment\x18\x01 \x01(\x0b\x32\x1b.halcyon.billing.v1.Payment\x12,\n\x07invoice\x18\x02 \x01(\x0b\x32\x1b.halcyon.billing.v1.Invoice\"\x8e\x02\n\x17StartPaymentPlanRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\ninvoice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12u\n\x07\x64\x65posit\x18\x03 \x01(\x0b\x32\x19.halcyon.billing.v1.MoneyBI\xbaHF\xba\x01@\n\x10\x64\x65posit.positive\x12\x16must be more than zero\x1a\x14this.minor_units > 0\xc8\x01\x01\x12!\n\x10instalment_count\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12\x1d\n\x0c\x64\x61ys_between\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\"w\n\x18StartPaymentPlanResponse\x12,\n\x07\x64\x65posit\x18\x01 \x01(\x0b\x32\x1b.halcyon.billing.v1.Payment\x12-\n\x04plan\x18\x02 \x01(\x0b\x32\x1f.halcyon.billing.v1.PaymentPlan\"\xa9\x02\n\x12SellPackageRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1b\n\tclinic_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\npatient_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\x0breferral_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12+\n\x07package\x18\x05 \x01(\tB\x1a\xbaH\x17r\x15\x32\x13^[a-z][a-z-]{1,40}$\x12H\n\x0findication_code\x18\x06 \x01(\tB/\xbaH,r\'2%^[A-Z][0-9][0-9AB](\\.[0-9A-Z]{1,4})?$\xd8\x01\x01\x12$\n\x10infusion_minutes\x18\x07 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe0\x03(\x01\"C\n\x13SellPackageResponse\x12,\n\x07invoice\x18\x01 \x01(\x0b\x32\x1b.halcyon.billing.v1.Invoice\"Y\n\x13\x41pplyPackageRequest\x12\x1c\n\ninvoice_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12$\n\x12package_invoice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"r\n\x14\x41pplyPackageResponse\x12,\n\x07invoice\x18\x01 \x01(\x0b\x32\x1b.halcyon.billing.v1.Invoice\x12,\n\x07package\x18\x02 \x01(\x0b\x32\x1b.halcyon.billing.v1.Invoice\"5\n\x15GetPaymentPlanRequest\x12\x1c\n\ninvoice_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"G\n\x16GetPaymentPlanResponse\x12-\n\x04plan\x18\x01 \x01(\x0b\x32\x1f.halcyon.billing.v1.PaymentPlan\"n\n\x14RenderReceiptRequest\x12\x1c\n\ninvoice_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x38\n\x07patient\x18\x02 \x01(\x0b\x32\x1c.halcyon.referral.v1.PatientB\t\x80\x01\x01\xbaH\x03\xc8\x01\x01\"<\n\x15RenderReceiptResponse\x12\x10\n\x03pdf\x18\x01 \x01(\x0c\x42\x03\x80\x01\x01\x12\x11\n\tfile_name\x18\x02 \x01(\t\"4\n\x14WatchPaymentsRequest\x12\x1c\n\ninvoice_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"t\n\x15WatchPaymentsResponse\x12,\n\x07invoice\x18\x01 \x01(\x0b\x32\x1b.halcyon.billing.v1.Invoice\x12-\n\x08payments\x18\x02 \x03(\x0b\x32\x1b.halcyon.billing.v1.Payment\"\xbb\x01\n\x0fSaveCardRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\ninvoice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x39\n\x05token\x18\x03 \x01(\tB*\x80\x01\x01\xbaH$r\"2 ^[a-z]{2,8}_[A-Za-z0-9_]{3,200}$\x12\x31\n\x07\x63onsent\x18\x04 \x01(\tB \xbaH\x1dr\x1b\x32\x19^[a-z-]{1,40}/[0-9]{1,4}$\":\n\x10SaveCardResponse\x12&\n\x04\x63\x61rd\x18\x01 \x01(\x0b\x32\x18.halcyon.billing.v1.Card\"0\n\x10ListCardsRequest\x12\x1c\n\ninvoice_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"<\n\x11ListCardsResponse\x12\'\n\x05\x63\x61rds\x18\x01 \x03(\x0b\x32\x18.halcyon.billing.v1.Card\".\n\x11RemoveCardRequest\x12\x19\n\x07\x63\x61rd_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"<\n\x12RemoveCardResponse\x12&\n\x04\x63\x61rd\x18\x01 \x01(\x0b\x32\x18.halcyon.billing.v1.Card\"R\n\x14\x43hargeBalanceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\ninvoice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"E\n\x15\x43hargeBalanceResponse\x12,\n\x07payment\x18\x01 \x01(\x0b\x32\x1b.halcyon.billing.v1.Payment2\xc6\x0b\n\x0ePaymentService\x12h\n\nGetPayment\x12%.halcyon.billing.v1.GetPaymentRequest\x1a&.halcyon.billing.v1.GetPaymentResponse\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\n\x02\x06\x02\x12n\n\x0cListPayments\x12\'.halcyon.billing.v1.ListPaymentsRequest\x1a(.halcyon.billing.v1.ListPaymentsResponse\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\n\x02\x06\x02\x12|\n\x11RecordDeskPayment\x12,.halcyon.billing.v1.RecordDeskPaymentRequest\x1a-.halcyon.billing.v1.RecordDeskPaymentResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x06\x12z\n\x10StartPaymentPlan\x12+.halcyon.billing.v1.StartPaymentPlanRequest\x1a,.halcyon.billing.v1.StartPaymentPlanResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\x02\x12k\n\x0bSellPackage\x12&.halcyon.billing.v1.SellPackageRequest\x1a\'.halcyon.billing.v1.SellPackageResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\x02\x12n\n\x0c\x41pplyPackage\x12\'.halcyon.billing.v1.ApplyPackageRequest\x1a(.halcyon.billing.v1.ApplyPackageResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\x02\x12t\n\x0eGetPaymentPlan\x12).halcyon.billing.v1.GetPaymentPlanRequest\x1a*.halcyon.billing.v1.GetPaymentPlanResponse\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\n\x02\x06\x02\x12q\n\rRenderReceipt\x12(.halcyon.billing.v1.RenderReceiptRequest\x1a).halcyon.billing.v1.RenderReceiptResponse\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\n\x02\x06\x02\x12\x62\n\x08SaveCard\x12#.halcyon.billing.v1.SaveCardRequest\x1a$.halcyon.billing.v1.SaveCardResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\x02\x12\x65\n\tListCards\x12$.halcyon.billing.v1.ListCardsRequest\x1a%.halcyon.billing.v1.ListCardsResponse\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\n\x02\x06\x02\x12h\n\nRemoveCard\x12%.halcyon.billing.v1.RemoveCardRequest\x1a&.halcyon.billing.v1.RemoveCardResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\x02\x12p\n\rChargeBalance\x12(.halcyon.billing.v1.ChargeBalanceRequest\x1a).halcyon.billing.v1.ChargeBalanceResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x06\x12s\n\rWatchPayments\x12(.halcyon.billing.v1.WatchPaymentsRequest\x1a).halcyon.billing.v1.WatchPaymentsResponse\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\n\x02\x06\x02\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -58,6 +58,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STARTPAYMENTPLANREQUEST'].fields_by_name['instalment_count']._serialized_options = b'\272H\004\032\002(\001'
   _globals['_STARTPAYMENTPLANREQUEST'].fields_by_name['days_between']._loaded_options = None
   _globals['_STARTPAYMENTPLANREQUEST'].fields_by_name['days_between']._serialized_options = b'\272H\004\032\002(\001'
+  _globals['_SELLPACKAGEREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_SELLPACKAGEREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_SELLPACKAGEREQUEST'].fields_by_name['clinic_id']._loaded_options = None
+  _globals['_SELLPACKAGEREQUEST'].fields_by_name['clinic_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_SELLPACKAGEREQUEST'].fields_by_name['patient_id']._loaded_options = None
+  _globals['_SELLPACKAGEREQUEST'].fields_by_name['patient_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_SELLPACKAGEREQUEST'].fields_by_name['referral_id']._loaded_options = None
+  _globals['_SELLPACKAGEREQUEST'].fields_by_name['referral_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_SELLPACKAGEREQUEST'].fields_by_name['package']._loaded_options = None
+  _globals['_SELLPACKAGEREQUEST'].fields_by_name['package']._serialized_options = b'\272H\027r\0252\023^[a-z][a-z-]{1,40}$'
+  _globals['_SELLPACKAGEREQUEST'].fields_by_name['indication_code']._loaded_options = None
+  _globals['_SELLPACKAGEREQUEST'].fields_by_name['indication_code']._serialized_options = b'\272H,r\'2%^[A-Z][0-9][0-9AB](\\.[0-9A-Z]{1,4})?$\330\001\001'
+  _globals['_SELLPACKAGEREQUEST'].fields_by_name['infusion_minutes']._loaded_options = None
+  _globals['_SELLPACKAGEREQUEST'].fields_by_name['infusion_minutes']._serialized_options = b'\272H\007\032\005\030\340\003(\001'
+  _globals['_APPLYPACKAGEREQUEST'].fields_by_name['invoice_id']._loaded_options = None
+  _globals['_APPLYPACKAGEREQUEST'].fields_by_name['invoice_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_APPLYPACKAGEREQUEST'].fields_by_name['package_invoice_id']._loaded_options = None
+  _globals['_APPLYPACKAGEREQUEST'].fields_by_name['package_invoice_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_GETPAYMENTPLANREQUEST'].fields_by_name['invoice_id']._loaded_options = None
   _globals['_GETPAYMENTPLANREQUEST'].fields_by_name['invoice_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_RENDERRECEIPTREQUEST'].fields_by_name['invoice_id']._loaded_options = None
@@ -68,6 +86,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RENDERRECEIPTRESPONSE'].fields_by_name['pdf']._serialized_options = b'\200\001\001'
   _globals['_WATCHPAYMENTSREQUEST'].fields_by_name['invoice_id']._loaded_options = None
   _globals['_WATCHPAYMENTSREQUEST'].fields_by_name['invoice_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_SAVECARDREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_SAVECARDREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_SAVECARDREQUEST'].fields_by_name['invoice_id']._loaded_options = None
+  _globals['_SAVECARDREQUEST'].fields_by_name['invoice_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_SAVECARDREQUEST'].fields_by_name['token']._loaded_options = None
+  _globals['_SAVECARDREQUEST'].fields_by_name['token']._serialized_options = b'\200\001\001\272H$r\"2 ^[a-z]{2,8}_[A-Za-z0-9_]{3,200}$'
+  _globals['_SAVECARDREQUEST'].fields_by_name['consent']._loaded_options = None
+  _globals['_SAVECARDREQUEST'].fields_by_name['consent']._serialized_options = b'\272H\035r\0332\031^[a-z-]{1,40}/[0-9]{1,4}$'
+  _globals['_LISTCARDSREQUEST'].fields_by_name['invoice_id']._loaded_options = None
+  _globals['_LISTCARDSREQUEST'].fields_by_name['invoice_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_REMOVECARDREQUEST'].fields_by_name['card_id']._loaded_options = None
+  _globals['_REMOVECARDREQUEST'].fields_by_name['card_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_CHARGEBALANCEREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_CHARGEBALANCEREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_CHARGEBALANCEREQUEST'].fields_by_name['invoice_id']._loaded_options = None
+  _globals['_CHARGEBALANCEREQUEST'].fields_by_name['invoice_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_PAYMENTSERVICE'].methods_by_name['GetPayment']._loaded_options = None
   _globals['_PAYMENTSERVICE'].methods_by_name['GetPayment']._serialized_options = b'\220\002\001\212\265\030\004\n\002\006\002'
   _globals['_PAYMENTSERVICE'].methods_by_name['ListPayments']._loaded_options = None
@@ -76,10 +110,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PAYMENTSERVICE'].methods_by_name['RecordDeskPayment']._serialized_options = b'\220\002\002\212\265\030\003\n\001\006'
   _globals['_PAYMENTSERVICE'].methods_by_name['StartPaymentPlan']._loaded_options = None
   _globals['_PAYMENTSERVICE'].methods_by_name['StartPaymentPlan']._serialized_options = b'\220\002\002\212\265\030\004\n\002\006\002'
+  _globals['_PAYMENTSERVICE'].methods_by_name['SellPackage']._loaded_options = None
+  _globals['_PAYMENTSERVICE'].methods_by_name['SellPackage']._serialized_options = b'\220\002\002\212\265\030\004\n\002\006\002'
+  _globals['_PAYMENTSERVICE'].methods_by_name['ApplyPackage']._loaded_options = None
+  _globals['_PAYMENTSERVICE'].methods_by_name['ApplyPackage']._serialized_options = b'\220\002\002\212\265\030\004\n\002\006\002'
   _globals['_PAYMENTSERVICE'].methods_by_name['GetPaymentPlan']._loaded_options = None
   _globals['_PAYMENTSERVICE'].methods_by_name['GetPaymentPlan']._serialized_options = b'\220\002\001\212\265\030\004\n\002\006\002'
   _globals['_PAYMENTSERVICE'].methods_by_name['RenderReceipt']._loaded_options = None
   _globals['_PAYMENTSERVICE'].methods_by_name['RenderReceipt']._serialized_options = b'\220\002\001\212\265\030\004\n\002\006\002'
+  _globals['_PAYMENTSERVICE'].methods_by_name['SaveCard']._loaded_options = None
+  _globals['_PAYMENTSERVICE'].methods_by_name['SaveCard']._serialized_options = b'\220\002\002\212\265\030\004\n\002\006\002'
+  _globals['_PAYMENTSERVICE'].methods_by_name['ListCards']._loaded_options = None
+  _globals['_PAYMENTSERVICE'].methods_by_name['ListCards']._serialized_options = b'\220\002\001\212\265\030\004\n\002\006\002'
+  _globals['_PAYMENTSERVICE'].methods_by_name['RemoveCard']._loaded_options = None
+  _globals['_PAYMENTSERVICE'].methods_by_name['RemoveCard']._serialized_options = b'\220\002\002\212\265\030\004\n\002\006\002'
+  _globals['_PAYMENTSERVICE'].methods_by_name['ChargeBalance']._loaded_options = None
+  _globals['_PAYMENTSERVICE'].methods_by_name['ChargeBalance']._serialized_options = b'\220\002\002\212\265\030\003\n\001\006'
   _globals['_PAYMENTSERVICE'].methods_by_name['WatchPayments']._loaded_options = None
   _globals['_PAYMENTSERVICE'].methods_by_name['WatchPayments']._serialized_options = b'\220\002\001\212\265\030\004\n\002\006\002'
   _globals['_GETPAYMENTREQUEST']._serialized_start=231
@@ -98,18 +144,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STARTPAYMENTPLANREQUEST']._serialized_end=1141
   _globals['_STARTPAYMENTPLANRESPONSE']._serialized_start=1143
   _globals['_STARTPAYMENTPLANRESPONSE']._serialized_end=1262
-  _globals['_GETPAYMENTPLANREQUEST']._serialized_start=1264
-  _globals['_GETPAYMENTPLANREQUEST']._serialized_end=1317
-  _globals['_GETPAYMENTPLANRESPONSE']._serialized_start=1319
-  _globals['_GETPAYMENTPLANRESPONSE']._serialized_end=1390
-  _globals['_RENDERRECEIPTREQUEST']._serialized_start=1392
-  _globals['_RENDERRECEIPTREQUEST']._serialized_end=1502
-  _globals['_RENDERRECEIPTRESPONSE']._serialized_start=1504
-  _globals['_RENDERRECEIPTRESPONSE']._serialized_end=1564
-  _globals['_WATCHPAYMENTSREQUEST']._serialized_start=1566
-  _globals['_WATCHPAYMENTSREQUEST']._serialized_end=1618
-  _globals['_WATCHPAYMENTSRESPONSE']._serialized_start=1620
-  _globals['_WATCHPAYMENTSRESPONSE']._serialized_end=1736
-  _globals['_PAYMENTSERVICE']._serialized_start=1739
-  _globals['_PAYMENTSERVICE']._serialized_end=2573
+  _globals['_SELLPACKAGEREQUEST']._serialized_start=1265
+  _globals['_SELLPACKAGEREQUEST']._serialized_end=1562
+  _globals['_SELLPACKAGERESPONSE']._serialized_start=1564
+  _globals['_SELLPACKAGERESPONSE']._serialized_end=1631
+  _globals['_APPLYPACKAGEREQUEST']._serialized_start=1633
+  _globals['_APPLYPACKAGEREQUEST']._serialized_end=1722
+  _globals['_APPLYPACKAGERESPONSE']._serialized_start=1724
+  _globals['_APPLYPACKAGERESPONSE']._serialized_end=1838
+  _globals['_GETPAYMENTPLANREQUEST']._serialized_start=1840
+  _globals['_GETPAYMENTPLANREQUEST']._serialized_end=1893
+  _globals['_GETPAYMENTPLANRESPONSE']._serialized_start=1895
+  _globals['_GETPAYMENTPLANRESPONSE']._serialized_end=1966
+  _globals['_RENDERRECEIPTREQUEST']._serialized_start=1968
+  _globals['_RENDERRECEIPTREQUEST']._serialized_end=2078
+  _globals['_RENDERRECEIPTRESPONSE']._serialized_start=2080
+  _globals['_RENDERRECEIPTRESPONSE']._serialized_end=2140
+  _globals['_WATCHPAYMENTSREQUEST']._serialized_start=2142
+  _globals['_WATCHPAYMENTSREQUEST']._serialized_end=2194
+  _globals['_WATCHPAYMENTSRESPONSE']._serialized_start=2196
+  _globals['_WATCHPAYMENTSRESPONSE']._serialized_end=2312
+  _globals['_SAVECARDREQUEST']._serialized_start=2315
+  _globals['_SAVECARDREQUEST']._serialized_end=2502
+  _globals['_SAVECARDRESPONSE']._serialized_start=2504
+  _globals['_SAVECARDRESPONSE']._serialized_end=2562
+  _globals['_LISTCARDSREQUEST']._serialized_start=2564
+  _globals['_LISTCARDSREQUEST']._serialized_end=2612
+  _globals['_LISTCARDSRESPONSE']._serialized_start=2614
+  _globals['_LISTCARDSRESPONSE']._serialized_end=2674
+  _globals['_REMOVECARDREQUEST']._serialized_start=2676
+  _globals['_REMOVECARDREQUEST']._serialized_end=2722
+  _globals['_REMOVECARDRESPONSE']._serialized_start=2724
+  _globals['_REMOVECARDRESPONSE']._serialized_end=2784
+  _globals['_CHARGEBALANCEREQUEST']._serialized_start=2786
+  _globals['_CHARGEBALANCEREQUEST']._serialized_end=2868
+  _globals['_CHARGEBALANCERESPONSE']._serialized_start=2870
+  _globals['_CHARGEBALANCERESPONSE']._serialized_end=2939
+  _globals['_PAYMENTSERVICE']._serialized_start=2942
+  _globals['_PAYMENTSERVICE']._serialized_end=4420
 # @@protoc_insertion_point(module_scope)

@@ -250,6 +250,132 @@ class StartPaymentPlanResponse(_message.Message):
 Global___StartPaymentPlanResponse: _TypeAlias = StartPaymentPlanResponse  # noqa: Y015
 
 @_typing.final
+class SellPackageRequest(_message.Message):
+    """Which package, for whom."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    PATIENT_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    PACKAGE_FIELD_NUMBER: _builtins.int
+    INDICATION_CODE_FIELD_NUMBER: _builtins.int
+    INFUSION_MINUTES_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's own UUID for this call; a retry repeats it (AIP-155)."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    patient_id: _builtins.str
+    """Registry id of the patient."""
+    referral_id: _builtins.str
+    """The referral that the patient came by."""
+    package: _builtins.str
+    """The package's name in the price book, such as "six-pack"."""
+    indication_code: _builtins.str
+    """ICD-10-CM code of the condition; empty when the price does not depend on it."""
+    infusion_minutes: _builtins.int
+    """Infusion time of each session, minutes; longer sessions cannot be drawn from it."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        patient_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        package: _builtins.str = ...,
+        indication_code: _builtins.str = ...,
+        infusion_minutes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "indication_code", b"indication_code", "infusion_minutes", b"infusion_minutes", "package", b"package", "patient_id", b"patient_id", "referral_id", b"referral_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SellPackageRequest: _TypeAlias = SellPackageRequest  # noqa: Y015
+
+@_typing.final
+class SellPackageResponse(_message.Message):
+    """The package, asked to be paid."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INVOICE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def invoice(self) -> _billing_pb2.Invoice:
+        """Its invoice."""
+
+    def __init__(
+        self,
+        *,
+        invoice: _billing_pb2.Invoice | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["invoice", b"invoice"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["invoice", b"invoice"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SellPackageResponse: _TypeAlias = SellPackageResponse  # noqa: Y015
+
+@_typing.final
+class ApplyPackageRequest(_message.Message):
+    """Which package for which series."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INVOICE_ID_FIELD_NUMBER: _builtins.int
+    PACKAGE_INVOICE_ID_FIELD_NUMBER: _builtins.int
+    invoice_id: _builtins.str
+    """The series' invoice."""
+    package_invoice_id: _builtins.str
+    """The package's invoice."""
+    def __init__(
+        self,
+        *,
+        invoice_id: _builtins.str = ...,
+        package_invoice_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["invoice_id", b"invoice_id", "package_invoice_id", b"package_invoice_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApplyPackageRequest: _TypeAlias = ApplyPackageRequest  # noqa: Y015
+
+@_typing.final
+class ApplyPackageResponse(_message.Message):
+    """What is left to be paid."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INVOICE_FIELD_NUMBER: _builtins.int
+    PACKAGE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def invoice(self) -> _billing_pb2.Invoice:
+        """The series' invoice: the sessions that the package does not cover."""
+
+    @_builtins.property
+    def package(self) -> _billing_pb2.Invoice:
+        """The package's invoice."""
+
+    def __init__(
+        self,
+        *,
+        invoice: _billing_pb2.Invoice | None = ...,
+        package: _billing_pb2.Invoice | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["invoice", b"invoice", "package", b"package"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["invoice", b"invoice", "package", b"package"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApplyPackageResponse: _TypeAlias = ApplyPackageResponse  # noqa: Y015
+
+@_typing.final
 class GetPaymentPlanRequest(_message.Message):
     """Whose plan."""
 
@@ -400,3 +526,203 @@ class WatchPaymentsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WatchPaymentsResponse: _TypeAlias = WatchPaymentsResponse  # noqa: Y015
+
+@_typing.final
+class SaveCardRequest(_message.Message):
+    """Which card, and what was agreed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    INVOICE_ID_FIELD_NUMBER: _builtins.int
+    TOKEN_FIELD_NUMBER: _builtins.int
+    CONSENT_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's own UUID for this call; a retry repeats it (AIP-155)."""
+    invoice_id: _builtins.str
+    """An invoice of the patient at the clinic."""
+    token: _builtins.str
+    """The token that the gateway's page made of the card, such as "pm_..."; never its number."""
+    consent: _builtins.str
+    """The words that the patient agreed to, name and version: those in force."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        invoice_id: _builtins.str = ...,
+        token: _builtins.str = ...,
+        consent: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent", "invoice_id", b"invoice_id", "request_id", b"request_id", "token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SaveCardRequest: _TypeAlias = SaveCardRequest  # noqa: Y015
+
+@_typing.final
+class SaveCardResponse(_message.Message):
+    """The card."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CARD_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def card(self) -> _payment_pb2.Card:
+        """The card, pending until the gateway keeps it."""
+
+    def __init__(
+        self,
+        *,
+        card: _payment_pb2.Card | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card", b"card"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SaveCardResponse: _TypeAlias = SaveCardResponse  # noqa: Y015
+
+@_typing.final
+class ListCardsRequest(_message.Message):
+    """Whose cards."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INVOICE_ID_FIELD_NUMBER: _builtins.int
+    invoice_id: _builtins.str
+    """An invoice of the patient at the clinic."""
+    def __init__(
+        self,
+        *,
+        invoice_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["invoice_id", b"invoice_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCardsRequest: _TypeAlias = ListCardsRequest  # noqa: Y015
+
+@_typing.final
+class ListCardsResponse(_message.Message):
+    """The cards."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CARDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def cards(self) -> _containers.RepeatedCompositeFieldContainer[_payment_pb2.Card]:
+        """Newest first; the newest that is saved is charged."""
+
+    def __init__(
+        self,
+        *,
+        cards: _abc.Iterable[_payment_pb2.Card] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cards", b"cards"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCardsResponse: _TypeAlias = ListCardsResponse  # noqa: Y015
+
+@_typing.final
+class RemoveCardRequest(_message.Message):
+    """Which card."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CARD_ID_FIELD_NUMBER: _builtins.int
+    card_id: _builtins.str
+    """The card."""
+    def __init__(
+        self,
+        *,
+        card_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card_id", b"card_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveCardRequest: _TypeAlias = RemoveCardRequest  # noqa: Y015
+
+@_typing.final
+class RemoveCardResponse(_message.Message):
+    """The card."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CARD_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def card(self) -> _payment_pb2.Card:
+        """The card, charged no more."""
+
+    def __init__(
+        self,
+        *,
+        card: _payment_pb2.Card | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card", b"card"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveCardResponse: _TypeAlias = RemoveCardResponse  # noqa: Y015
+
+@_typing.final
+class ChargeBalanceRequest(_message.Message):
+    """For which invoice."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    INVOICE_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's own UUID for this call; a retry repeats it (AIP-155)."""
+    invoice_id: _builtins.str
+    """The invoice."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        invoice_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["invoice_id", b"invoice_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChargeBalanceRequest: _TypeAlias = ChargeBalanceRequest  # noqa: Y015
+
+@_typing.final
+class ChargeBalanceResponse(_message.Message):
+    """The payment asked for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAYMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def payment(self) -> _payment_pb2.Payment:
+        """The payment."""
+
+    def __init__(
+        self,
+        *,
+        payment: _payment_pb2.Payment | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["payment", b"payment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["payment", b"payment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChargeBalanceResponse: _TypeAlias = ChargeBalanceResponse  # noqa: Y015

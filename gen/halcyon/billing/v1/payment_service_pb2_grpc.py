@@ -55,6 +55,16 @@ class PaymentServiceStub:
                 request_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.StartPaymentPlanRequest.SerializeToString,
                 response_deserializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.StartPaymentPlanResponse.FromString,
                 _registered_method=True)
+        self.SellPackage = channel.unary_unary(
+                '/halcyon.billing.v1.PaymentService/SellPackage',
+                request_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.SellPackageRequest.SerializeToString,
+                response_deserializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.SellPackageResponse.FromString,
+                _registered_method=True)
+        self.ApplyPackage = channel.unary_unary(
+                '/halcyon.billing.v1.PaymentService/ApplyPackage',
+                request_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ApplyPackageRequest.SerializeToString,
+                response_deserializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ApplyPackageResponse.FromString,
+                _registered_method=True)
         self.GetPaymentPlan = channel.unary_unary(
                 '/halcyon.billing.v1.PaymentService/GetPaymentPlan',
                 request_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.GetPaymentPlanRequest.SerializeToString,
@@ -64,6 +74,26 @@ class PaymentServiceStub:
                 '/halcyon.billing.v1.PaymentService/RenderReceipt',
                 request_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.RenderReceiptRequest.SerializeToString,
                 response_deserializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.RenderReceiptResponse.FromString,
+                _registered_method=True)
+        self.SaveCard = channel.unary_unary(
+                '/halcyon.billing.v1.PaymentService/SaveCard',
+                request_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.SaveCardRequest.SerializeToString,
+                response_deserializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.SaveCardResponse.FromString,
+                _registered_method=True)
+        self.ListCards = channel.unary_unary(
+                '/halcyon.billing.v1.PaymentService/ListCards',
+                request_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ListCardsRequest.SerializeToString,
+                response_deserializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ListCardsResponse.FromString,
+                _registered_method=True)
+        self.RemoveCard = channel.unary_unary(
+                '/halcyon.billing.v1.PaymentService/RemoveCard',
+                request_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.RemoveCardRequest.SerializeToString,
+                response_deserializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.RemoveCardResponse.FromString,
+                _registered_method=True)
+        self.ChargeBalance = channel.unary_unary(
+                '/halcyon.billing.v1.PaymentService/ChargeBalance',
+                request_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ChargeBalanceRequest.SerializeToString,
+                response_deserializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ChargeBalanceResponse.FromString,
                 _registered_method=True)
         self.WatchPayments = channel.unary_stream(
                 '/halcyon.billing.v1.PaymentService/WatchPayments',
@@ -104,6 +134,22 @@ class PaymentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SellPackage(self, request, context):
+        """Sells a package of the price book by itself, for whatever schedule there will be; its invoice is
+        paid like any other.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApplyPackage(self, request, context):
+        """Draws an unpaid series' sessions from a paid package, as many as it has; only the others are to
+        be paid. Repeated, it changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetPaymentPlan(self, request, context):
         """How an invoice is paid in parts.
         """
@@ -113,6 +159,34 @@ class PaymentServiceServicer:
 
     def RenderReceipt(self, request, context):
         """An itemised receipt of what was paid and delivered, for a health account (HSA, FSA), PDF/A.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SaveCard(self, request, context):
+        """Keeps a card at the gateway for later parts of a price, balances and fees, as the patient agreed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCards(self, request, context):
+        """The cards of an invoice's patient at its clinic.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveCard(self, request, context):
+        """Charges it no more, from now on, and lets the gateway forget it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChargeBalance(self, request, context):
+        """Takes what is owed for an invoice, fees with it, from the card on file.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -148,6 +222,16 @@ def add_PaymentServiceServicer_to_server(servicer, server):
                     request_deserializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.StartPaymentPlanRequest.FromString,
                     response_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.StartPaymentPlanResponse.SerializeToString,
             ),
+            'SellPackage': grpc.unary_unary_rpc_method_handler(
+                    servicer.SellPackage,
+                    request_deserializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.SellPackageRequest.FromString,
+                    response_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.SellPackageResponse.SerializeToString,
+            ),
+            'ApplyPackage': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApplyPackage,
+                    request_deserializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ApplyPackageRequest.FromString,
+                    response_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ApplyPackageResponse.SerializeToString,
+            ),
             'GetPaymentPlan': grpc.unary_unary_rpc_method_handler(
                     servicer.GetPaymentPlan,
                     request_deserializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.GetPaymentPlanRequest.FromString,
@@ -157,6 +241,26 @@ def add_PaymentServiceServicer_to_server(servicer, server):
                     servicer.RenderReceipt,
                     request_deserializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.RenderReceiptRequest.FromString,
                     response_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.RenderReceiptResponse.SerializeToString,
+            ),
+            'SaveCard': grpc.unary_unary_rpc_method_handler(
+                    servicer.SaveCard,
+                    request_deserializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.SaveCardRequest.FromString,
+                    response_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.SaveCardResponse.SerializeToString,
+            ),
+            'ListCards': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCards,
+                    request_deserializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ListCardsRequest.FromString,
+                    response_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ListCardsResponse.SerializeToString,
+            ),
+            'RemoveCard': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveCard,
+                    request_deserializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.RemoveCardRequest.FromString,
+                    response_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.RemoveCardResponse.SerializeToString,
+            ),
+            'ChargeBalance': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChargeBalance,
+                    request_deserializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ChargeBalanceRequest.FromString,
+                    response_serializer=halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ChargeBalanceResponse.SerializeToString,
             ),
             'WatchPayments': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchPayments,
@@ -284,6 +388,60 @@ class PaymentService:
             _registered_method=True)
 
     @staticmethod
+    def SellPackage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.billing.v1.PaymentService/SellPackage',
+            halcyon_dot_billing_dot_v1_dot_payment__service__pb2.SellPackageRequest.SerializeToString,
+            halcyon_dot_billing_dot_v1_dot_payment__service__pb2.SellPackageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApplyPackage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.billing.v1.PaymentService/ApplyPackage',
+            halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ApplyPackageRequest.SerializeToString,
+            halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ApplyPackageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def GetPaymentPlan(request,
             target,
             options=(),
@@ -327,6 +485,114 @@ class PaymentService:
             '/halcyon.billing.v1.PaymentService/RenderReceipt',
             halcyon_dot_billing_dot_v1_dot_payment__service__pb2.RenderReceiptRequest.SerializeToString,
             halcyon_dot_billing_dot_v1_dot_payment__service__pb2.RenderReceiptResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SaveCard(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.billing.v1.PaymentService/SaveCard',
+            halcyon_dot_billing_dot_v1_dot_payment__service__pb2.SaveCardRequest.SerializeToString,
+            halcyon_dot_billing_dot_v1_dot_payment__service__pb2.SaveCardResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCards(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.billing.v1.PaymentService/ListCards',
+            halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ListCardsRequest.SerializeToString,
+            halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ListCardsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveCard(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.billing.v1.PaymentService/RemoveCard',
+            halcyon_dot_billing_dot_v1_dot_payment__service__pb2.RemoveCardRequest.SerializeToString,
+            halcyon_dot_billing_dot_v1_dot_payment__service__pb2.RemoveCardResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChargeBalance(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.billing.v1.PaymentService/ChargeBalance',
+            halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ChargeBalanceRequest.SerializeToString,
+            halcyon_dot_billing_dot_v1_dot_payment__service__pb2.ChargeBalanceResponse.FromString,
             options,
             channel_credentials,
             insecure,

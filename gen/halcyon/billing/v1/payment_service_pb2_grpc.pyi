@@ -41,10 +41,26 @@ class PaymentServiceStub:
     """Records money taken at the desk for a whole invoice; what was asked for online is called off."""
     StartPaymentPlan: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.StartPaymentPlanRequest, _payment_service_pb2.StartPaymentPlanResponse]
     """Asks for a deposit instead of the whole; it confirms the series, and instalments follow."""
+    SellPackage: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.SellPackageRequest, _payment_service_pb2.SellPackageResponse]
+    """Sells a package of the price book by itself, for whatever schedule there will be; its invoice is
+    paid like any other.
+    """
+    ApplyPackage: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.ApplyPackageRequest, _payment_service_pb2.ApplyPackageResponse]
+    """Draws an unpaid series' sessions from a paid package, as many as it has; only the others are to
+    be paid. Repeated, it changes nothing.
+    """
     GetPaymentPlan: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.GetPaymentPlanRequest, _payment_service_pb2.GetPaymentPlanResponse]
     """How an invoice is paid in parts."""
     RenderReceipt: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.RenderReceiptRequest, _payment_service_pb2.RenderReceiptResponse]
     """An itemised receipt of what was paid and delivered, for a health account (HSA, FSA), PDF/A."""
+    SaveCard: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.SaveCardRequest, _payment_service_pb2.SaveCardResponse]
+    """Keeps a card at the gateway for later parts of a price, balances and fees, as the patient agreed."""
+    ListCards: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.ListCardsRequest, _payment_service_pb2.ListCardsResponse]
+    """The cards of an invoice's patient at its clinic."""
+    RemoveCard: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.RemoveCardRequest, _payment_service_pb2.RemoveCardResponse]
+    """Charges it no more, from now on, and lets the gateway forget it."""
+    ChargeBalance: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.ChargeBalanceRequest, _payment_service_pb2.ChargeBalanceResponse]
+    """Takes what is owed for an invoice, fees with it, from the card on file."""
     WatchPayments: _grpc.UnaryStreamMultiCallable[_payment_service_pb2.WatchPaymentsRequest, _payment_service_pb2.WatchPaymentsResponse]
     """An invoice's payments now, and again whenever one changes: for a cashier's screen."""
 
@@ -61,10 +77,26 @@ class PaymentServiceAsyncStub(PaymentServiceStub):
     """Records money taken at the desk for a whole invoice; what was asked for online is called off."""
     StartPaymentPlan: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.StartPaymentPlanRequest, _payment_service_pb2.StartPaymentPlanResponse]  # type: ignore[assignment]
     """Asks for a deposit instead of the whole; it confirms the series, and instalments follow."""
+    SellPackage: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.SellPackageRequest, _payment_service_pb2.SellPackageResponse]  # type: ignore[assignment]
+    """Sells a package of the price book by itself, for whatever schedule there will be; its invoice is
+    paid like any other.
+    """
+    ApplyPackage: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.ApplyPackageRequest, _payment_service_pb2.ApplyPackageResponse]  # type: ignore[assignment]
+    """Draws an unpaid series' sessions from a paid package, as many as it has; only the others are to
+    be paid. Repeated, it changes nothing.
+    """
     GetPaymentPlan: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.GetPaymentPlanRequest, _payment_service_pb2.GetPaymentPlanResponse]  # type: ignore[assignment]
     """How an invoice is paid in parts."""
     RenderReceipt: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.RenderReceiptRequest, _payment_service_pb2.RenderReceiptResponse]  # type: ignore[assignment]
     """An itemised receipt of what was paid and delivered, for a health account (HSA, FSA), PDF/A."""
+    SaveCard: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.SaveCardRequest, _payment_service_pb2.SaveCardResponse]  # type: ignore[assignment]
+    """Keeps a card at the gateway for later parts of a price, balances and fees, as the patient agreed."""
+    ListCards: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.ListCardsRequest, _payment_service_pb2.ListCardsResponse]  # type: ignore[assignment]
+    """The cards of an invoice's patient at its clinic."""
+    RemoveCard: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.RemoveCardRequest, _payment_service_pb2.RemoveCardResponse]  # type: ignore[assignment]
+    """Charges it no more, from now on, and lets the gateway forget it."""
+    ChargeBalance: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.ChargeBalanceRequest, _payment_service_pb2.ChargeBalanceResponse]  # type: ignore[assignment]
+    """Takes what is owed for an invoice, fees with it, from the card on file."""
     WatchPayments: _aio.UnaryStreamMultiCallable[_payment_service_pb2.WatchPaymentsRequest, _payment_service_pb2.WatchPaymentsResponse]  # type: ignore[assignment]
     """An invoice's payments now, and again whenever one changes: for a cashier's screen."""
 
@@ -104,6 +136,26 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
         """Asks for a deposit instead of the whole; it confirms the series, and instalments follow."""
 
     @_abc_1.abstractmethod
+    def SellPackage(
+        self,
+        request: _payment_service_pb2.SellPackageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_service_pb2.SellPackageResponse, _abc.Awaitable[_payment_service_pb2.SellPackageResponse]]:
+        """Sells a package of the price book by itself, for whatever schedule there will be; its invoice is
+        paid like any other.
+        """
+
+    @_abc_1.abstractmethod
+    def ApplyPackage(
+        self,
+        request: _payment_service_pb2.ApplyPackageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_service_pb2.ApplyPackageResponse, _abc.Awaitable[_payment_service_pb2.ApplyPackageResponse]]:
+        """Draws an unpaid series' sessions from a paid package, as many as it has; only the others are to
+        be paid. Repeated, it changes nothing.
+        """
+
+    @_abc_1.abstractmethod
     def GetPaymentPlan(
         self,
         request: _payment_service_pb2.GetPaymentPlanRequest,
@@ -118,6 +170,38 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_payment_service_pb2.RenderReceiptResponse, _abc.Awaitable[_payment_service_pb2.RenderReceiptResponse]]:
         """An itemised receipt of what was paid and delivered, for a health account (HSA, FSA), PDF/A."""
+
+    @_abc_1.abstractmethod
+    def SaveCard(
+        self,
+        request: _payment_service_pb2.SaveCardRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_service_pb2.SaveCardResponse, _abc.Awaitable[_payment_service_pb2.SaveCardResponse]]:
+        """Keeps a card at the gateway for later parts of a price, balances and fees, as the patient agreed."""
+
+    @_abc_1.abstractmethod
+    def ListCards(
+        self,
+        request: _payment_service_pb2.ListCardsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_service_pb2.ListCardsResponse, _abc.Awaitable[_payment_service_pb2.ListCardsResponse]]:
+        """The cards of an invoice's patient at its clinic."""
+
+    @_abc_1.abstractmethod
+    def RemoveCard(
+        self,
+        request: _payment_service_pb2.RemoveCardRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_service_pb2.RemoveCardResponse, _abc.Awaitable[_payment_service_pb2.RemoveCardResponse]]:
+        """Charges it no more, from now on, and lets the gateway forget it."""
+
+    @_abc_1.abstractmethod
+    def ChargeBalance(
+        self,
+        request: _payment_service_pb2.ChargeBalanceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_service_pb2.ChargeBalanceResponse, _abc.Awaitable[_payment_service_pb2.ChargeBalanceResponse]]:
+        """Takes what is owed for an invoice, fees with it, from the card on file."""
 
     @_abc_1.abstractmethod
     def WatchPayments(

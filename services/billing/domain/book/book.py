@@ -68,9 +68,13 @@ class Package:
     valid_days: int
     source: str
 
-    def price(self, unit: int) -> int:
-        """Minor units of the whole; a fraction of a minor unit is let go."""
-        return self.count * unit * (100 - self.percent_off) // 100
+    def unit(self, single: int) -> int:
+        """Minor units of one of its sessions; a fraction of a minor unit is let go."""
+        return single * (100 - self.percent_off) // 100
+
+    def price(self, single: int) -> int:
+        """Minor units of the whole: each session has the same price, to be earned one by one."""
+        return self.count * self.unit(single)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +109,15 @@ class Book:
         known = ", ".join(one.item for one in self.items)
         wanted = (Violation("item", f"must be one of {known}"),)
         raise Invalid("UNKNOWN_ITEM", "The price book has no such item.", wanted)
+
+    def package(self, name: str) -> Package:
+        """A package by its name."""
+        for one in self.packages:
+            if one.id == name:
+                return one
+        known = ", ".join(one.id for one in self.packages)
+        wanted = (Violation("package", f"must be one of {known}"),)
+        raise Invalid("UNKNOWN_ITEM", "The price book has no such package.", wanted)
 
 
 def in_force(books: Sequence[Book], day: date) -> Book:

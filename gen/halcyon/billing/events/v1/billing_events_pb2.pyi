@@ -356,3 +356,107 @@ class SuperbillIssued(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SuperbillIssued: _TypeAlias = SuperbillIssued  # noqa: Y015
+
+@_typing.final
+class SessionsGivenUp(_message.Message):
+    """Sessions of a paid series were given up, and what was paid for them goes back: they will not be had."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INVOICE_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    SERIES_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    GIVEN_UP_COUNT_FIELD_NUMBER: _builtins.int
+    KEPT_COUNT_FIELD_NUMBER: _builtins.int
+    GIVE_UP_TIME_FIELD_NUMBER: _builtins.int
+    invoice_id: _builtins.str
+    """The invoice."""
+    revision: _builtins.int
+    """The invoice's revision after this fact."""
+    series_id: _builtins.str
+    """The series."""
+    referral_id: _builtins.str
+    """The referral."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    given_up_count: _builtins.int
+    """How many were given up by this."""
+    kept_count: _builtins.int
+    """How many of the whole series stand: those delivered, and those still to come."""
+    @_builtins.property
+    def give_up_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        invoice_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        series_id: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        given_up_count: _builtins.int = ...,
+        kept_count: _builtins.int = ...,
+        give_up_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["give_up_time", b"give_up_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "give_up_time", b"give_up_time", "given_up_count", b"given_up_count", "invoice_id", b"invoice_id", "kept_count", b"kept_count", "referral_id", b"referral_id", "revision", b"revision", "series_id", b"series_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SessionsGivenUp: _TypeAlias = SessionsGivenUp  # noqa: Y015
+
+@_typing.final
+class PackageSold(_message.Message):
+    """A package of sessions was paid for by itself: they may be used by any schedule."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INVOICE_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    SESSION_COUNT_FIELD_NUMBER: _builtins.int
+    CURRENCY_CODE_FIELD_NUMBER: _builtins.int
+    MINOR_UNITS_FIELD_NUMBER: _builtins.int
+    COLLECT_TIME_FIELD_NUMBER: _builtins.int
+    invoice_id: _builtins.str
+    """The package's invoice."""
+    revision: _builtins.int
+    """Version of the invoice that states this."""
+    referral_id: _builtins.str
+    """The referral that the patient came by."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    session_count: _builtins.int
+    """Sessions in it."""
+    currency_code: _builtins.str
+    """ISO 4217 code of the price."""
+    minor_units: _builtins.int
+    """The price."""
+    @_builtins.property
+    def collect_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was paid."""
+
+    def __init__(
+        self,
+        *,
+        invoice_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        referral_id: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        session_count: _builtins.int = ...,
+        currency_code: _builtins.str = ...,
+        minor_units: _builtins.int = ...,
+        collect_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["collect_time", b"collect_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "collect_time", b"collect_time", "currency_code", b"currency_code", "invoice_id", b"invoice_id", "minor_units", b"minor_units", "referral_id", b"referral_id", "revision", b"revision", "session_count", b"session_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PackageSold: _TypeAlias = PackageSold  # noqa: Y015

@@ -314,7 +314,9 @@ class SeriesReleased(_message.Message):
     clinic_id: _builtins.str
     """The clinic."""
     reason: _builtins.str
-    """"hold_expired", "payment_failed", "referral_cancelled", "plan_stopped" or "paid_too_late"."""
+    """"hold_expired", "payment_failed", "referral_cancelled", "plan_stopped", "paid_too_late" or
+    "sessions_given_up".
+    """
     @_builtins.property
     def offered_times(self) -> _containers.RepeatedCompositeFieldContainer[_timestamp_pb2.Timestamp]:
         """Starts that were free for the whole series when money came too late; nothing is taken."""
