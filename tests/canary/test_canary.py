@@ -11,12 +11,12 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
-import nats
 import pytest
 from google.type.date_pb2 import Date
 
 from chassis.embedded import remove
 from clients.network import Network, Options
+from clients.network.quiet import dial
 from clients.sdk.errors import HalcyonError
 from halcyon.referral.v1 import referral_pb2 as referral
 from halcyon.referral.v1.referral_service_pb2 import (
@@ -117,7 +117,7 @@ async def plant(network: Network) -> None:
         "INSERT INTO change VALUES ($1, 1, 'ROUTED', $2, now(), '')", uuid4(), PLANTED
     )
     await line.close()
-    broker = await nats.connect(network.servers.nats.url)
+    broker = await dial(network.servers.nats)
     subject = "halcyon.referral.events.v1.Planted"
     await broker.jetstream().publish(subject, PLANTED.encode())
     await broker.close()

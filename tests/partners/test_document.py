@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -35,7 +36,16 @@ def folder(tmp_path: Path, network: Network) -> Path:
         "clients/examples/assessment.json",
     ):
         shutil.copy(ROOT / path, tmp_path)
+    for bundle in tmp_path.glob("*.fhir.json"):
+        bundle.write_text(somebody_new(bundle.read_text()))
     return tmp_path
+
+
+def somebody_new(bundle: str) -> str:
+    """The network is shared with tests that may have referred the patient of the example."""
+    patient = re.search(r'"birthDate": "(\d{4})-', bundle)
+    assert patient
+    return bundle.replace(patient[0], f'"birthDate": "{random.randint(1950, 1999)}-')
 
 
 @pytest.fixture

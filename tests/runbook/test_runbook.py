@@ -213,7 +213,7 @@ async def test_regressed_stream(network: Network) -> None:
 def damage(network: Network) -> None:
     """A bit flipped on the disk: half of the messages are gone when the broker comes back."""
     network.servers.nats.stop()
-    folder = network.directory / "nats/jetstream/$G/streams/HALCYON/msgs"
+    (folder,) = network.directory.glob("nats/jetstream/*/streams/HALCYON/msgs")
     for block in folder.glob("*.blk"):
         block.write_bytes(block.read_bytes()[: block.stat().st_size // 2])
     (folder / "index.db").unlink(missing_ok=True)

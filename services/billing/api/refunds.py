@@ -47,7 +47,7 @@ class Refunds:
     ) -> rpc.RequestGoodwillRefundResponse:
         async with self._db.transaction() as tx:
             bill = await store.get_superbill(tx, UUID(request.superbill_id))
-            invoice = visible(await store.get(tx, bill.invoice_id))
+            invoice = visible(await store.get(tx, bill.invoice_id), store.no_superbill())
             by = await _asking(tx, invoice, request.request_id)
             refund = await store.find_refund(tx, by.refund_id(invoice.invoice_id))
             on_its_way = await store.on_its_way(tx, bill)
