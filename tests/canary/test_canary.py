@@ -81,6 +81,7 @@ async def live(network: Network) -> None:
     clinic = large_clinic("canary", 4)
     async with network.client("medical_director") as director:
         await open_clinics(director, [clinic])
+    network.settle()
     async with network.client("referrer", npi=NPI) as doctor:
         requests = [marked(number, clinic) for number in range(FLOWS)]
         made = [await submit(doctor, one) for one in requests]
