@@ -196,6 +196,8 @@ async def database(network: Network, service: str) -> AsyncIterator[Database]:
 async def test_regressed_stream(network: Network) -> None:
     await is_now(network, await referred(network), "SCHEDULED")
     network.settle()
+    # What no look has seen is told as missing only: how far the stream reached is known by looking.
+    assert "sound" in await follow(network, "halcyon stream check")
     await asyncio.to_thread(damage, network)
     (block,) = blocks("Regressed stream")
 
