@@ -44,7 +44,7 @@ def engine() -> str:
     try:
         return str(docker.from_env().version()["Version"])
     except DockerException as error:
-        if os.environ.get("CI"):
+        if os.environ.get("HALCYON_CI"):
             pytest.fail(f"CI must start a container engine (deploy/engine.sh): {error}")
         pytest.skip("no container engine answers: start one with `deploy/engine.sh`")
 

@@ -35,7 +35,7 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     archive = subprocess.run(
         ["git", "archive", version], cwd=ROOT, capture_output=True, check=False
     )
-    if archive.returncode and not os.environ.get("CI"):
+    if archive.returncode and not os.environ.get("HALCYON_CI"):
         pytest.skip(f"this clone does not hold {version}")
     assert archive.returncode == 0, archive.stderr
     subprocess.run(["tar", "-x", "-C", folder], input=archive.stdout, check=True)
