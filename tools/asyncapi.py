@@ -14,9 +14,8 @@ from typing import Any
 import yaml
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
-from google.protobuf.json_format import MessageToDict, Parse
-from google.protobuf.message_factory import GetMessageClass
 
+from tools.examples import mapped
 from tools.factmap import Route, routes
 from tools.payloads import Comments, comments_of, inside, schema
 from tools.protos import PROTO, ROOT, image
@@ -112,7 +111,7 @@ def _message(fact: Descriptor, comments: Comments) -> Part:
         "contentType": "application/protobuf",
         "traits": [{"$ref": "#/components/messageTraits/cloudEvent"}],
         "payload": {"$ref": refer(fact)},
-        "examples": [{"name": fact.name, "payload": _example(fact)}],
+        "examples": [{"name": fact.name, "payload": mapped(fact)}],
     }
 
 
@@ -125,12 +124,6 @@ def schemas(facts: list[Descriptor], comments: Comments) -> Part:
 def refer(message: Descriptor) -> str:
     """Where its schema stands."""
     return f"#/components/schemas/{message.full_name}"
-
-
-def _example(fact: Descriptor) -> Part:
-    service = fact.full_name.split(".")[1]
-    path = PROTO / "halcyon" / service / "events/v1/examples" / f"{fact.name}.json"
-    return MessageToDict(Parse(path.read_text(), GetMessageClass(fact)()))
 
 
 def all_comments() -> Comments:

@@ -10,15 +10,14 @@ from typing import Any, cast
 
 import yaml
 from google.protobuf.descriptor import Descriptor
-from google.protobuf.json_format import MessageToDict, Parse
-from google.protobuf.message_factory import GetMessageClass
 
 from chassis.accounts import INBOUND, PREFIX, Quotas
 from halcyon.referral.v1 import partner_pb2 as partner
 from services.referral.partners.reading import FHIR, JSON, KINDS, PROTOBUF
 from tools.asyncapi import Part, Plain, all_comments, refer, schemas
+from tools.examples import mapped
 from tools.payloads import Comments
-from tools.protos import PROTO, ROOT
+from tools.protos import ROOT
 
 DOCUMENT = ROOT / "docs" / "partners.asyncapi.yaml"
 SAID = tuple(cast("Descriptor", kind.DESCRIPTOR) for kind in KINDS.values())
@@ -70,14 +69,6 @@ def document() -> Part:
     }
 
 
-def example_of(message: Descriptor) -> Part:
-    """The golden example of a message."""
-    folder = PROTO.joinpath(*message.full_name.split(".")[:-1], "examples")
-    text = (folder / f"{message.name}.json").read_text()
-    found: Part = MessageToDict(Parse(text, GetMessageClass(message)()))
-    return found
-
-
 def _inbound() -> Part:
     quotas = Quotas()
     return {
@@ -121,7 +112,7 @@ def _message(message: Descriptor, comments: Comments) -> Part:
         "contentType": JSON,
         "traits": [{"$ref": "#/components/messageTraits/cloudEvent"}],
         "payload": {"$ref": refer(message)},
-        "examples": [{"name": message.name, "payload": example_of(message)}],
+        "examples": [{"name": message.name, "payload": mapped(message)}],
     }
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
-from google.protobuf.json_format import MessageToDict, Parse
-from google.protobuf.message_factory import GetMessageClass
+from google.protobuf.json_format import MessageToDict
 
+from tools.examples import golden
 from tools.factmap import SERVICES, facts_of
 from tools.protos import PROTO, image
 
@@ -67,9 +67,7 @@ def keep(version: str) -> Path:
 
 def _today() -> Iterator[tuple[str, dict[str, object]]]:
     for fact in (fact for service in SERVICES for fact in facts_of(service)):
-        service = fact.full_name.split(".")[1]
-        example = PROTO / "halcyon" / service / "events/v1/examples" / f"{fact.name}.json"
-        message = Parse(example.read_text(), GetMessageClass(fact)())
+        message = golden(fact)
         data = base64.b64encode(message.SerializeToString(deterministic=True)).decode()
         yield fact.full_name, {"data": data, "meaning": MessageToDict(message)}
 

@@ -8,7 +8,7 @@ from google.protobuf.json_format import Parse
 from google.protobuf.message_factory import GetMessageClass
 
 from halcyon.options.v1 import options_pb2
-from tests.contracts.examples import EXAMPLES, example
+from tools.examples import EXAMPLES, example
 from tools.factmap import SERVICES, contracts_of, facts_of
 
 IDENTIFYING = {

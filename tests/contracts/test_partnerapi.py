@@ -14,6 +14,7 @@ from jsonschema import Draft7Validator, FormatChecker
 from services.referral.partners import cloudevents, reading
 from tests.contracts.test_asyncapi import SPECIFICATION
 from tools import partnerapi
+from tools.examples import mapped
 
 DESCRIBED: dict[str, Any] = yaml.safe_load(partnerapi.DOCUMENT.read_text())
 MESSAGES = DESCRIBED["components"]["messages"]
@@ -48,7 +49,7 @@ def test_an_example_is_what_its_schema_says(name: str) -> None:
 
 @pytest.mark.parametrize("kind", partnerapi.SAID, ids=lambda kind: kind.name)
 def test_an_example_of_what_is_said_is_read(kind: Any) -> None:
-    payload = json.dumps(partnerapi.example_of(kind)).encode()
+    payload = json.dumps(mapped(kind)).encode()
     about = {"specversion": "1.0", "id": "1", "source": "urn:test", "type": kind.full_name}
     head = {f"ce-{name}": value for name, value in about.items()}
     judge("#/components/messageTraits/cloudEvent/headers").validate(head)
@@ -57,5 +58,5 @@ def test_an_example_of_what_is_said_is_read(kind: Any) -> None:
 
 @pytest.mark.parametrize("kind", partnerapi.HEARD, ids=lambda kind: kind.name)
 def test_an_example_of_what_is_heard_is_valid(kind: Any) -> None:
-    message = ParseDict(partnerapi.example_of(kind), GetMessageClass(kind)())
+    message = ParseDict(mapped(kind), GetMessageClass(kind)())
     assert not protovalidate.collect_violations(message)

@@ -32,9 +32,9 @@ from chassis.server import serve
 from chassis.testing import House, open_house
 from clients.network.seed import DENVER
 from halcyon.options.v1.options_pb2 import Role
-from tests.contracts.examples import example
 from tests.flows import application
 from tests.hostile.grammar import MARK, Ids
+from tools.examples import example
 from tools.factmap import SERVICES, contracts_of
 
 ROUNDS = int(os.environ.get("HALCYON_FUZZ", "20"))

@@ -20,10 +20,10 @@ from chassis.refusal import Reject
 from chassis.subscriptions import Subscriptions
 from chassis.testing import House, open_house
 from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled
-from tests.contracts.examples import example
 from tests.hostile.besieged import ROUNDS, picture
 from tests.hostile.grammar import MARK, Grammar
 from tests.hostile.mutation import mutated
+from tools.examples import example
 from tools.factmap import SERVICES
 
 _BATCH, _AGAIN = 50, 20

@@ -28,7 +28,7 @@ from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
 )
 from services.infusion import domain, handlers, store
 from services.infusion.tests import examples as eg
-from tests.contracts.examples import example
+from tools.examples import example
 
 _SESSIONS = "SELECT status, count(*) FROM session GROUP BY status"
 

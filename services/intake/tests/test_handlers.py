@@ -13,7 +13,7 @@ from halcyon.intake.v1 import intake_service_pb2 as rpc
 from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled, ReferralRouted
 from services.intake import api, domain, handlers, store, wire
 from services.intake.tests import examples as eg
-from tests.contracts.examples import example
+from tools.examples import example
 
 
 async def allow_standing_orders(house: House) -> None:

@@ -17,7 +17,7 @@ from halcyon.scheduling.events.v1.scheduling_events_pb2 import ClinicUpdated
 from services.intake.domain import risk
 from services.intake.tests import examples as eg
 from services.intake.tests.practice import BOSTON_DOCTOR, Practice
-from tests.contracts.examples import example
+from tools.examples import example
 
 BOSTON_TIME = "America/New_York"
 _ZONES = "SELECT time_zone, clinic_revision FROM clinic_policy"

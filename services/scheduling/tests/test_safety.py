@@ -29,7 +29,7 @@ from services.scheduling.domain import Clinic, Plan, series_id
 from services.scheduling.domain.wish import strictest
 from services.scheduling.tests.examples import clinic, payment_collected, plan, plan_approved
 from services.scheduling.tests.steps import CONFIRMED, HELD, WAITLISTED, keep, series
-from tests.contracts.examples import example
+from tools.examples import example
 
 DENVER = ZoneInfo("America/Denver")
 USUAL = (("sessions-in-7-days", 7, 3), ("sessions-in-30-days", 30, 8))
