@@ -14,7 +14,7 @@ from chassis.embedded import ServerFailed, Servers, embedded
 from chassis.issuer import Issuer, kept
 from clients.network import record, seed
 from clients.network.options import Options
-from clients.network.process import ROOT, NetworkFailed, ServiceProcess, migrate_from
+from clients.network.process import PATIENCE, ROOT, NetworkFailed, ServiceProcess, migrate_from
 from clients.network.supervisor import Supervisor
 from clients.network.tokens import Minting
 from clients.sdk import Halcyon
@@ -199,7 +199,7 @@ class Network:
 
     def _seed(self) -> None:
         async def seeding() -> bool:
-            async with self.client("medical_director") as director:
+            async with self.client("medical_director", timeout=PATIENCE) as director:
                 return await seed.seed(director)
 
         if to_end(seeding()):

@@ -15,7 +15,6 @@ from tenacity import (
     AsyncRetrying,
     RetryCallState,
     retry_if_exception,
-    stop_after_attempt,
     stop_before_delay,
     wait_random_exponential,
 )
@@ -24,8 +23,6 @@ from clients.sdk.errors import HalcyonError, typed
 
 Token: TypeAlias = str | Callable[[], str]
 
-ATTEMPTS = 8
-"""About three seconds of patience: a replica that is replaced comes back within them."""
 _SAFE = {MethodOptions.NO_SIDE_EFFECTS, MethodOptions.IDEMPOTENT}
 _PASSING = {
     StatusCode.UNAVAILABLE,
@@ -59,7 +56,7 @@ class Carrying:
 
 
 class Unary(grpc.aio.UnaryUnaryClientInterceptor):
-    """One deadline over all attempts; only calls that are safe to repeat are repeated."""
+    """One deadline bounds all attempts; only calls that are safe to repeat are repeated."""
 
     def __init__(self, carrying: Carrying, timeout: float) -> None:
         self._carrying, self._timeout = carrying, timeout
@@ -137,7 +134,7 @@ def wait(state: RetryCallState) -> float:
 def _retrying(safe: bool, budget: float) -> AsyncRetrying:
     return AsyncRetrying(
         retry=retry_if_exception(lambda fault: safe and is_passing(fault)),
-        stop=stop_after_attempt(ATTEMPTS) | stop_before_delay(budget),
+        stop=stop_before_delay(budget),
         wait=wait,
         reraise=True,
     )
