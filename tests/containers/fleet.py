@@ -14,6 +14,7 @@ from nats.js.api import StreamInfo
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 
+from chassis import keys
 from chassis.health import serving
 from chassis.issuer import Issuer
 from clients.network.options import discovered
@@ -50,6 +51,7 @@ class Fleet:
         self._network = Network()
         self._password = secrets.token_urlsafe(16)
         self._issuer = Issuer(directory / "issuer")
+        keys.prepare(directory / "keys")
         self.postgres: Box
         self.nodes: dict[str, Box] = {}
         self.replicas: dict[tuple[str, int], Box] = {}
@@ -163,6 +165,9 @@ class Fleet:
         box.with_command(["python", "-m", f"services.{service}"]).with_envs(
             **self._environment(service)
         )
+        for file in (self.directory / "keys").iterdir():
+            file.chmod(0o644)  # the service is another user in there
+            box.with_volume_mapping(file, f"/etc/halcyon/{file.name}")
         return box.with_volume_mapping(self._issuer.jwks_file, "/etc/halcyon/jwks.json")
 
     def _migrate(self, service: str) -> None:
@@ -181,6 +186,9 @@ class Fleet:
             "HALCYON_STREAM_REPLICAS": "3",
             "HALCYON_JWKS": "/etc/halcyon/jwks.json",
             "HALCYON_TRACE_RATIO": "0.01",
+            "HALCYON_VAULT_KEYS": "/etc/halcyon/keyring.json",
+            "HALCYON_AUDIT_KEY": "/etc/halcyon/audit.key",
+            "HALCYON_AUDIT_ANCHORS": "/tmp/anchors.jsonl",
             **_IMPATIENT,
         }
 

@@ -33,6 +33,7 @@ def test_everything_is_there(services: dict[str, Any]) -> None:
         *servers,
         *telemetry,
         "issuer",
+        "keys",
         "halcyon",
     }
     assert all(services[name]["deploy"]["replicas"] == 2 for name in discovered())
@@ -46,7 +47,7 @@ def test_what_is_published_is_published_on_this_machine_only(services: dict[str,
 
 def test_ours_can_write_nothing_and_may_do_nothing(services: dict[str, Any]) -> None:
     ours = {name: one for name, one in services.items() if one["image"].startswith("halcyon:")}
-    assert len(ours) == 2 * len(discovered()) + 2
+    assert len(ours) == 2 * len(discovered()) + 3
     for one in ours.values():
         assert one["read_only"] is True
         assert one["cap_drop"] == ["ALL"]

@@ -30,6 +30,7 @@ app.kubernetes.io/part-of: halcyon
 runAsNonRoot: true
 runAsUser: 10001
 runAsGroup: 10001
+fsGroup: 10001
 seccompProfile: {type: RuntimeDefault}
 {{- end }}
 
