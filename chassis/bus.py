@@ -59,7 +59,7 @@ class Bus:
         self._servers, self._name = url.split(","), name
         self._credentials = str(credentials) if credentials else None
         self._ack_wait, self._replicas = ack_wait, replicas
-        self._wire = _Wire()
+        self._wire, self._tried = _Wire(), False
         self.closed = asyncio.Event()
         """Set when the client gave up for ever; the process must then end."""
         self.reconnected: list[Callable[[], None]] = []
@@ -67,6 +67,7 @@ class Bus:
     async def connect(self) -> None:
         """Connect and prove it: the client may report success too early."""
         wire = self._wire = _Wire()
+        self._tried = True
         try:
             async with asyncio.timeout(5):
                 await wire.connect(
@@ -186,8 +187,9 @@ class Bus:
             raise BusAway from error
 
     async def close(self) -> None:
-        """Say goodbye; this end is not news."""
-        await self._abandon(self._wire)
+        """Say goodbye, to whoever was ever called; this end is not news."""
+        if self._tried:
+            await self._abandon(self._wire)
 
     async def _abandon(self, wire: _Wire) -> None:
         wire._closed_cb = None

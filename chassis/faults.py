@@ -27,6 +27,8 @@ def _is_absence(cause: BaseException) -> bool:
         return True
     if isinstance(cause, asyncpg.InterfaceError):
         return "closed" in str(cause)
+    if isinstance(cause, asyncpg.InternalClientError):
+        return True  # told FATAL while idle: the driver's state is off until it sees the line end
     if isinstance(cause, exc.DBAPIError) and cause.connection_invalidated:
         return True
     away = (exc.OperationalError, exc.TimeoutError, ConnectionError, socket.gaierror)

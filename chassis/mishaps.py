@@ -7,6 +7,13 @@ from chassis.faults import is_conflict, is_unavailable
 from chassis.refusal import Busy
 
 _TOO_SLOW = "57014"
+_DRIVERS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    DBAPIError,
+    OSError,
+)
 
 
 class DatabaseFault(Exception):
@@ -31,7 +38,7 @@ class DatabaseAway(Busy):
 
 def told(error: BaseException) -> BaseException:
     """Our word for a driver's error; anything else is told as it is."""
-    if not isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError | DBAPIError | OSError):
+    if not isinstance(error, _DRIVERS):
         return error
     cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
     sqlstate = str(getattr(cause, "sqlstate", None) or "XX000")

@@ -14,6 +14,7 @@ from sqlalchemy import exc
 from structlog.testing import capture_logs
 
 from chassis.faults import is_conflict, is_unavailable
+from chassis.mishaps import DatabaseAway, told
 from chassis.refusal import (
     AlreadyExists,
     Busy,
@@ -179,6 +180,9 @@ async def test_a_stream_is_never_run_again(edge: Edge) -> None:
         asyncpg.AdminShutdownError("terminating"),
         asyncpg.TooManyConnectionsError("full"),
         asyncpg.InterfaceError("connection is closed"),
+        asyncpg.InternalClientError(
+            "cannot switch to state 11; another operation (6) is in progress"
+        ),
         exc.TimeoutError("QueuePool limit"),
         _wrapped(Exception("gone"), exc.OperationalError),
         _wrapped(asyncpg.ConnectionDoesNotExistError("closed")),
@@ -207,3 +211,10 @@ async def test_a_database_that_is_away_is_unavailable(edge: Edge, absence: Excep
 def test_a_bug_is_neither_a_race_nor_an_absence(bug: Exception) -> None:
     assert not is_conflict(bug)
     assert not is_unavailable(bug)
+    assert not isinstance(told(bug), DatabaseAway)
+
+
+def test_a_line_told_to_end_while_idle_is_an_absence() -> None:
+    """asyncpg's own state is off then, and it says so in a class of its own."""
+    error = asyncpg.InternalClientError("cannot switch to state 11; another operation (6) is on")
+    assert isinstance(told(error), DatabaseAway)

@@ -104,3 +104,7 @@ async def test_two_relays_do_not_publish_the_same_rows(db, bus):
 async def test_nobody_there_is_said_at_once():
     with pytest.raises(BusAway):
         await Bus("nats://127.0.0.1:1").connect()
+
+
+async def test_who_never_called_has_nobody_to_say_goodbye_to():
+    await Bus("nats://127.0.0.1:1").close()
