@@ -203,6 +203,7 @@ from services.billing.domain.refunding import (
     same_request,
 )
 from services.billing.domain.releasing import (
+    ENDS_ALL,
     Release,
     ends_cover,
     may_cost,
@@ -244,6 +245,7 @@ from services.billing.domain.terms import (
 
 __all__ = [
     "AT_GATEWAY",
+    "ENDS_ALL",
     "GOODWILL",
     "NOTHING",
     "TITLES",

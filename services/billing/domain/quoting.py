@@ -25,6 +25,11 @@ class RefundQuote:
     """What goes back."""
     terms: str
 
+    @property
+    def kept(self) -> int:
+        """Minor units that do not go back."""
+        return self.value.minor_units - self.amount.minor_units
+
 
 def quote_refund(
     invoice: Invoice, list_price: Money, terms: Terms, reason: str, session_count: int
@@ -37,7 +42,8 @@ def quote_refund(
         wanted = Violation("session_count", f"must be from 1 to {invoice.free_count}")
         raise Invalid("INVALID_REFUND", "There are not so many unused sessions.", (wanted,))
     value = invoice.unused_value(count)
-    clawed_back = _clawed_back(invoice, list_price, terms, count)
+    spared = reason in terms.sparing
+    clawed_back = 0 if spared else _clawed_back(invoice, list_price, terms, count)
     fee = (value - clawed_back) * percent // 100
     money = invoice.unit_price.currency_code
     return RefundQuote(

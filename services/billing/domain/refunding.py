@@ -70,7 +70,7 @@ def request_refund(
         _new(invoice, quoted.amount, by, now),
         reason=quoted.reason,
         session_count=quoted.session_count,
-        kept=quoted.clawed_back.minor_units + quoted.fee.minor_units,
+        kept=quoted.kept,
         terms=quoted.terms,
     )
     return _unless_too_much(refund, invoice, terms, now)
@@ -99,7 +99,7 @@ def request_goodwill(
 
 
 def give_back_rest(
-    invoice: Invoice, reason: str, by: Asking, now: datetime, keeping: int = 0
+    invoice: Invoice, reason: str, by: Asking, now: datetime, keeping: RefundQuote | None = None
 ) -> Decision:
     """The series is given back: what came for sessions not had goes back to where it came from.
 
@@ -107,7 +107,7 @@ def give_back_rest(
     """
     value = invoice.undelivered.minor_units
     credit = min(value, invoice.outstanding)
-    kept = min(keeping, value - credit)
+    kept = min(keeping.kept if keeping else 0, value - credit)
     closed = replace(invoice, outstanding=invoice.outstanding - credit)
     cause = by.refund_id(invoice.invoice_id)
     entries: tuple[Entry, ...] = ()
@@ -121,8 +121,13 @@ def give_back_rest(
         ended = replace(closed, refunded_count=used, status=Status.REFUNDED, update_time=now)
         return Decision(invoice=ended, entries=entries)
     amount = Money(value - credit - kept, invoice.unit_price.currency_code)
-    new = _new(closed, amount, by, now)
-    refund = replace(new, reason=reason, session_count=invoice.unused_count, kept=kept)
+    refund = replace(
+        _new(closed, amount, by, now),
+        reason=reason,
+        session_count=invoice.unused_count,
+        kept=kept,
+        terms=keeping.terms if keeping else "",
+    )
     begun = _begin(refund, closed, now)
     return replace(begun, entries=(*entries, *begun.entries))
 

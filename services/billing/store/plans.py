@@ -88,7 +88,10 @@ async def last_payment(tx: Tx, invoice: domain.Invoice) -> domain.Last:
 
 
 async def way_back(
-    tx: Tx, invoice: domain.Invoice | None, payment: domain.Payment | None, keeping: int
+    tx: Tx,
+    invoice: domain.Invoice | None,
+    payment: domain.Payment | None,
+    keeping: domain.RefundQuote | None,
 ) -> domain.Asking | None:
     """Where money goes back to; None when one online payment goes back as it came."""
     if invoice is None or payment is None:
