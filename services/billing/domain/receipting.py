@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.billing.domain.accounts import Account
+from services.billing.domain.balance import OF_ALL, Debt
 from services.billing.domain.decision import Decision, Superbill, SuperbillIssued, stating
 from services.billing.domain.invoice import Invoice
 from services.billing.domain.journal import Rule
+from services.billing.domain.statement import change_of
 
-_SETTLING = frozenset({Rule.PAY_INSTALMENT, Rule.PAY_BALANCE, Rule.SETTLE_RECEIVABLE})
+_OF_SESSIONS = frozenset({Rule.PAY_INSTALMENT, Rule.SETTLE_RECEIVABLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +27,30 @@ class Receipted:
         return self.bill.amount.minor_units - self.bill.paid - self.given_back
 
 
-def settled(decision: Decision) -> int:
-    """Minor units that paid what was owed."""
-    return sum(
-        -posting.amount.minor_units
+def settled(decision: Decision, fees: int = 0) -> int:
+    """Minor units that paid for sessions; whoever pays a whole balance pays its fees first."""
+    changes = [
+        (entry.rule, -change_of(entry, Account.PATIENT_RECEIVABLE).minor_units)
         for entry in decision.entries
-        if entry.rule in _SETTLING
-        for posting in entry.postings
-        if posting.account == Account.PATIENT_RECEIVABLE
-    )
+    ]
+    price = sum(paid for rule, paid in changes if rule in _OF_SESSIONS)
+    return price + sum(max(0, paid - fees) for rule, paid in changes if rule in OF_ALL)
 
 
 def receipted(
-    decision: Decision, invoice: Invoice, receipts: Sequence[Receipted], now: datetime
+    decision: Decision, invoice: Invoice, receipts: Sequence[Receipted], owed: Debt, now: datetime
 ) -> Decision:
-    """Earlier sessions are paid first; a voided receipt learns of it and stays void."""
-    left, stated = settled(decision), decision.invoice or invoice
+    """Earlier sessions are paid first; a voided receipt learns of it and stays void.
+
+    What was written off of the earliest is not paid for any more.
+    """
+    left, stated = settled(decision, owed.fees), decision.invoice or invoice
+    forgiven = owed.forgiven
     revised, events = [], []
     for one in receipts:
-        share = min(left, one.short)
+        let_go = min(forgiven, one.short)
+        forgiven -= let_go
+        share = min(left, one.short - let_go)
         if share > 0:
             left -= share
             bill = replace(
