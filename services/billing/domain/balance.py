@@ -15,9 +15,9 @@ from services.billing.domain.journal import Entry, Rule
 from services.billing.domain.money import Money
 from services.billing.domain.statement import change_of
 
-_FEES = frozenset({Rule.CHARGE_FEE, Rule.CHARGE_ITEM, Rule.REVERSE_FEE})
-OF_ALL = frozenset({Rule.PAY_BALANCE, Rule.TAKE_BALANCE})
-"""Rules that pay whatever is owed, fees first."""
+_FEES = frozenset({Rule.CHARGE_FEE, Rule.CHARGE_ITEM})
+OF_ALL = frozenset({Rule.PAY_BALANCE, Rule.TAKE_BALANCE, Rule.REVERSE_FEE})
+"""Rules that pay whatever is owed, fees first; a fee taken back may have been paid already."""
 _COMING = frozenset({PaymentStatus.PENDING, PaymentStatus.UNKNOWN})
 
 
@@ -42,7 +42,7 @@ def debt(entries: Sequence[Entry]) -> Debt:
         if entry.rule in _FEES or entry.rule in OF_ALL or entry.rule is Rule.WRITE_OFF:
             fees = max(0, fees + change)
         if entry.rule is Rule.WRITE_OFF:
-            forgiven += before - fees - change
+            forgiven += -change - (before - fees)
     return Debt(owed, fees, forgiven)
 
 

@@ -38,8 +38,11 @@ def charge_absence(
     return charge(invoice, _fee(invoice, absence, terms, now), now)
 
 
-def reverse_fee(invoice: Invoice, fee: Fee, now: datetime) -> Decision:
-    """A correction is a further entry, the opposite of the first."""
+def reverse_fee(invoice: Invoice, fee: Fee, owed: int, now: datetime) -> Decision:
+    """A correction is a further entry, the opposite of the first.
+
+    `owed` are the minor units of the balance: one that was paid already pays for sessions now.
+    """
     if fee.reverse_time:
         return NOTHING
     taken_back = replace(fee, reverse_time=now)
@@ -51,10 +54,9 @@ def reverse_fee(invoice: Invoice, fee: Fee, now: datetime) -> Decision:
         raise NotAllowed("WRONG_STATE", "The session's money is not here any more.")
     amount = fee.amount.minor_units
     sides = {Account.CANCELLATION_FEES: amount, account: -amount}
+    left = invoice if fee.forfeits else invoice.after_paying(max(0, owed - amount))
     return Decision(
-        invoice=replace(
-            _turned(invoice, now), forfeited_count=invoice.forfeited_count - fee.forfeits
-        ),
+        invoice=replace(_turned(left, now), forfeited_count=invoice.forfeited_count - fee.forfeits),
         entries=(enter(Rule.REVERSE_FEE, fee.session_id, invoice, sides, now),),
         kept=(taken_back,),
     )

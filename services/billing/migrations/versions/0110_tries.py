@@ -1,4 +1,4 @@
-"""An instalment that failed is tried again; what a package covers wholly is paid with nothing."""
+"""Instalments are tried again, nothing can be a payment, and refunds are set off what is owed."""
 
 from alembic import op
 
@@ -11,6 +11,11 @@ _STATEMENTS = (
     """ALTER TABLE payment DROP CONSTRAINT payment_minor_units_check,
         ADD CONSTRAINT payment_minor_units_check
             CHECK (minor_units > 0 OR (minor_units = 0 AND status = 'collected'))""",
+    """ALTER TABLE refund
+        ADD COLUMN set_off_minor_units bigint NOT NULL DEFAULT 0 CHECK (set_off_minor_units >= 0),
+        DROP CONSTRAINT refund_minor_units_check,
+        ADD CONSTRAINT refund_minor_units_check
+            CHECK (minor_units >= 0 AND minor_units + set_off_minor_units > 0)""",
 )
 
 
