@@ -37,7 +37,7 @@ class MissedSessions:
             invoice_id = await store.invoice_of_fee(tx, UUID(request.session_id))
             invoice = visible(await store.get(tx, invoice_id), store.no_fee())
             known = await store.get_fee(tx, UUID(request.session_id))
-            owed = (await store.debt(tx, invoice)).owed
+            owed = await store.debt(tx, invoice)
             decision = domain.reverse_fee(invoice, known, owed, tx.now)
             decision = await store.with_receipts(tx, decision, invoice)
             fee = await _kept(tx, decision, known)

@@ -30,11 +30,13 @@ class Debt:
     """Of it: fees and charges that nothing has paid yet."""
     forgiven: int = 0
     """Written off so far of the price of sessions; no part of what is owed."""
+    waived: int = 0
+    """Written off so far of fees and charges."""
 
 
 def debt(entries: Sequence[Entry]) -> Debt:
     """An invoice's entries in order of posting, each weighed by its rule."""
-    owed = fees = forgiven = 0
+    owed = fees = forgiven = waived = 0
     for entry in entries:
         change = change_of(entry, Account.PATIENT_RECEIVABLE).minor_units
         owed += change
@@ -42,8 +44,9 @@ def debt(entries: Sequence[Entry]) -> Debt:
         if entry.rule in _FEES or entry.rule in OF_ALL or entry.rule is Rule.WRITE_OFF:
             fees = max(0, fees + change)
         if entry.rule is Rule.WRITE_OFF:
+            waived += before - fees
             forgiven += -change - (before - fees)
-    return Debt(owed, fees, forgiven)
+    return Debt(owed, fees, forgiven, waived)
 
 
 def payable(invoice: Invoice, now_owed: Debt) -> Money:

@@ -11,8 +11,6 @@ from services.billing.domain.invoice import Invoice
 from services.billing.domain.journal import Rule
 from services.billing.domain.statement import change_of
 
-_OF_SESSIONS = frozenset({Rule.PAY_INSTALMENT, Rule.SETTLE_RECEIVABLE})
-
 
 @dataclass(frozen=True, slots=True)
 class Receipted:
@@ -29,12 +27,14 @@ class Receipted:
 
 def settled(decision: Decision, fees: int = 0) -> int:
     """Minor units that paid for sessions; whoever pays a whole balance pays its fees first."""
-    changes = [
-        (entry.rule, -change_of(entry, Account.PATIENT_RECEIVABLE).minor_units)
-        for entry in decision.entries
-    ]
-    price = sum(paid for rule, paid in changes if rule in _OF_SESSIONS)
-    return price + sum(max(0, paid - fees) for rule, paid in changes if rule in OF_ALL)
+    came = decision.payment.amount.minor_units if decision.payment else 0
+    paid = {
+        one.rule: -change_of(one, Account.PATIENT_RECEIVABLE).minor_units
+        for one in decision.entries
+    }
+    of_all = sum(max(0, paid.get(rule, 0) - fees) for rule in OF_ALL)
+    deposit = min(came, paid.get(Rule.SETTLE_RECEIVABLE, 0))
+    return paid.get(Rule.PAY_INSTALMENT, 0) + deposit + of_all
 
 
 def receipted(

@@ -42,7 +42,7 @@ LIST_PRICE = Money(50000)
 OUTCOMES = st.sampled_from(
     [domain.Collected(), domain.Collected(), domain.Declined("card_declined"), domain.Unknown()]
 )
-BACK = st.sampled_from([domain.Refunded(), domain.Refunded(), domain.Declined("closed_card")])
+BACK = st.sampled_from([domain.Refunded(), domain.Declined("closed_card")])
 ENDS = st.sampled_from([DisputeStatus.WON, DisputeStatus.LOST])
 REASONS = st.sampled_from(
     ["hold_expired", "referral_cancelled", "plan_stopped", "paid_too_late", "sessions_given_up"]
@@ -82,7 +82,7 @@ class Histories(RuleBasedStateMachine):
         price=PRICES,
         sessions=st.integers(2, 8),
         terms=st.sampled_from(TERMS),
-        way=st.sampled_from(["whole", "whole", "parts", "package", "unpaid"]),
+        way=st.sampled_from(["whole", "whole", "parts", "parts", "package", "unpaid"]),
     )
     def begin(self, price: Money, sessions: int, terms: domain.Terms, way: str) -> None:
         self.terms = terms
@@ -119,16 +119,34 @@ class Histories(RuleBasedStateMachine):
         request = uuid5(SERIES, f"plan/{share}/{parts}/{number}")
         self.hear(told.pay_in_parts(request, share, parts))
 
-    @rule(which=st.integers(0, 9), card=st.sampled_from(["", CARD.reference]))
-    def an_instalment_falls_due(self, which: int, card: str) -> None:
+    @rule(
+        which=st.integers(0, 2),
+        card=st.sampled_from(["", CARD.reference]),
+        outcome=st.none() | OUTCOMES,
+    )
+    def an_instalment_falls_due(
+        self, which: int, card: str, outcome: domain.Outcome | None
+    ) -> None:
         """For the first time, or again after it was declined."""
         if plan := list(self.books.instalments):
             self.hear(told.falls_due(plan[which % len(plan)], card))
+            self.the_newest_is_answered(outcome)
 
-    @rule(number=st.integers(1, 4), days=st.sampled_from([0, 15, 400]), saved=st.booleans())
-    def charge_the_card(self, number: int, days: int, saved: bool) -> None:
-        request = uuid5(SERIES, f"charge/{number}")
-        self.hear(told.charge_card(request, CARD if saved else None, days))
+    @rule(
+        number=st.integers(1, 4),
+        days=st.sampled_from([0, 15, 400]),
+        card=st.sampled_from([CARD, CARD, None]),
+        outcome=st.none() | OUTCOMES,
+    )
+    def charge_the_card(
+        self, number: int, days: int, card: domain.Card | None, outcome: domain.Outcome | None
+    ) -> None:
+        self.hear(told.charge_card(uuid5(SERIES, f"charge/{number}"), card, days))
+        self.the_newest_is_answered(outcome)
+
+    @rule(number=st.integers(1, 4), cents=st.integers(1, 20000))
+    def charge_besides(self, number: int, cents: int) -> None:
+        self.hear(told.charge_besides(uuid5(SERIES, f"item/{number}"), cents))
 
     @rule(
         number=st.integers(1, 4),
@@ -190,11 +208,13 @@ class Histories(RuleBasedStateMachine):
         if waiting := self.of(self.books.refunds, lambda r: r.status is RefundStatus.REQUESTED):
             self.hear(told.reject(waiting[which % len(waiting)]))
 
-    @rule(which=st.integers(0, 9), outcome=BACK)
-    def a_part_comes_back(self, which: int, outcome: domain.Outcome) -> None:
+    @rule(which=st.integers(0, 9), outcome=BACK, by_hand=st.booleans())
+    def a_part_comes_back(self, which: int, outcome: domain.Outcome, by_hand: bool) -> None:
         if parts := self.parts(PartStatus.PENDING):
             part = parts[which % len(parts)]
             self.hear(told.part_says(part.refund_id, part.payment_id, outcome))
+            if by_hand:
+                self.pay_by_hand(which)
 
     @rule(which=st.integers(0, 9))
     def pay_by_hand(self, which: int) -> None:
@@ -348,6 +368,10 @@ class Histories(RuleBasedStateMachine):
         self.log.append(one)
         self.books.hear(one)
         assert all(again == domain.NOTHING for again in self.books.hear(one))
+
+    def the_newest_is_answered(self, outcome: domain.Outcome | None) -> None:
+        if outcome and self.books.payments:
+            self.hear(told.gateway_says(list(self.books.payments)[-1], outcome))
 
     def newer(self) -> int:
         self.news += 1
