@@ -135,10 +135,12 @@ async def collect_instalment(payment_id: UUID, tx: Tx) -> None:
     """A part of the price falls due: what is still owed of it is asked for."""
     if instalment := await store.find_instalment(tx, payment_id):
         invoice = await store.get(tx, instalment.invoice_id)
-        known = await store.find_payment(tx, payment_id)
+        known = await store.find_payment(tx, instalment.key)
         card = await store.card_on_file(tx, invoice)
         name = card.reference if card else ""
-        await store.record(tx, domain.ask_instalment(invoice, instalment, known, tx.now, name))
+        plan = await store.plan(tx, invoice)
+        asked = domain.ask_instalment(invoice, instalment, known, tx.now, plan=plan, card=name)
+        await store.record(tx, asked)
 
 
 @errands(store.REFUND)
@@ -169,6 +171,7 @@ async def _conclude(
                     owed = await store.owed_now(tx, invoice, payment)
                     decision = domain.conclude(invoice, payment, outcome, tx.now, owed)
                     await store.record(tx, await store.with_receipts(tx, decision, invoice))
+                    await store.ask_again(tx, decision)
                     tx.done(errand.name, errand.entity_id)
     if again:
         raise Busy("OUTCOME_UNKNOWN", "The gateway has not said what became of a payment.")
@@ -235,6 +238,6 @@ async def remind_of_balance(invoice_id: UUID, tx: Tx) -> None:
     """A balance that still stands is remembered with a kind word."""
     invoice = await store.get(tx, invoice_id)
     owed, terms = await store.owed(tx, invoice), await store.terms(tx, invoice.clinic_id)
-    said = await store.said_before(tx, invoice_id)
-    reminder, again = domain.remind(invoice, owed, said, terms, tx.now)
+    due, said = await store.due_of(tx, invoice, owed), await store.said_before(tx, invoice_id)
+    reminder, again = domain.remind(invoice, domain.Owing(owed, due), said, terms, tx.now)
     store.remember(tx, invoice_id, reminder, again)

@@ -45,6 +45,8 @@ def refund_quote(found: RefundQuote) -> Table:
     made.add_row(f"{found.session_count} unused sessions", money(found.value))
     made.add_row("discount not earned", money(_less(found.clawed_back)))
     made.add_row(f"fee ({found.reason.replace('_', ' ')})", money(_less(found.fee)))
+    if found.set_off.minor_units:
+        made.add_row("not owed any more", money(_less(found.set_off)))
     made.add_row("[bold]goes back[/]", f"[bold]{money(found.amount)}[/]")
     return made
 

@@ -60,8 +60,8 @@ class Cards:
             invoice = visible(await store.get(tx, UUID(request.invoice_id)))
             asked = await store.find_request(tx, invoice.invoice_id, request_id)
             if asked is None:
-                owed, card = await store.owed(tx, invoice), await store.card_on_file(tx, invoice)
-                decision = domain.charge_balance(invoice, owed, card, request_id, tx.now)
+                due, card = await store.due_now(tx, invoice), await store.card_on_file(tx, invoice)
+                decision = domain.charge_balance(invoice, due, card, request_id, tx.now)
                 await store.record(tx, decision)
                 asked = decision.payment
         assert asked is not None

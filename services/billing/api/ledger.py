@@ -112,7 +112,7 @@ class Ledger(LedgerServiceServicer):
         clearing = Clearing(UUID(request.request_id), rule, wire.amount(request.amount))
         async with self._db.transaction() as tx:
             invoice = visible(await store.get(tx, UUID(request.invoice_id)))
-            owed = await store.owed(tx, invoice)
+            owed = await store.debt(tx, invoice)
             known = await _cleared(tx, invoice, clearing)
             decision = domain.clear_balance(invoice, owed, clearing, known, tx.now)
             await store.record(tx, await store.with_receipts(tx, decision, invoice))

@@ -37,7 +37,9 @@ class MissedSessions:
             invoice_id = await store.invoice_of_fee(tx, UUID(request.session_id))
             invoice = visible(await store.get(tx, invoice_id), store.no_fee())
             known = await store.get_fee(tx, UUID(request.session_id))
-            decision = domain.reverse_fee(invoice, known, tx.now)
+            owed = await store.debt(tx, invoice)
+            decision = domain.reverse_fee(invoice, known, owed, tx.now)
+            decision = await store.with_receipts(tx, decision, invoice)
             fee = await _kept(tx, decision, known)
         return rpc.ReverseMissedSessionFeeResponse(fee=wire.fee(fee))
 

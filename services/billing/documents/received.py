@@ -45,7 +45,7 @@ def received(payments: Sequence[Payment], entries: Sequence[Entry]) -> Sequence[
 
 def _paid(payments: Sequence[Payment]) -> Iterator[Received]:
     for one in payments:
-        if one.status in TAKEN:
+        if one.status in TAKEN and one.amount:
             yield Received(one.update_time, WAYS[one.method], one.amount, one.refund)
 
 

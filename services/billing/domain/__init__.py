@@ -4,6 +4,13 @@ from services.billing.domain.accounts import (
     TITLES,
     Account,
 )
+from services.billing.domain.balance import (
+    Debt,
+    debt,
+    due,
+    forgivable,
+    payable,
+)
 from services.billing.domain.card import (
     Card,
     CardStatus,
@@ -100,6 +107,17 @@ from services.billing.domain.incurring import (
     Incurred,
     charge_incurred,
 )
+from services.billing.domain.instalments import (
+    Instalment,
+    PlanAsked,
+    PlanPolicy,
+    ask_instalment,
+    ask_later,
+    instalment_key,
+    plan_policy,
+    start_plan,
+    was_declined,
+)
 from services.billing.domain.invoice import (
     Invoice,
     Line,
@@ -153,14 +171,8 @@ from services.billing.domain.parties import (
 )
 from services.billing.domain.paying import (
     AtDesk,
-    Instalment,
     Last,
-    PlanAsked,
-    PlanPolicy,
-    ask_instalment,
     pay_at_desk,
-    plan_policy,
-    start_plan,
 )
 from services.billing.domain.pricing import (
     PriceList,
@@ -203,12 +215,14 @@ from services.billing.domain.refunding import (
     same_request,
 )
 from services.billing.domain.releasing import (
+    ENDS_ALL,
     Release,
     ends_cover,
     may_cost,
     release,
 )
 from services.billing.domain.reminding import (
+    Owing,
     Reminder,
     first_look,
     remind,
@@ -244,6 +258,7 @@ from services.billing.domain.terms import (
 
 __all__ = [
     "AT_GATEWAY",
+    "ENDS_ALL",
     "GOODWILL",
     "NOTHING",
     "TITLES",
@@ -266,6 +281,7 @@ __all__ = [
     "Collected",
     "Consent",
     "Contested",
+    "Debt",
     "Decision",
     "Declined",
     "Delivery",
@@ -294,6 +310,7 @@ __all__ = [
     "NeverAsked",
     "Notice",
     "Outcome",
+    "Owing",
     "Part",
     "PartStatus",
     "PatientKind",
@@ -343,6 +360,7 @@ __all__ = [
     "apply_package",
     "approve",
     "ask_instalment",
+    "ask_later",
     "balance_cause",
     "business_notice",
     "calendar_notice",
@@ -358,14 +376,18 @@ __all__ = [
     "conclude",
     "conclude_card",
     "conclude_part",
+    "debt",
     "decide_dispute",
     "dispute_id",
     "draw",
+    "due",
     "ends_cover",
     "expire",
     "first_look",
+    "forgivable",
     "forgotten",
     "hear_bank",
+    "instalment_key",
     "invoice_id",
     "is_in_doubt",
     "is_npi",
@@ -384,6 +406,7 @@ __all__ = [
     "pay_at_desk",
     "pay_by_hand",
     "pay_out",
+    "payable",
     "payment_id",
     "plan_policy",
     "post",
@@ -416,4 +439,5 @@ __all__ = [
     "uncover",
     "void",
     "wanted_evidence",
+    "was_declined",
 ]

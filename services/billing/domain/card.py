@@ -129,19 +129,19 @@ def forgotten(card: Card, now: datetime) -> Card:
 
 
 def charge_balance(
-    invoice: Invoice, owed: Money, card: Card | None, request_id: UUID, now: datetime
+    invoice: Invoice, due: Money, card: Card | None, request_id: UUID, now: datetime
 ) -> Decision:
-    """All that is owed now, fees with it, from the card on file."""
+    """All that is due now, fees with it, from the card on file."""
     if card is None:
         raise NotAllowed("NO_CARD", "No card of this patient is on file at this clinic.")
-    if owed.minor_units <= 0:
-        raise NotAllowed("NOTHING_OWED", "Nothing is owed for this invoice.")
+    if due.minor_units <= 0:
+        raise NotAllowed("NOTHING_OWED", "Nothing is due for this invoice now.")
     payment_id = uuid5(invoice.invoice_id, f"card/{request_id}")
     payment = Payment(
         payment_id=payment_id,
         invoice_id=invoice.invoice_id,
         attempt=_BY_REQUEST + payment_id.int % _BY_REQUEST,
-        amount=owed,
+        amount=due,
         purpose=Purpose.BALANCE,
         card=card.reference,
         request_id=request_id,

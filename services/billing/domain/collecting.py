@@ -184,7 +184,7 @@ def _collected(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
     """Money that came after the series was released counts: scheduling says what becomes of it."""
     amount = payment.amount.minor_units
     sold = post(Rule.SELL_PACKAGE, payment.payment_id, invoice, amount, now)
-    if payment.attempt != invoice.attempt:
+    if payment.attempt != invoice.attempt or _is_paid_elsewhere(invoice):
         due_back = replace(payment, status=PaymentStatus.REFUND_PENDING, refund=amount)
         back = post(Rule.REFUND, payment.payment_id, invoice, amount, now)
         return Decision(payment=due_back, entries=(sold, back))
@@ -198,6 +198,12 @@ def _collected(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
     return Decision(
         invoice=paid, payment=payment, entries=entries, events=(PaymentCollected(paid, payment),)
     )
+
+
+def _is_paid_elsewhere(invoice: Invoice) -> bool:
+    """Called off, and its delivered sessions were paid as a balance: nobody waits for a price."""
+    delivered = invoice.total.minor_units - invoice.undelivered.minor_units
+    return invoice.status is Status.VOID and invoice.receivable < delivered
 
 
 def _failed(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
@@ -228,26 +234,28 @@ def _now(payment: Payment, status: PaymentStatus, now: datetime) -> Payment:
 def _instalment_came(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
     """A part of what is owed: it moves no series, and what is owed no more goes back."""
     applied = min(payment.amount.minor_units, invoice.outstanding)
-    return _came_later(invoice, payment, applied, invoice.outstanding - applied, now)
+    left = replace(invoice, outstanding=invoice.outstanding - applied, update_time=now)
+    return _came_later(left, payment, Rule.PAY_INSTALMENT, applied, now)
 
 
 def _balance_came(invoice: Invoice, payment: Payment, now: datetime, *, owed: int) -> Decision:
     """Whatever is owed by then, fees with it; paid elsewhere meanwhile, it goes back."""
     applied = min(payment.amount.minor_units, owed)
-    return _came_later(invoice, payment, applied, min(invoice.outstanding, owed - applied), now)
+    left = replace(invoice.after_paying(owed - applied), update_time=now)
+    return _came_later(left, payment, Rule.TAKE_BALANCE, applied, now)
 
 
 def _came_later(
-    invoice: Invoice, payment: Payment, applied: int, left: int, now: datetime
+    invoice: Invoice, payment: Payment, rule: Rule, applied: int, now: datetime
 ) -> Decision:
     excess = payment.amount.minor_units - applied
-    sides = ((Rule.PAY_INSTALMENT, applied), (Rule.OVERPAID, excess))
+    sides = ((rule, applied), (Rule.OVERPAID, excess))
     if excess:
         payment = replace(payment, status=PaymentStatus.REFUND_PENDING, refund=excess)
     return Decision(
-        invoice=replace(invoice, outstanding=left, update_time=now),
+        invoice=invoice,
         payment=payment,
-        entries=tuple([post(rule, payment.payment_id, invoice, n, now) for rule, n in sides if n]),
+        entries=tuple([post(why, payment.payment_id, invoice, n, now) for why, n in sides if n]),
     )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 from chassis.refusal import NotAllowed
 from services.billing.domain.accounts import Account
+from services.billing.domain.balance import Debt
 from services.billing.domain.decision import NOTHING, Decision
 from services.billing.domain.fee import Fee, Missed
 from services.billing.domain.invoice import Invoice, Status
@@ -38,8 +39,11 @@ def charge_absence(
     return charge(invoice, _fee(invoice, absence, terms, now), now)
 
 
-def reverse_fee(invoice: Invoice, fee: Fee, now: datetime) -> Decision:
-    """A correction is a further entry, the opposite of the first."""
+def reverse_fee(invoice: Invoice, fee: Fee, owed: Debt, now: datetime) -> Decision:
+    """A correction is a further entry, the opposite of the first.
+
+    One that was paid already pays for sessions now; one that was written off was taken back so.
+    """
     if fee.reverse_time:
         return NOTHING
     taken_back = replace(fee, reverse_time=now)
@@ -50,11 +54,12 @@ def reverse_fee(invoice: Invoice, fee: Fee, now: datetime) -> Decision:
     if fee.forfeits and not sold:
         raise NotAllowed("WRONG_STATE", "The session's money is not here any more.")
     amount = fee.amount.minor_units
+    if not fee.forfeits and owed.waived and owed.fees < amount:
+        raise NotAllowed("WRONG_STATE", "The fee was written off.")
     sides = {Account.CANCELLATION_FEES: amount, account: -amount}
+    left = invoice if fee.forfeits else invoice.after_paying(max(0, owed.owed - amount))
     return Decision(
-        invoice=replace(
-            _turned(invoice, now), forfeited_count=invoice.forfeited_count - fee.forfeits
-        ),
+        invoice=replace(_turned(left, now), forfeited_count=invoice.forfeited_count - fee.forfeits),
         entries=(enter(Rule.REVERSE_FEE, fee.session_id, invoice, sides, now),),
         kept=(taken_back,),
     )

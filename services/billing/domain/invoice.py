@@ -1,6 +1,6 @@
 """An invoice pays for one series; each try to collect it is a payment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -174,6 +174,19 @@ class Invoice:
         """How much of the next session's price has come: earlier sessions are paid first."""
         earlier = self.total.minor_units - self.undelivered.minor_units
         return max(0, min(amount, self.total.minor_units - self.outstanding - earlier))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its price is still asked for as a whole."""
+        return self.status in (Status.ISSUED, Status.PAYMENT_FAILED)
+
+    def after_paying(self, left: int) -> "Invoice":
+        """With so much left of its balance: later parts of the price are the last to be paid.
+
+        Sessions delivered before an open invoice is paid wait for its price.
+        """
+        receivable = self.receivable if self.is_open else min(self.receivable, left)
+        return replace(self, outstanding=min(self.outstanding, left), receivable=receivable)
 
     def unused_value(self, count: int) -> int:
         """Minor units of the next so many sessions to come."""

@@ -60,6 +60,8 @@ class Rule(StrEnum):
     """A deposit came: the rest of the price is owed in instalments. Cause: the deposit."""
     PAY_INSTALMENT = "pay_instalment"
     """A part of what is owed came. Cause: the payment."""
+    TAKE_BALANCE = "take_balance"
+    """What was owed, fees with it, was taken from the card on file. Cause: the payment."""
     OVERPAID = "overpaid"
     """More came than was owed, and is to go back. Cause: the payment."""
     CANCEL_CREDIT = "cancel_credit"
@@ -88,6 +90,7 @@ _DEBIT_CREDIT = {
     Rule.SELL_FOR_CASH: (Account.CASH, Account.DEFERRED_REVENUE),
     Rule.SELL_ON_CREDIT: (Account.PATIENT_RECEIVABLE, Account.DEFERRED_REVENUE),
     Rule.PAY_INSTALMENT: (Account.PROCESSOR_CLEARING, Account.PATIENT_RECEIVABLE),
+    Rule.TAKE_BALANCE: (Account.PROCESSOR_CLEARING, Account.PATIENT_RECEIVABLE),
     Rule.OVERPAID: (Account.PROCESSOR_CLEARING, Account.REFUNDS_PAYABLE),
     Rule.CANCEL_CREDIT: (Account.DEFERRED_REVENUE, Account.PATIENT_RECEIVABLE),
     Rule.CHARGE_ITEM: (Account.PATIENT_RECEIVABLE, Account.ASSESSMENT_REVENUE),

@@ -114,7 +114,7 @@ def _promised(package: Invoice, count: int, now: datetime) -> Decision:
 
 
 def _settle(covered: Invoice, now: datetime) -> Decision:
-    """All of it is prepaid: the series is confirmed, and no money moves."""
+    """All of it is prepaid: the series is confirmed by a payment of nothing, and no money moves."""
     paid = stating(replace(covered, status=Status.PAID), now)
     nothing = Payment(
         payment_id=paid.payment_id,
@@ -125,7 +125,7 @@ def _settle(covered: Invoice, now: datetime) -> Decision:
         request_time=now,
         update_time=now,
     )
-    return Decision(invoice=paid, events=(PaymentCollected(paid, nothing),))
+    return Decision(invoice=paid, payment=nothing, events=(PaymentCollected(paid, nothing),))
 
 
 def _must_fit(series: Invoice, package: Invoice) -> None:

@@ -21,15 +21,25 @@ class RefundQuote:
     """Discount that the kept sessions did not earn."""
     fee: Money
     """What the terms keep for this reason."""
+    set_off: Money
+    """What is not owed any more of a price that is paid in parts: that goes first."""
     amount: Money
     """What goes back."""
     terms: str
+
+    @property
+    def kept(self) -> int:
+        """Minor units that do not go back."""
+        return self.clawed_back.minor_units + self.fee.minor_units
 
 
 def quote_refund(
     invoice: Invoice, list_price: Money, terms: Terms, reason: str, session_count: int
 ) -> RefundQuote:
-    """The terms applied to the next so many unused sessions; 0 for all of them."""
+    """The terms applied to the next so many unused sessions; 0 for all of them.
+
+    What is still owed of their price is let go first; the terms keep of money that came.
+    """
     percent = terms.deduction(reason)
     must_be_refundable(invoice)
     count = session_count or invoice.free_count
@@ -37,8 +47,11 @@ def quote_refund(
         wanted = Violation("session_count", f"must be from 1 to {invoice.free_count}")
         raise Invalid("INVALID_REFUND", "There are not so many unused sessions.", (wanted,))
     value = invoice.unused_value(count)
-    clawed_back = _clawed_back(invoice, list_price, terms, count)
-    fee = (value - clawed_back) * percent // 100
+    set_off = min(value, invoice.outstanding)
+    spared = reason in terms.sparing
+    clawed_back = 0 if spared else _clawed_back(invoice, list_price, terms, count)
+    fee = min((value - clawed_back) * percent // 100, max(0, value - set_off - clawed_back))
+    clawed_back = min(clawed_back, value - set_off)
     money = invoice.unit_price.currency_code
     return RefundQuote(
         invoice_revision=invoice.revision,
@@ -47,7 +60,8 @@ def quote_refund(
         value=Money(value, money),
         clawed_back=Money(clawed_back, money),
         fee=Money(fee, money),
-        amount=Money(value - clawed_back - fee, money),
+        set_off=Money(set_off, money),
+        amount=Money(value - clawed_back - fee - set_off, money),
         terms=terms.label,
     )
 

@@ -69,6 +69,8 @@ class Refund:
     superbill_id: UUID | None = None
     """The delivered session's receipt, when the refund is for one."""
     amount: Money
+    set_off: int = 0
+    """Minor units of their price that were still owed, and are owed no more."""
     kept: int
     """Minor units of the given-up sessions that do not go back: fee and clawed-back discount."""
     terms: str

@@ -64,13 +64,14 @@ def request_refund(
     invoice: Invoice, quoted: RefundQuote, terms: Terms, by: Asking, now: datetime
 ) -> Decision:
     """Sessions are given up; above the limit a second person must agree first."""
-    if not quoted.amount:
+    if not quoted.amount and not quoted.set_off:
         raise NotAllowed("NOTHING_TO_REFUND", "By the terms nothing would go back.")
     refund = replace(
         _new(invoice, quoted.amount, by, now),
         reason=quoted.reason,
         session_count=quoted.session_count,
-        kept=quoted.clawed_back.minor_units + quoted.fee.minor_units,
+        set_off=quoted.set_off.minor_units,
+        kept=quoted.kept,
         terms=quoted.terms,
     )
     return _unless_too_much(refund, invoice, terms, now)
@@ -99,7 +100,7 @@ def request_goodwill(
 
 
 def give_back_rest(
-    invoice: Invoice, reason: str, by: Asking, now: datetime, keeping: int = 0
+    invoice: Invoice, reason: str, by: Asking, now: datetime, keeping: RefundQuote | None = None
 ) -> Decision:
     """The series is given back: what came for sessions not had goes back to where it came from.
 
@@ -107,7 +108,7 @@ def give_back_rest(
     """
     value = invoice.undelivered.minor_units
     credit = min(value, invoice.outstanding)
-    kept = min(keeping, value - credit)
+    kept = min(keeping.kept if keeping else 0, value - credit)
     closed = replace(invoice, outstanding=invoice.outstanding - credit)
     cause = by.refund_id(invoice.invoice_id)
     entries: tuple[Entry, ...] = ()
@@ -121,8 +122,13 @@ def give_back_rest(
         ended = replace(closed, refunded_count=used, status=Status.REFUNDED, update_time=now)
         return Decision(invoice=ended, entries=entries)
     amount = Money(value - credit - kept, invoice.unit_price.currency_code)
-    new = _new(closed, amount, by, now)
-    refund = replace(new, reason=reason, session_count=invoice.unused_count, kept=kept)
+    refund = replace(
+        _new(closed, amount, by, now),
+        reason=reason,
+        session_count=invoice.unused_count,
+        kept=kept,
+        terms=keeping.terms if keeping else "",
+    )
     begun = _begin(refund, closed, now)
     return replace(begun, entries=(*entries, *begun.entries))
 
@@ -148,9 +154,16 @@ def approve(refund: Refund, invoice: Invoice, person: str, now: datetime) -> Dec
     if person == refund.requested_by:
         raise NotAllowed("SECOND_PERSON_REQUIRED", "Whoever asked cannot agree as well.")
     now_is, was = (invoice.revision, invoice.turn), (refund.invoice_revision, refund.invoice_turn)
-    if now_is != was or invoice.disputed or invoice.status is not Status.PAID:
+    moved = now_is != was or _owes_otherwise(refund, invoice)
+    if moved or invoice.disputed or invoice.status is not Status.PAID:
         raise NotAllowed("APPROVAL_STALE", "The invoice has changed since; ask for a new quote.")
     return _give_up(replace(refund, approved_by=person, update_time=now), invoice, now)
+
+
+def _owes_otherwise(refund: Refund, invoice: Invoice) -> bool:
+    """Whether an instalment has come since it was quoted."""
+    value = refund.amount.minor_units + refund.set_off + refund.kept
+    return refund.session_count > 0 and refund.set_off != min(value, invoice.outstanding)
 
 
 def reject(refund: Refund, person: str, now: datetime) -> Decision:
@@ -217,16 +230,20 @@ def _give_up(refund: Refund, invoice: Invoice, now: datetime) -> Decision:
 def _begin(refund: Refund, invoice: Invoice, now: datetime) -> Decision:
     """From here on the money is owed, and on its way."""
     parts = tuple(replace(part, status=PartStatus.PENDING) for part in refund.parts)
-    begun = replace(refund, status=RefundStatus.PENDING, parts=parts, update_time=now)
+    status = RefundStatus.PENDING if parts else RefundStatus.PAID
+    begun = replace(refund, status=status, parts=parts, update_time=now)
+    back = refund.amount.minor_units + refund.set_off
     given_up = replace(
         invoice,
         refunded_count=invoice.refunded_count + refund.session_count,
         turn=invoice.turn + 1,
-        returned=invoice.returned + (refund.amount.minor_units if refund.session_count else 0),
+        returned=invoice.returned + (back if refund.session_count else 0),
+        outstanding=invoice.outstanding - refund.set_off,
         update_time=now,
     )
     if refund.session_count and not given_up.unused_count:
-        given_up = replace(given_up, status=Status.REFUND_PENDING)
+        ended = Status.REFUND_PENDING if parts else Status.REFUNDED
+        given_up = replace(given_up, status=ended)
     return Decision(invoice=given_up, entries=(_owed(begun, invoice, now),), kept=(begun,))
 
 
@@ -235,7 +252,8 @@ def _owed(refund: Refund, invoice: Invoice, now: datetime) -> Entry:
     if not refund.session_count:
         return post(Rule.REFUND_DELIVERED, refund.refund_id, invoice, amount, now)
     sides = {
-        Account.DEFERRED_REVENUE: amount + refund.kept,
+        Account.DEFERRED_REVENUE: amount + refund.set_off + refund.kept,
+        Account.PATIENT_RECEIVABLE: -refund.set_off,
         Account.REFUNDS_PAYABLE: -amount,
         Account.CANCELLATION_FEES: -refund.kept,
     }

@@ -8,11 +8,12 @@ from services.billing.domain.decision import NOTHING, Decision
 from services.billing.domain.invoice import Invoice, Payment, PaymentStatus, Status, invoice_id
 from services.billing.domain.journal import Rule, post
 from services.billing.domain.money import Money
+from services.billing.domain.quoting import RefundQuote
 from services.billing.domain.refunding import Asking, give_back_rest
 
-_CALLED_OFF = "referral_cancelled"
-_ENDS_ALL = frozenset({_CALLED_OFF, "plan_stopped"})
-_MONEY_GOES_BACK = _ENDS_ALL | {"paid_too_late"}
+ENDS_ALL = frozenset({"referral_cancelled", "plan_stopped"})
+"""What ends a series for good; the terms say what each of them costs."""
+_MONEY_GOES_BACK = ENDS_ALL | {"paid_too_late"}
 _NOBODY_YET = UUID(int=0)
 _OUR_OWN_NEWS = "payment_failed"
 """Scheduling's answer to a payment that failed; it does not touch a payment asked for since."""
@@ -37,7 +38,7 @@ def release(  # noqa: PLR0913 - the news, and all that is known of its series
     *,
     unsent: bool,
     by: Asking | None = None,
-    keeping: int = 0,
+    keeping: RefundQuote | None = None,
 ) -> Decision:
     """Void what is unpaid, give back what is paid and undelivered; older news changes nothing.
 
@@ -53,7 +54,7 @@ def release(  # noqa: PLR0913 - the news, and all that is known of its series
     match known.status:
         case Status.ISSUED if payment and news.reason != _OUR_OWN_NEWS:
             return _void(invoice, payment, now, unsent=unsent)
-        case Status.PAYMENT_FAILED if news.reason in _ENDS_ALL:
+        case Status.PAYMENT_FAILED if news.reason in ENDS_ALL:
             return Decision(invoice=replace(invoice, status=Status.VOID, update_time=now))
         case Status.PAID if by is not None and _goes_back(invoice, news):
             return give_back_rest(invoice, news.reason, by, now, keeping)
@@ -64,11 +65,11 @@ def release(  # noqa: PLR0913 - the news, and all that is known of its series
 
 
 def may_cost(news: Release, invoice: Invoice | None) -> bool:
-    """Whether the terms are asked what it costs: a plan that was stopped costs nothing."""
+    """Whether the terms are asked what it costs."""
     if invoice is None or news.series_revision <= invoice.series_revision:
         return False
     paid = invoice.status is Status.PAID and invoice.free_count > 0 and not invoice.disputed
-    return paid and news.reason == _CALLED_OFF
+    return paid and news.reason in ENDS_ALL
 
 
 def ends_cover(news: Release, decided: Decision) -> bool:

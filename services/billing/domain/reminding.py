@@ -21,18 +21,31 @@ class Reminder:
     remind_time: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Owing:
+    """What is owed in all, and how much of it is due."""
+
+    owed: Money
+    due: Money
+
+
 def remind(
-    invoice: Invoice, owed: Money, said: int, terms: Terms, now: datetime
+    invoice: Invoice, owing: Owing, said: int, terms: Terms, now: datetime
 ) -> tuple[Reminder | None, datetime | None]:
-    """The word to say now, and when to look again; nothing owed ends it, and so does enough."""
-    if owed.minor_units <= 0 or said >= len(terms.reminder_days):
+    """The word to say now, and when to look again; nothing owed ends it, and so does enough.
+
+    Nobody is reminded of what is not due yet.
+    """
+    if owing.owed.minor_units <= 0 or said >= len(terms.reminder_days):
         return None, None
+    if owing.due.minor_units <= 0:
+        return None, first_look(terms, now)
     reminder = Reminder(
         invoice_id=invoice.invoice_id,
         clinic_id=invoice.clinic_id,
         patient_id=invoice.patient_id,
         number=said + 1,
-        owed=owed,
+        owed=owing.due,
         remind_time=now,
     )
     days = terms.reminder_days

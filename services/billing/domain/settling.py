@@ -1,11 +1,12 @@
 """Money that moves without a session: payouts of the processor, balances paid or written off."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
 from chassis.refusal import AlreadyExists, Invalid, Violation
 from services.billing.domain.accounts import Account
+from services.billing.domain.balance import Debt, forgivable, payable
 from services.billing.domain.decision import NOTHING, Decision
 from services.billing.domain.invoice import Invoice
 from services.billing.domain.journal import Entry, Posting, Rule, post
@@ -70,7 +71,7 @@ class Clearing:
 
 
 def clear_balance(
-    invoice: Invoice, owed: Money, clearing: Clearing, known: Entry | None, now: datetime
+    invoice: Invoice, owed: Debt, clearing: Clearing, known: Entry | None, now: datetime
 ) -> Decision:
     """At most what is owed; a repeated call posts nothing, another call under its id is refused."""
     amount = clearing.amount
@@ -78,14 +79,16 @@ def clear_balance(
         if size_of(known) != amount:
             raise AlreadyExists("REQUEST_ID_REUSED", "This request id was used for another amount.")
         return NOTHING
-    most, code = owed.minor_units, owed.currency_code
+    forgiving = clearing.rule is Rule.WRITE_OFF
+    at_most = (forgivable if forgiving else payable)(invoice, owed)
+    most, code = at_most.minor_units, at_most.currency_code
     if amount.currency_code != code or not 0 < amount.minor_units <= most:
         fault = Violation("amount", f"must be from 1 to {most} minor units of {code}")
-        raise Invalid("ABOVE_BALANCE", "No more than is owed can be paid.", (fault,))
+        raise Invalid("ABOVE_BALANCE", "No more than is owed can be cleared.", (fault,))
     cause = balance_cause(invoice.invoice_id, clearing.request_id)
-    left = min(invoice.outstanding, most - amount.minor_units)
+    left = invoice.after_paying(owed.owed - amount.minor_units)
     return Decision(
-        invoice=replace(invoice, outstanding=left) if left != invoice.outstanding else None,
+        invoice=left if left != invoice else None,
         entries=(post(clearing.rule, cause, invoice, amount.minor_units, now),),
     )
 

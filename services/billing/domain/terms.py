@@ -76,6 +76,8 @@ class Terms:
     method: RefundMethod
     deductions: Mapping[str, int]
     """Per cent kept of a refund, by its reason; a reason not listed is not a reason."""
+    sparing: frozenset[str] = frozenset()
+    """Reasons for which no discount is clawed back."""
     approval_above: int
     """A refund of more minor units than this needs a second person."""
     expire_after: timedelta

@@ -10,7 +10,7 @@ from services.billing.domain import CodeRule, Money, PriceList, Term
 from services.billing.domain.book import Book
 from services.billing.domain.card import Consent
 from services.billing.domain.estimate import Calendar, Holiday, Policy
-from services.billing.domain.paying import PlanPolicy
+from services.billing.domain.instalments import PlanPolicy
 from services.billing.packs.reading import PackBroken, read
 
 __all__ = [

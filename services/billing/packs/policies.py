@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from chassis.refusal import Invalid, Violation
-from services.billing.domain import FeeKind, Notice, RefundMethod, Tariff, Term, Terms
+from services.billing.domain import ENDS_ALL, FeeKind, Notice, RefundMethod, Tariff, Term, Terms
 from services.billing.packs.lined import Node, fault, named, numbered, part, rows, sourced
 
 FILE = Path(__file__).parent / "terms.yaml"
@@ -45,6 +45,7 @@ def read(row: Node) -> Terms:
         waivers=frozenset(row["waivers"]),
         method=RefundMethod(refund["method"]),
         deductions=_deductions(part(refund, "reasons")),
+        sparing=_sparing(part(refund, "reasons")),
         approval_above=numbered(row, "approval_above"),
         expire_after=timedelta(days=numbered(row, "expire_days")),
         reminder_days=_days(part(row, "reminder_days")),
@@ -79,7 +80,17 @@ def _deductions(node: Node) -> dict[str, int]:
     for reason, percent in found.items():
         if percent > 100:
             raise fault(node[reason], f"{reason}: more than 100 per cent")
+    for reason in sorted(ENDS_ALL - set(found)):
+        raise fault(node, f"{reason}: is missing; it is asked unasked")
     return found
+
+
+def _sparing(node: Node) -> frozenset[str]:
+    """Reasons that say so; anything but yes or no is a slip."""
+    for row in named(node).values():
+        if not isinstance(row.get("spares_discount", False), bool):
+            raise fault(row, "spares_discount: must be true or false")
+    return frozenset({why for why, row in named(node).items() if row.get("spares_discount")})
 
 
 def _days(node: Node) -> tuple[int, ...]:

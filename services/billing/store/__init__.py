@@ -62,6 +62,7 @@ from services.billing.store.keeping import (
     PAY_REFUND,
 )
 from services.billing.store.ledger import (
+    debt,
     final_balances,
     find_entry,
     invoices_of,
@@ -87,6 +88,9 @@ from services.billing.store.owners import (
 )
 from services.billing.store.plans import (
     COLLECT_INSTALMENT,
+    ask_again,
+    due_now,
+    due_of,
     find_instalment,
     find_last_payment,
     keep_plan,
@@ -157,14 +161,18 @@ __all__ = [
     "RECONCILE",
     "REFUND",
     "REMIND",
+    "ask_again",
     "card_on_file",
     "cards",
     "charges",
     "chase",
     "claim_table",
     "coding",
+    "debt",
     "desk",
     "disputes",
+    "due_now",
+    "due_of",
     "entries",
     "fees",
     "final_balances",

@@ -14,7 +14,10 @@ from services.billing.store.finding import await_invoice, find_payment, find_sup
 from services.billing.store.ledger_rows import DisputeRow, FeeRow, PartRow, RefundRow
 from services.billing.store.ledger_shapes import dispute_of, fee_of, refund_of
 
-_INSTALMENTS = "SELECT payment_id FROM instalment WHERE invoice_id = $1"
+_APART = """
+SELECT payment_id, tries FROM instalment WHERE invoice_id = $1
+UNION ALL SELECT payment_id, 1 FROM payment WHERE invoice_id = $1 AND request_id IS NOT NULL
+"""
 _LEFT = """
 SELECT payment_id, minor_units - refund_minor_units
     - (SELECT coalesce(sum(part.minor_units), 0)::bigint FROM refund_part AS part
@@ -65,11 +68,12 @@ async def sources(tx: Tx, invoice: domain.Invoice) -> Sequence[domain.Source]:
 
 
 async def payment_ids(tx: Tx, invoice: domain.Invoice) -> Sequence[UUID]:
-    """Known without an index: tries are numbered, and instalments name their payments."""
-    rows = await tx.driver.fetch(_INSTALMENTS, invoice.invoice_id)
+    """Tries are numbered, instalments name their payments, and the rest was asked for by a call."""
+    rows = await tx.driver.fetch(_APART, invoice.invoice_id)
     tries = range(1, invoice.attempt + 1)
     numbered = [domain.payment_id(invoice.invoice_id, attempt) for attempt in tries]
-    return [*numbered, *(row["payment_id"] for row in rows)]
+    apart = [domain.instalment_key(row[0], n) for row in rows for n in range(1, row[1] + 1)]
+    return list(dict.fromkeys([*numbered, *apart]))
 
 
 async def on_its_way(tx: Tx, bill: domain.Superbill) -> int:

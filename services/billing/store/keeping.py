@@ -46,6 +46,7 @@ def _refund_row(refund: domain.Refund) -> RefundRow:
         minor_units=refund.amount.minor_units,
         currency_code=refund.amount.currency_code,
         kept_minor_units=refund.kept,
+        set_off_minor_units=refund.set_off,
         terms=refund.terms,
         status=refund.status.value,
         requested_by=refund.requested_by,

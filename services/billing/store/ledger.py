@@ -41,11 +41,16 @@ async def owed(tx: Tx, invoice: domain.Invoice) -> Money:
     return Money(found.scalar_one(), invoice.unit_price.currency_code)
 
 
+async def debt(tx: Tx, invoice: domain.Invoice) -> domain.Debt:
+    """The same, and what it is made of."""
+    return domain.debt(await journal_of(tx, [invoice.invoice_id]))
+
+
 async def owed_now(tx: Tx, invoice: domain.Invoice, payment: domain.Payment) -> int:
-    """The same in minor units for a payment of a balance; no other asks."""
+    """Minor units that a payment of a balance may pay; no other asks."""
     if payment.purpose is not domain.Purpose.BALANCE:
         return 0
-    return (await owed(tx, invoice)).minor_units
+    return domain.payable(invoice, await debt(tx, invoice)).minor_units
 
 
 async def find_entry(tx: Tx, cause_id: UUID, rule: domain.Rule) -> domain.Entry | None:

@@ -27,6 +27,7 @@ class RefundRow(Row, table=True):
     minor_units: int = Field(sa_type=BigInteger)
     currency_code: str
     kept_minor_units: int = Field(sa_type=BigInteger)
+    set_off_minor_units: int = Field(sa_type=BigInteger)
     terms: str
     status: str
     requested_by: str

@@ -22,6 +22,7 @@ def refund_of(row: RefundRow, parts: Iterable[PartRow]) -> domain.Refund:
         superbill_id=row.superbill_id,
         amount=Money(row.minor_units, row.currency_code),
         kept=row.kept_minor_units,
+        set_off=row.set_off_minor_units,
         terms=row.terms,
         status=domain.RefundStatus(row.status),
         requested_by=row.requested_by,

@@ -9,11 +9,14 @@ from sqlmodel import Field, col
 
 from chassis.database import Tx
 from chassis.plans import made
-from services.billing import domain
+from services.billing import domain, packs
 from services.billing.domain import Method, Money, Purpose
 from services.billing.store.besides import get_payment, payment_ids, sources
-from services.billing.store.finding import find_payment
+from services.billing.store.finding import find_payment, get
+from services.billing.store.ledger import debt
+from services.billing.store.policies import terms
 from services.billing.store.recording import is_unsent
+from services.billing.store.returns import REMIND
 from services.billing.store.rows import PaymentRow, Row
 
 COLLECT_INSTALMENT = "collect-instalment"
@@ -31,25 +34,47 @@ class InstalmentRow(Row, table=True):
     currency_code: str
     due_time: datetime = Field(sa_type=DateTime(timezone=True))
     policy: str
+    tries: int = 1
 
 
 def keep_plan(tx: Tx, plan: Sequence[domain.Instalment]) -> None:
     """Every part, and the moment it falls due."""
     for one in plan:
-        tx.put(
-            made(
-                InstalmentRow,
-                payment_id=one.payment_id,
-                invoice_id=one.invoice_id,
-                attempt=one.attempt,
-                number=one.number,
-                minor_units=one.amount.minor_units,
-                currency_code=one.amount.currency_code,
-                due_time=one.due_time,
-                policy=one.policy,
-            )
-        )
+        _keep(tx, one)
         tx.due(COLLECT_INSTALMENT, one.payment_id, one.due_time)
+
+
+def _keep(tx: Tx, one: domain.Instalment) -> None:
+    tx.put(
+        made(
+            InstalmentRow,
+            payment_id=one.payment_id,
+            invoice_id=one.invoice_id,
+            attempt=one.attempt,
+            number=one.number,
+            minor_units=one.amount.minor_units,
+            currency_code=one.amount.currency_code,
+            due_time=one.due_time,
+            policy=one.policy,
+            tries=one.tries,
+        )
+    )
+
+
+async def ask_again(tx: Tx, decision: domain.Decision) -> None:
+    """An instalment that did not come is asked for again by its policy, or remembered kindly."""
+    failed = decision.payment
+    if failed is None or not domain.was_declined(failed):
+        return
+    invoice = await get(tx, failed.invoice_id)
+    for one in await plan(tx, invoice):
+        if one.key == failed.payment_id:
+            again, moment = domain.ask_later(one, packs.PLANS, tx.now)
+            _keep(tx, again)
+            if moment:
+                tx.due(COLLECT_INSTALMENT, one.payment_id, moment)
+            elif first := domain.first_look(await terms(tx, invoice.clinic_id), tx.now):
+                tx.due(REMIND, invoice.invoice_id, first)
 
 
 async def find_instalment(tx: Tx, payment_id: UUID) -> domain.Instalment | None:
@@ -75,6 +100,17 @@ async def payments(tx: Tx, invoice: domain.Invoice) -> Sequence[domain.Payment]:
     return sorted([one for one in found if one], key=lambda one: (one.request_time, one.attempt))
 
 
+async def due_now(tx: Tx, invoice: domain.Invoice) -> Money:
+    """What can be asked for today."""
+    return await due_of(tx, invoice, domain.payable(invoice, await debt(tx, invoice)))
+
+
+async def due_of(tx: Tx, invoice: domain.Invoice, owed: Money) -> Money:
+    """How much of what is owed is due."""
+    parts, asked = await plan(tx, invoice), await payments(tx, invoice)
+    return domain.due(invoice, owed, parts, asked, tx.now)
+
+
 async def find_last_payment(tx: Tx, invoice: domain.Invoice) -> domain.Last | None:
     """The same, or nothing for a series that a package pays for wholly."""
     payment = await find_payment(tx, invoice.payment_id)
@@ -88,7 +124,10 @@ async def last_payment(tx: Tx, invoice: domain.Invoice) -> domain.Last:
 
 
 async def way_back(
-    tx: Tx, invoice: domain.Invoice | None, payment: domain.Payment | None, keeping: int
+    tx: Tx,
+    invoice: domain.Invoice | None,
+    payment: domain.Payment | None,
+    keeping: domain.RefundQuote | None,
 ) -> domain.Asking | None:
     """Where money goes back to; None when one online payment goes back as it came."""
     if invoice is None or payment is None:
@@ -109,4 +148,5 @@ def _instalment_of(row: InstalmentRow) -> domain.Instalment:
         amount=Money(row.minor_units, row.currency_code),
         due_time=row.due_time,
         policy=row.policy,
+        tries=row.tries,
     )

@@ -18,14 +18,16 @@ async def terms(tx: Tx, clinic_id: UUID) -> domain.Terms:
     return policies.terms(tx.now.date(), row.terms_name if row else policies.DEFAULT)
 
 
-async def kept_of(tx: Tx, news: domain.Release, invoice: domain.Invoice | None) -> int:
-    """Minor units that the clinic's terms keep when a referral is cancelled; mostly nothing."""
+async def kept_of(
+    tx: Tx, news: domain.Release, invoice: domain.Invoice | None
+) -> domain.RefundQuote | None:
+    """What the clinic's terms keep when a series ends for good; mostly nothing."""
     if invoice is None or not domain.may_cost(news, invoice):
-        return 0
+        return None
     accepted = await terms(tx, invoice.clinic_id)
     single = await list_price(tx, invoice)
     quoted = domain.quote_refund(invoice, single, accepted, news.reason, 0)
-    return quoted.clawed_back.minor_units + quoted.fee.minor_units
+    return quoted if quoted.kept else None
 
 
 def claim_table(day: date) -> domain.ClaimTable:

@@ -11,6 +11,7 @@ from chassis.plans import made
 from chassis.refusal import NotFound
 from services.billing import domain
 from services.billing.domain import Profile, Street
+from services.billing.store.ledger import debt
 from services.billing.store.profile_row import ProfileRow
 from services.billing.store.rows import SuperbillRow, superbill_of
 
@@ -39,7 +40,8 @@ async def with_receipts(
     await tx.load(SuperbillRow, [(bill.superbill_id, bill.version + 1) for bill in found])
     back = dict(map(tuple, await tx.driver.fetch(_GIVEN_BACK, invoice.invoice_id)))
     receipts = [domain.Receipted(bill, back.get(bill.superbill_id, 0)) for bill in found]
-    return domain.receipted(decision, invoice, receipts, tx.now)
+    owed = await debt(tx, invoice)
+    return domain.receipted(decision, invoice, receipts, owed, tx.now)
 
 
 async def get_profile(tx: Tx, clinic_id: UUID) -> Profile:

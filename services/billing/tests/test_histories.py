@@ -1,4 +1,7 @@
-"""Sell, pay, deliver, cancel, refund, miss, dispute, twice and late: the books always agree."""
+"""Sell, pay, deliver, cancel, refund, miss, dispute, twice and late: the books always agree.
+
+Online, over the desk, in parts, from a card on file, from a package sold before.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,6 +16,7 @@ from services.billing.domain import (
     Account,
     DisputeStatus,
     FeeKind,
+    Method,
     Missed,
     Money,
     PartStatus,
@@ -22,9 +26,9 @@ from services.billing.domain import (
     Tariff,
 )
 from services.billing.packs import policies
-from services.billing.tests import books as told
-from services.billing.tests.books import Books, Input
-from services.billing.tests.examples import NOW, SERIES, delivery, need, release
+from services.billing.tests import happenings as told
+from services.billing.tests.books import SERIES_INVOICE, Books, Input
+from services.billing.tests.examples import CLINIC, NOW, PATIENT, SERIES, delivery, need, release
 
 TERMS = [
     policies.terms(NOW.date()),
@@ -38,9 +42,22 @@ LIST_PRICE = Money(50000)
 OUTCOMES = st.sampled_from(
     [domain.Collected(), domain.Collected(), domain.Declined("card_declined"), domain.Unknown()]
 )
-BACK = st.sampled_from([domain.Refunded(), domain.Refunded(), domain.Declined("closed_card")])
+BACK = st.sampled_from([domain.Refunded(), domain.Declined("closed_card")])
 ENDS = st.sampled_from([DisputeStatus.WON, DisputeStatus.LOST])
-REASONS = st.sampled_from(["hold_expired", "referral_cancelled", "paid_too_late"])
+REASONS = st.sampled_from(
+    ["hold_expired", "referral_cancelled", "plan_stopped", "paid_too_late", "sessions_given_up"]
+)
+CARD = domain.Card(
+    card_id=PATIENT,
+    patient_id=PATIENT,
+    clinic_id=CLINIC,
+    status=domain.CardStatus.SAVED,
+    token="",
+    reference="card/1",
+    consent="card-on-file/1",
+    consent_time=NOW,
+    update_time=NOW,
+)
 _TAKEN = {PaymentStatus.COLLECTED, PaymentStatus.REFUND_PENDING, PaymentStatus.REFUNDED}
 _NOT_BEGUN = {RefundStatus.REQUESTED, RefundStatus.REJECTED}
 _OPEN = {DisputeStatus.NEEDS_RESPONSE, DisputeStatus.UNDER_REVIEW}
@@ -65,19 +82,88 @@ class Histories(RuleBasedStateMachine):
         price=PRICES,
         sessions=st.integers(2, 8),
         terms=st.sampled_from(TERMS),
-        paid=st.sampled_from([True, True, True, False]),
+        way=st.sampled_from(["whole", "whole", "parts", "parts", "package", "unpaid"]),
     )
-    def begin(self, price: Money, sessions: int, terms: domain.Terms, paid: bool) -> None:
+    def begin(self, price: Money, sessions: int, terms: domain.Terms, way: str) -> None:
         self.terms = terms
         self.hear(told.hold(need(self.newer(), sessions), price))
-        if paid:
-            self.the_gateway_answers(domain.Collected())
-            self.deliver(1, 2, 45)
+        match way:
+            case "unpaid":
+                return
+            case "parts":
+                self.pay_in_parts(1, 30, 3)
+            case "package":
+                self.sell_a_package(1, 4, price)
+                self.the_gateway_speaks(1, domain.Collected())
+                self.apply_a_package(0)
+        self.the_gateway_answers(domain.Collected())
+        self.deliver(1, 2, 45)
 
     @rule(outcome=OUTCOMES)
     def the_gateway_answers(self, outcome: domain.Outcome) -> None:
         if self.books.last:
             self.hear(told.gateway_says(self.books.last.payment_id, outcome))
+
+    @rule(which=st.integers(0, 9), outcome=OUTCOMES)
+    def the_gateway_speaks(self, which: int, outcome: domain.Outcome) -> None:
+        """Of any payment, long after it was asked for."""
+        if payment := self.any_payment(which):
+            self.hear(told.gateway_says(payment, outcome))
+
+    @rule(number=st.integers(1, 3), method=st.sampled_from([Method.CASH, Method.CARD_TERMINAL]))
+    def pay_at_the_desk(self, number: int, method: Method) -> None:
+        self.hear(told.desk(uuid5(SERIES, f"desk/{method}/{number}"), method))
+
+    @rule(number=st.integers(1, 3), share=st.integers(20, 99), parts=st.integers(1, 6))
+    def pay_in_parts(self, number: int, share: int, parts: int) -> None:
+        request = uuid5(SERIES, f"plan/{share}/{parts}/{number}")
+        self.hear(told.pay_in_parts(request, share, parts))
+
+    @rule(
+        which=st.integers(0, 2),
+        card=st.sampled_from(["", CARD.reference]),
+        outcome=st.none() | OUTCOMES,
+    )
+    def an_instalment_falls_due(
+        self, which: int, card: str, outcome: domain.Outcome | None
+    ) -> None:
+        """For the first time, or again after it was declined."""
+        if plan := list(self.books.instalments):
+            self.hear(told.falls_due(plan[which % len(plan)], card))
+            self.the_newest_is_answered(outcome)
+
+    @rule(
+        number=st.integers(1, 4),
+        days=st.sampled_from([0, 15, 400]),
+        card=st.sampled_from([CARD, CARD, None]),
+        outcome=st.none() | OUTCOMES,
+    )
+    def charge_the_card(
+        self, number: int, days: int, card: domain.Card | None, outcome: domain.Outcome | None
+    ) -> None:
+        self.hear(told.charge_card(uuid5(SERIES, f"charge/{number}"), card, days))
+        self.the_newest_is_answered(outcome)
+
+    @rule(number=st.integers(1, 4), cents=st.integers(1, 20000))
+    def charge_besides(self, number: int, cents: int) -> None:
+        self.hear(told.charge_besides(uuid5(SERIES, f"item/{number}"), cents))
+
+    @rule(
+        number=st.integers(1, 4),
+        kind=st.sampled_from([domain.Rule.PAY_BALANCE, domain.Rule.WRITE_OFF]),
+        share=st.sampled_from([1, 2, 3]),
+    )
+    def clear_a_balance(self, number: int, kind: domain.Rule, share: int) -> None:
+        self.hear(told.clear(uuid5(SERIES, f"clear/{number}"), kind, share))
+
+    @rule(number=st.integers(1, 2), count=st.integers(1, 6), price=PRICES)
+    def sell_a_package(self, number: int, count: int, price: Money) -> None:
+        self.hear(told.sell(uuid5(SERIES, f"package/{number}"), count, price))
+
+    @rule(which=st.integers(0, 3))
+    def apply_a_package(self, which: int) -> None:
+        if packages := self.books.packages:
+            self.hear(told.apply(packages[which % len(packages)].invoice_id))
 
     @rule(which=st.integers(0, 9), outcome=st.just(domain.Refunded()))
     def the_gateway_gives_back(self, which: int, outcome: domain.Outcome) -> None:
@@ -101,6 +187,13 @@ class Histories(RuleBasedStateMachine):
     def ask_for_a_refund(self, count: int, reason: str) -> None:
         self.hear(told.refund(self.request(), count, reason, self.terms, LIST_PRICE))
 
+    @rule(which=st.integers(0, 3), count=st.integers(0, 4))
+    def give_up_a_package(self, which: int, count: int) -> None:
+        if packages := self.books.packages:
+            about = packages[which % len(packages)].invoice_id
+            asked = self.request(), count, "moved_away", self.terms, LIST_PRICE
+            self.hear(told.refund(*asked, about))
+
     @rule(number=st.integers(1, 9), cents=st.integers(1, 60000))
     def ask_for_goodwill(self, number: int, cents: int) -> None:
         self.hear(told.goodwill(self.request(), session(number), Money(cents), self.terms))
@@ -115,11 +208,13 @@ class Histories(RuleBasedStateMachine):
         if waiting := self.of(self.books.refunds, lambda r: r.status is RefundStatus.REQUESTED):
             self.hear(told.reject(waiting[which % len(waiting)]))
 
-    @rule(which=st.integers(0, 9), outcome=BACK)
-    def a_part_comes_back(self, which: int, outcome: domain.Outcome) -> None:
+    @rule(which=st.integers(0, 9), outcome=BACK, by_hand=st.booleans())
+    def a_part_comes_back(self, which: int, outcome: domain.Outcome, by_hand: bool) -> None:
         if parts := self.parts(PartStatus.PENDING):
             part = parts[which % len(parts)]
             self.hear(told.part_says(part.refund_id, part.payment_id, outcome))
+            if by_hand:
+                self.pay_by_hand(which)
 
     @rule(which=st.integers(0, 9))
     def pay_by_hand(self, which: int) -> None:
@@ -164,9 +259,10 @@ class Histories(RuleBasedStateMachine):
         if waiting := self.of(self.books.disputes, lambda d: d.status in _OPEN):
             self.hear(told.bank_says(waiting[which % len(waiting)], outcome))
 
-    @rule()
-    def time_passes(self) -> None:
-        self.hear(told.expire(self.terms))
+    @rule(which=st.integers(0, 3))
+    def time_passes(self, which: int) -> None:
+        known = [SERIES_INVOICE, *(one.invoice_id for one in self.books.packages)]
+        self.hear(told.expire(self.terms, known[which % len(known)]))
 
     @invariant()
     def debits_are_credits(self) -> None:
@@ -174,14 +270,30 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def no_entitlement_is_negative_and_its_price_is_what_is_deferred(self) -> None:
-        invoice = self.books.invoice
-        if invoice is None:
-            return
-        assert invoice.unused_count >= 0
-        paid = invoice.status is Status.PAID
-        price = invoice.unused_count * invoice.unit_price.minor_units
-        assert invoice.undelivered.minor_units == price
-        assert -self.books.balances[Account.DEFERRED_REVENUE] == (price if paid else 0)
+        deferred = 0
+        for invoice in self.books.invoices.values():
+            assert min(invoice.unused_count, invoice.covered_count, invoice.outstanding) >= 0
+            price = invoice.unused_count * invoice.unit_price.minor_units
+            assert invoice.undelivered.minor_units == price
+            deferred += price if invoice.status is Status.PAID else 0
+        assert -self.books.balances[Account.DEFERRED_REVENUE] == deferred
+
+    @invariant()
+    def what_a_series_draws_is_promised_to_it(self) -> None:
+        for package in self.books.packages:
+            series = self.books.invoice
+            drawing = series and series.package_id == package.invoice_id
+            assert package.covered_count == (series.covered_count if series and drawing else 0)
+
+    @invariant()
+    def receipts_are_short_of_what_is_owed_for_sessions(self) -> None:
+        """Neither fees nor what was written off is paid for on any receipt."""
+        for invoice in self.books.invoices.values():
+            owed = self.books.debt(invoice.invoice_id)
+            to_come = min(invoice.outstanding, invoice.undelivered.minor_units)
+            short = sum(one.short for one in self.books.receipts(invoice.invoice_id))
+            if not (invoice.forfeited_count or self.books.disputes or owed.owed < owed.fees):
+                assert short == owed.owed - owed.fees + owed.forgiven - to_come
 
     @invariant()
     def what_must_go_back_is_payable(self) -> None:
@@ -219,13 +331,16 @@ class Histories(RuleBasedStateMachine):
         held = [one for one in self.books.disputes.values() if one.status in _OPEN]
         total = sum(one.amount.minor_units for one in held)
         assert self.books.balances[Account.DISPUTES_RESERVE] == total
-        assert self.books.invoice is None or self.books.invoice.disputed == total
+        assert sum(one.disputed for one in self.books.invoices.values()) == total
 
     @invariant()
     def a_payment_is_captured_once(self) -> None:
-        assert all(times <= 1 for times in self.books.captured.values())
-        taken = [one for one in self.books.payments.values() if one.status in _TAKEN]
-        assert sum(self.books.captured.values()) == len(taken)
+        taken = {
+            key: one.amount.minor_units
+            for key, one in self.books.payments.items()
+            if one.status in _TAKEN and one.amount
+        }
+        assert self.books.captured == taken
 
     @invariant()
     def revenue_is_what_the_receipts_say(self) -> None:
@@ -246,13 +361,17 @@ class Histories(RuleBasedStateMachine):
             again.hear(one)
         assert again.entries == self.books.entries
         assert again.balances == self.books.balances
-        assert again.invoice == self.books.invoice
+        assert again.invoices == self.books.invoices
+        assert again.superbills == self.books.superbills
 
     def hear(self, one: Input) -> None:
         self.log.append(one)
         self.books.hear(one)
-        again = self.books.hear(one)
-        assert again is None or again == domain.NOTHING
+        assert all(again == domain.NOTHING for again in self.books.hear(one))
+
+    def the_newest_is_answered(self, outcome: domain.Outcome | None) -> None:
+        if outcome and self.books.payments:
+            self.hear(told.gateway_says(list(self.books.payments)[-1], outcome))
 
     def newer(self) -> int:
         self.news += 1

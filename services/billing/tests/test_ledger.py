@@ -20,6 +20,7 @@ from services.billing.tests.examples import (
     PATIENT,
     infusion_completed,
     series_held,
+    series_released,
 )
 from services.billing.tests.journal import balances
 
@@ -52,10 +53,11 @@ async def paid(house: House, delivered: int = 0) -> str:
 
 
 async def owing(house: House) -> str:
-    """One session delivered that nobody has paid."""
+    """One session delivered that nobody has paid, and whose series ended."""
     held = series_held(sessions=4)
     await house.given(held)
     await house.given(infusion_completed(held, 1))
+    await house.given(series_released(held, "hold_expired"))
     return str(domain.invoice_id(UUID(held.series_id)))
 
 
@@ -118,6 +120,43 @@ async def test_a_balance_is_paid_or_written_off_up_to_what_is_owed(
     payment.amount.minor_units = 1
     with pytest.raises(AlreadyExists):
         await house.call(ledger.RecordBalancePayment, payment)
+
+
+async def test_a_session_of_an_open_invoice_is_paid_with_its_price(
+    house: House, ledger: Ledger
+) -> None:
+    held = series_held(sessions=4)
+    await house.given(held)
+    await house.given(infusion_completed(held, 1))
+    for kind, call in (
+        (rpc.RecordBalancePaymentRequest, ledger.RecordBalancePayment),
+        (rpc.WriteOffBalanceRequest, ledger.WriteOffBalance),
+    ):
+        invoice_id = str(domain.invoice_id(UUID(held.series_id)))
+        asked = kind(request_id=str(uuid4()), invoice_id=invoice_id, amount=usd(1))
+        with pytest.raises(Invalid):
+            await house.call(call, asked)
+    await house.run_errands("collect-payment")
+    assert await balances(house) == {1000: 4 * UNIT, 2000: -3 * UNIT, 4000: -UNIT}
+
+
+async def test_a_price_that_comes_after_its_sessions_were_paid_goes_back(
+    house: House, ledger: Ledger
+) -> None:
+    held = series_held(sessions=4)
+    await house.given(held)
+    await house.given(infusion_completed(held, 1))
+    await house.given(series_released(held, "hold_expired"))
+    asked = rpc.RecordBalancePaymentRequest(
+        request_id=str(uuid4()),
+        invoice_id=str(domain.invoice_id(UUID(held.series_id))),
+        amount=usd(UNIT),
+    )
+    await house.call(ledger.RecordBalancePayment, asked)
+    await house.run_errands("collect-payment")
+    await house.run_errands("refund-payment")
+    assert await balances(house) == {1010: UNIT, 4000: -UNIT}
+    assert await house.count("SELECT count(*) FROM payment WHERE status = 'refunded'") == 1
 
 
 async def test_unused_sessions_expire_once(house: House, ledger: Ledger) -> None:

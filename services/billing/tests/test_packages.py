@@ -9,6 +9,7 @@ from chassis.refusal import Invalid, NotAllowed, NotFound
 from chassis.testing import House, somebody
 from halcyon.billing.v1 import billing_pb2 as nouns
 from halcyon.billing.v1 import billing_service_pb2 as billing
+from halcyon.billing.v1 import payment_pb2 as payments
 from halcyon.billing.v1 import payment_service_pb2 as rpc
 from halcyon.billing.v1 import refund_service_pb2 as back
 from services.billing import domain, gateway
@@ -131,6 +132,10 @@ async def test_a_series_that_is_wholly_prepaid_is_confirmed_without_money(
     (fact,) = await house.stated()
     assert (type(fact).__name__, fact.minor_units) == ("PaymentCollected", 0)
     assert fact.series_id == held.series_id
+    asked = rpc.GetPaymentRequest(payment_id=fact.payment_id)
+    payment = (await house.call(till.GetPayment, asked)).payment
+    assert (payment.invoice_id, payment.amount.minor_units) == (series.invoice_id, 0)
+    assert payment.status == payments.PAYMENT_STATUS_COLLECTED
     await house.run_errands("collect-payment")
     await house.run_errands("refund-payment")
     assert await balances(house) == {1000: 6 * PREPAID, 2000: -6 * PREPAID}

@@ -16,6 +16,7 @@ from chassis.testing import House, somebody
 from halcyon.billing.v1 import billing_pb2 as money
 from halcyon.billing.v1 import payment_pb2 as nouns
 from halcyon.billing.v1 import payment_service_pb2 as rpc
+from halcyon.billing.v1 import refund_pb2 as back
 from halcyon.billing.v1 import refund_service_pb2 as refunds
 from halcyon.billing.v1.billing_service_pb2 import RetryPaymentRequest
 from halcyon.billing.v1.superbill_service_pb2 import UpdateBillingProfileRequest
@@ -304,6 +305,34 @@ async def test_a_plan_given_back_owes_nothing_and_gives_back_what_came(
     assert await balances(house) == {1000: 45000, 4000: -45000}
     await house.meet("collect-instalment", UUID(started.plan.instalments[1].payment_id))
     assert await house.count("SELECT count(*) FROM errand") == 0
+
+
+async def test_sessions_given_up_under_a_plan_are_let_go_of_what_is_owed_first(
+    house: House, service: Payments
+) -> None:
+    """A deposit of 900 paid for two of eight sessions: giving up seven gives back one's money."""
+    held = await held_series(house)
+    await house.call(service.StartPaymentPlan, plan(held, deposit=90000))
+    await house.run_errands("collect-payment")
+    await house.run_errands("refund-payment")
+    await house.given(infusion_completed(held, 1))
+    await house.stated()
+    desk, told = RefundDesk(house.db), []
+    for count in (1, 6):
+        request = refunds.RequestRefundRequest(
+            request_id=str(uuid4()),
+            invoice_id=invoice_of(held),
+            reason="patient_request",
+            session_count=count,
+        )
+        told.append((await house.call(desk.RequestRefund, request)).refund)
+    assert [(one.amount.minor_units, one.set_off.minor_units) for one in told] == [
+        (0, 45000), (45000, 225000),
+    ]  # fmt: skip
+    assert told[0].status == back.REFUND_STATUS_PAID
+    await house.run_errands("pay-refund")
+    assert await balances(house) == {1000: 45000, 4000: -45000}
+    assert await house.count("SELECT outstanding_minor_units FROM invoice") == 0
 
 
 async def test_an_instalment_that_was_owed_no_more_goes_back(

@@ -235,20 +235,28 @@ async def test_a_whole_payment_that_cannot_go_back_is_seen_and_paid_by_hand(
 
 
 @pytest.mark.parametrize(("percent", "fee"), [(10, 31500), (100, 7 * UNIT)])
-async def test_the_terms_decide_what_a_cancelled_referral_costs(
-    house: House, sending: Sending, monkeypatch: pytest.MonkeyPatch, percent: int, fee: int
+@pytest.mark.parametrize("reason", sorted(domain.ENDS_ALL))
+async def test_the_terms_decide_what_the_end_of_a_series_costs(
+    house: House,
+    sending: Sending,
+    monkeypatch: pytest.MonkeyPatch,
+    reason: str,
+    percent: int,
+    fee: int,
 ) -> None:
     _, held = await paid(house, delivered=1)
     accepted = policies.terms(datetime.now(UTC).date())
-    stricter = replace(accepted, deductions={**accepted.deductions, "referral_cancelled": percent})
+    stricter = replace(accepted, deductions={**accepted.deductions, reason: percent})
     monkeypatch.setattr(policies, "terms", lambda *_: stricter)
     for _ in range(2):
-        await house.given(series_released(held, "referral_cancelled"))
+        await house.given(series_released(held, reason))
         await house.run_errands("pay-refund")
     back = 7 * UNIT - fee
     assert await balances(house) == {1000: 8 * UNIT - back, 4000: -UNIT, 4100: -fee}
     assert (await invoice(house))["status"] == "refunded"
     assert [amount for _, amount in sending.sent] == ([back] if back else [])
+    by = "SELECT count(*) FROM refund WHERE terms = 'halcyon-default/1'"
+    assert await house.count(by) == bool(back)
 
 
 async def test_a_stopped_plan_gives_back_all_that_was_not_delivered(

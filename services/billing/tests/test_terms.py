@@ -69,6 +69,7 @@ def test_a_fee_is_never_above_the_price(tariff: Tariff, price: int, fee: int) ->
         (CLAW_BACK, "patient_request", 5, 0, 40000, 40000, 0, 0),
         (CLAW_BACK, "patient_request", 2, 2, 80000, 40000, 0, 40000),
         (CLAW_BACK, "found_unsuitable", 2, 0, 160000, 20000, 7000, 133000),
+        (CLAW_BACK, "plan_stopped", 2, 0, 160000, 0, 0, 160000),
     ],
 )
 def test_a_refund_by_the_terms(
@@ -175,6 +176,8 @@ BROKEN = [
     ("at_least_hours: 24", "at_least_hours: 48", "longest comes first"),
     ("number: [7, 30, 60]", "number: [30, 7]", "must rise"),
     ("      other:", "      others:", "any other reason"),
+    ("plan_stopped:", "plan_halted:", "plan_stopped: is missing"),
+    ("spares_discount: true", "spares_discount: 1", "true or false"),
     ("method: pro_rata", "method: kindly", "not the form of a rule"),
     ("expire_days: {number: 365, source: ", "expire_days: {number: x, source: ", "whole number"),
 ]

@@ -43,6 +43,7 @@ def refund_quote(found: domain.RefundQuote) -> rpc.RefundQuote:
         value=money(found.value),
         clawed_back=money(found.clawed_back),
         fee=money(found.fee),
+        set_off=money(found.set_off),
         amount=money(found.amount),
         terms=found.terms,
     )
@@ -60,6 +61,7 @@ def refund(found: domain.Refund) -> rpc.Refund:
         superbill_id=str(found.superbill_id) if found.superbill_id else "",
         amount=money(found.amount),
         kept=money(Money(found.kept, code)),
+        set_off=money(Money(found.set_off, code)),
         terms=found.terms,
         requested_by=found.requested_by,
         approved_by=found.approved_by,

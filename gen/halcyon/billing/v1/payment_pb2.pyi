@@ -254,7 +254,7 @@ class Instalment(_message.Message):
     AMOUNT_FIELD_NUMBER: _builtins.int
     DUE_TIME_FIELD_NUMBER: _builtins.int
     payment_id: _builtins.str
-    """The payment that will be asked for."""
+    """The payment that will be asked for first; a declined one is tried again as a further payment."""
     number: _builtins.int
     """Number, from 1."""
     @_builtins.property

@@ -186,7 +186,7 @@ class PaymentServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ChargeBalance(self, request, context):
-        """Takes what is owed for an invoice, fees with it, from the card on file.
+        """Takes what is due for an invoice, fees with it, from the card on file; later instalments wait.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

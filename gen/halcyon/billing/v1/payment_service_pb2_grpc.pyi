@@ -60,7 +60,7 @@ class PaymentServiceStub:
     RemoveCard: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.RemoveCardRequest, _payment_service_pb2.RemoveCardResponse]
     """Charges it no more, from now on, and lets the gateway forget it."""
     ChargeBalance: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.ChargeBalanceRequest, _payment_service_pb2.ChargeBalanceResponse]
-    """Takes what is owed for an invoice, fees with it, from the card on file."""
+    """Takes what is due for an invoice, fees with it, from the card on file; later instalments wait."""
     WatchPayments: _grpc.UnaryStreamMultiCallable[_payment_service_pb2.WatchPaymentsRequest, _payment_service_pb2.WatchPaymentsResponse]
     """An invoice's payments now, and again whenever one changes: for a cashier's screen."""
 
@@ -96,7 +96,7 @@ class PaymentServiceAsyncStub(PaymentServiceStub):
     RemoveCard: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.RemoveCardRequest, _payment_service_pb2.RemoveCardResponse]  # type: ignore[assignment]
     """Charges it no more, from now on, and lets the gateway forget it."""
     ChargeBalance: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.ChargeBalanceRequest, _payment_service_pb2.ChargeBalanceResponse]  # type: ignore[assignment]
-    """Takes what is owed for an invoice, fees with it, from the card on file."""
+    """Takes what is due for an invoice, fees with it, from the card on file; later instalments wait."""
     WatchPayments: _aio.UnaryStreamMultiCallable[_payment_service_pb2.WatchPaymentsRequest, _payment_service_pb2.WatchPaymentsResponse]  # type: ignore[assignment]
     """An invoice's payments now, and again whenever one changes: for a cashier's screen."""
 
@@ -201,7 +201,7 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _payment_service_pb2.ChargeBalanceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_payment_service_pb2.ChargeBalanceResponse, _abc.Awaitable[_payment_service_pb2.ChargeBalanceResponse]]:
-        """Takes what is owed for an invoice, fees with it, from the card on file."""
+        """Takes what is due for an invoice, fees with it, from the card on file; later instalments wait."""
 
     @_abc_1.abstractmethod
     def WatchPayments(

@@ -199,6 +199,7 @@ class RefundQuote(_message.Message):
     FEE_FIELD_NUMBER: _builtins.int
     AMOUNT_FIELD_NUMBER: _builtins.int
     TERMS_FIELD_NUMBER: _builtins.int
+    SET_OFF_FIELD_NUMBER: _builtins.int
     invoice_revision: _builtins.int
     """Revision of the invoice that it holds for."""
     reason: _builtins.str
@@ -221,7 +222,11 @@ class RefundQuote(_message.Message):
 
     @_builtins.property
     def amount(self) -> _billing_pb2.Money:
-        """What goes back: value less clawed_back less fee."""
+        """What goes back: value less clawed_back less fee less set_off."""
+
+    @_builtins.property
+    def set_off(self) -> _billing_pb2.Money:
+        """What is not owed any more of a price that is paid in parts; it goes before money that came."""
 
     def __init__(
         self,
@@ -234,10 +239,11 @@ class RefundQuote(_message.Message):
         fee: _billing_pb2.Money | None = ...,
         amount: _billing_pb2.Money | None = ...,
         terms: _builtins.str = ...,
+        set_off: _billing_pb2.Money | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "clawed_back", b"clawed_back", "fee", b"fee", "value", b"value"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "clawed_back", b"clawed_back", "fee", b"fee", "set_off", b"set_off", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "clawed_back", b"clawed_back", "fee", b"fee", "invoice_revision", b"invoice_revision", "reason", b"reason", "session_count", b"session_count", "terms", b"terms", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "clawed_back", b"clawed_back", "fee", b"fee", "invoice_revision", b"invoice_revision", "reason", b"reason", "session_count", b"session_count", "set_off", b"set_off", "terms", b"terms", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -299,6 +305,7 @@ class Refund(_message.Message):
     PARTS_FIELD_NUMBER: _builtins.int
     REQUEST_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    SET_OFF_FIELD_NUMBER: _builtins.int
     refund_id: _builtins.str
     """Identity."""
     invoice_id: _builtins.str
@@ -337,6 +344,10 @@ class Refund(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
 
+    @_builtins.property
+    def set_off(self) -> _billing_pb2.Money:
+        """What was still owed for the sessions, and is owed no more."""
+
     def __init__(
         self,
         *,
@@ -354,10 +365,11 @@ class Refund(_message.Message):
         parts: _abc.Iterable[Global___RefundPart] | None = ...,
         request_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        set_off: _billing_pb2.Money | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "kept", b"kept", "request_time", b"request_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "kept", b"kept", "request_time", b"request_time", "set_off", b"set_off", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "approved_by", b"approved_by", "invoice_id", b"invoice_id", "kept", b"kept", "parts", b"parts", "reason", b"reason", "refund_id", b"refund_id", "request_time", b"request_time", "requested_by", b"requested_by", "session_count", b"session_count", "status", b"status", "superbill_id", b"superbill_id", "terms", b"terms", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "approved_by", b"approved_by", "invoice_id", b"invoice_id", "kept", b"kept", "parts", b"parts", "reason", b"reason", "refund_id", b"refund_id", "request_time", b"request_time", "requested_by", b"requested_by", "session_count", b"session_count", "set_off", b"set_off", "status", b"status", "superbill_id", b"superbill_id", "terms", b"terms", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
