@@ -71,6 +71,7 @@ class SeriesCalls(Calls):
             following, is_new = await store.open_round(tx, series, every)
             cancelled = await store.is_cancelled(tx, series.plan.referral_id)
             if is_new and domain.wants_times(following, cancelled=cancelled):
+                await store.must_be_safe(tx, following)
                 found = await store.claim_places(tx, following)
                 store.record(tx, *domain.hold_or_wait(following, found, tx.now))
         return rpc.BeginMaintenanceResponse(series=await read_series(self._db, following.series_id))

@@ -74,7 +74,7 @@ from services.scheduling.domain.proposal import Origin, Proposal, Wanted, steps_
 from services.scheduling.domain.reach import Reach, advanced, given_back
 from services.scheduling.domain.reminding import next_reminder, remind
 from services.scheduling.domain.repairing import Step, Touched, cannot_stay, repair
-from services.scheduling.domain.safety import Barrier, must_not_be_barred
+from services.scheduling.domain.safety import Barrier, barring, must_break_none
 from services.scheduling.domain.series import (
     Plan,
     Reason,
@@ -190,6 +190,7 @@ __all__ = [
     "advanced",
     "allocate",
     "allocate_from",
+    "barring",
     "binding_reason",
     "by_rule",
     "calendar",
@@ -219,10 +220,10 @@ __all__ = [
     "must_be_maintained",
     "must_be_missed",
     "must_be_then",
+    "must_break_none",
     "must_have",
     "must_have_moved",
     "must_have_times",
-    "must_not_be_barred",
     "nearest_pattern",
     "next_reminder",
     "next_starts",

@@ -28,7 +28,13 @@ from services.scheduling.store.places import (
 from services.scheduling.store.proposals import accept, clinic_of_repair, get_repair
 from services.scheduling.store.reading import list_day, read_series, read_series_of
 from services.scheduling.store.repairs import close, reopen, submit
-from services.scheduling.store.safety import keep_safety, must_be_safe, rules_against
+from services.scheduling.store.safety import (
+    keep_safety,
+    must_be_safe,
+    rules_against,
+    rules_barring,
+    try_again,
+)
 from services.scheduling.store.series import (
     book_on,
     clinics_of,
@@ -113,10 +119,12 @@ __all__ = [
     "remember_cancelled",
     "reopen",
     "rules_against",
+    "rules_barring",
     "running",
     "series_of_referrals",
     "submit",
     "transfer",
+    "try_again",
     "utilisation",
     "waiting_at",
     "why_none",

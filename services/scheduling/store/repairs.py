@@ -42,6 +42,7 @@ from services.scheduling.store.proposals import (
     keep_repair,
 )
 from services.scheduling.store.rows import BookingRow, ClosureRow, DeskRow
+from services.scheduling.store.safety import must_be_safe
 from services.scheduling.store.series import find, get, load
 from services.scheduling.store.shapes import placement
 
@@ -84,6 +85,7 @@ async def submit(
         series = await get(tx, series_id)
         if series.plan.clinic_id != clinic_id:
             raise NotFound("SERIES_NOT_FOUND", "No such series.")
+        await must_be_safe(tx, series)
         rules = await wish_in(tx, desk.agenda, series), desk.agenda
         places = {one.number: one for one in await live(tx, series, 1)}
         steps += steps_for(series, places, list(mine), rules, tx.now)

@@ -404,6 +404,8 @@ class _RepairStepStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Repa
     """Carried out."""
     REPAIR_STEP_STATUS_STALE: _RepairStepStatus.ValueType  # 3
     """The series or the proposed time has changed since; nothing was done."""
+    REPAIR_STEP_STATUS_BARRED: _RepairStepStatus.ValueType  # 4
+    """A safety rule forbids to book for the patient; nothing was done, and it can be accepted when the rule is met."""
 
 class RepairStepStatus(_RepairStepStatus, metaclass=_RepairStepStatusEnumTypeWrapper):
     """What has become of one proposed step."""
@@ -416,6 +418,8 @@ REPAIR_STEP_STATUS_ACCEPTED: RepairStepStatus.ValueType  # 2
 """Carried out."""
 REPAIR_STEP_STATUS_STALE: RepairStepStatus.ValueType  # 3
 """The series or the proposed time has changed since; nothing was done."""
+REPAIR_STEP_STATUS_BARRED: RepairStepStatus.ValueType  # 4
+"""A safety rule forbids to book for the patient; nothing was done, and it can be accepted when the rule is met."""
 Global___RepairStepStatus: _TypeAlias = RepairStepStatus  # noqa: Y015
 
 class _RepairOrigin:
@@ -888,6 +892,7 @@ class RepairStep(_message.Message):
     OLD_START_TIME_FIELD_NUMBER: _builtins.int
     NEW_START_TIME_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
+    RULES_FIELD_NUMBER: _builtins.int
     series_id: _builtins.str
     """The series."""
     number: _builtins.int
@@ -904,6 +909,10 @@ class RepairStep(_message.Message):
     def new_start_time(self) -> _timestamp_pb2.Timestamp:
         """The time proposed; the same means other resources, unset means that none was found."""
 
+    @_builtins.property
+    def rules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The safety rules that have kept it from being carried out."""
+
     def __init__(
         self,
         *,
@@ -913,10 +922,11 @@ class RepairStep(_message.Message):
         old_start_time: _timestamp_pb2.Timestamp | None = ...,
         new_start_time: _timestamp_pb2.Timestamp | None = ...,
         status: Global___RepairStepStatus.ValueType = ...,
+        rules: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["new_start_time", b"new_start_time", "old_start_time", b"old_start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["new_start_time", b"new_start_time", "number", b"number", "old_start_time", b"old_start_time", "revision", b"revision", "series_id", b"series_id", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["new_start_time", b"new_start_time", "number", b"number", "old_start_time", b"old_start_time", "revision", b"revision", "rules", b"rules", "series_id", b"series_id", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
