@@ -17,6 +17,7 @@ from halcyon.intake.events.v1.intake_events_pb2 import (
     PlanApproved,
     PlanPaused,
     PlanResumed,
+    PlanRevised,
     PlanStopped,
     SafetyReviewed,
 )
@@ -172,6 +173,21 @@ async def release_stopped(fact: PlanStopped, tx: Tx) -> None:
         series = await store.get(tx, series_id)
         if series.plan.plan_id == plan_id:
             await _let_go(tx, *domain.stop(series, tx.now))
+
+
+@on(PlanRevised)
+async def replan_sessions(fact: PlanRevised, tx: Tx) -> None:
+    """Sessions to come become what the plan asks now, at their times or as a repair proposes."""
+    told, referrals = wire.revised(fact), [wire.referral_of(fact)]
+    before = await store.series_of_referrals(tx, referrals)
+    await store.open_desks(tx, [clinic for _, clinic in before], careful=True)
+    await _known(tx, domain.series_id(told.plan_id))
+    for series_id, _ in await store.series_of_referrals(tx, referrals):
+        series = await store.get(tx, series_id)
+        revised = domain.replanned(series, told, tx.now)
+        store.record(tx, revised, ())
+        if revised.revision > series.revision:
+            await store.replan(tx, revised)
 
 
 @due("book-maintenance")

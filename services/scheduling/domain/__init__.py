@@ -74,6 +74,7 @@ from services.scheduling.domain.proposal import Origin, Proposal, Wanted, steps_
 from services.scheduling.domain.reach import Reach, advanced, given_back
 from services.scheduling.domain.reminding import next_reminder, remind
 from services.scheduling.domain.repairing import Step, Touched, cannot_stay, repair
+from services.scheduling.domain.replanning import Revised, replanned
 from services.scheduling.domain.safety import Barrier, barring, must_break_none
 from services.scheduling.domain.series import (
     Plan,
@@ -101,6 +102,7 @@ from services.scheduling.domain.standing import (
     too_late,
     wants_times,
 )
+from services.scheduling.domain.timetable import Slot, Timetable, timetable
 from services.scheduling.domain.upkeep import must_have, update
 from services.scheduling.domain.visit import Shape, Visit
 from services.scheduling.domain.visits import (
@@ -166,6 +168,7 @@ __all__ = [
     "Reason",
     "ReminderDue",
     "Resource",
+    "Revised",
     "Running",
     "Search",
     "Series",
@@ -177,10 +180,12 @@ __all__ = [
     "SessionLimit",
     "Shape",
     "Shelf",
+    "Slot",
     "Spot",
     "Standing",
     "Status",
     "Step",
+    "Timetable",
     "Touched",
     "Unread",
     "Visit",
@@ -238,6 +243,7 @@ __all__ = [
     "places_at",
     "remind",
     "repair",
+    "replanned",
     "respace",
     "rest_of",
     "restore",
@@ -250,6 +256,7 @@ __all__ = [
     "standing",
     "steps_for",
     "stop",
+    "timetable",
     "too_late",
     "transferred",
     "update",

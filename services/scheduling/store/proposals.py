@@ -30,6 +30,12 @@ from services.scheduling.store.series import get, load, record
 from services.scheduling.store.shapes import booking
 from services.scheduling.store.visits import note_past
 
+_OPEN = """
+SELECT closure_id FROM repair WHERE clinic_id = $1 AND closure_id > $3 AND EXISTS (
+    SELECT FROM jsonb_array_elements(steps) AS step
+    WHERE step->>'status' IN ('proposed', 'barred') AND (step->>'old')::timestamptz > $2)
+ORDER BY closure_id LIMIT $4
+"""
 _CLINIC = "SELECT clinic_id FROM repair WHERE closure_id = $1"
 
 
@@ -65,6 +71,15 @@ async def keep_repair(tx: Tx, proposal: Proposal) -> Proposal:
     return proposal
 
 
+async def open_repairs(
+    tx: Tx, clinic_id: UUID, limit: int, after: tuple[UUID] | None
+) -> list[Proposal]:
+    """Those of which something can still be accepted, or must be done by hand, in order of id."""
+    seen = after[0] if after else UUID(int=0)
+    found = await tx.driver.fetch(_OPEN, clinic_id, tx.now, seen, limit)
+    return [await get_repair(tx, UUID(str(row[0]))) for row in found]
+
+
 async def clinic_of_repair(tx: Tx, repair_id: UUID) -> UUID:
     """Where it is about, without a lock: the desk comes first."""
     if found := await tx.driver.fetchval(_CLINIC, repair_id):
@@ -73,12 +88,13 @@ async def clinic_of_repair(tx: Tx, repair_id: UUID) -> UUID:
 
 
 async def accept(tx: Tx, repair_id: UUID, only: Collection[UUID]) -> Proposal:
-    """Carry out the steps of these series, or of all; a series that has changed is left alone.
-
-    A series whose new times are still another's is tried again when that one has moved.
-    """
+    """Carry out the steps of these series, or of all; a series that has changed is left alone."""
     await open_desks(tx, [await clinic_of_repair(tx, repair_id)], careful=True)
-    proposal = await get_repair(tx, repair_id)
+    return await carry_out(tx, await get_repair(tx, repair_id), only)
+
+
+async def carry_out(tx: Tx, proposal: Proposal, only: Collection[UUID] = ()) -> Proposal:
+    """A series whose new times are still another's is tried again when that one has moved."""
     await load(tx, sorted({one.series_id for one in proposal.steps}))
     found = _by_series(proposal.steps)
     waiting = [one for one in found if not only or one in only]
@@ -111,7 +127,7 @@ async def _carry_out(tx: Tx, proposal: Proposal, steps: Sequence[Step]) -> list[
     rows = [await tx.find(BookingRow, (one.series_id, one.number)) for one in open_steps]
     visits = [booking(row, series.status) for row in rows if row and _may_move(row, tx.now)]
     fresh = all(one.revision == series.revision for one in open_steps)
-    status, rules = "stale", ()
+    status, rules = "stale", tuple[str, ...]()
     if open_steps and fresh and len(visits) == len(open_steps):
         if rules := await _rules_against(tx, series, open_steps):
             status = "barred"

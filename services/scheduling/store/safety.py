@@ -19,7 +19,8 @@ from services.scheduling.packs import policy
 from services.scheduling.store.desks import desk_of
 from services.scheduling.store.patients import patient_of
 from services.scheduling.store.rows import SafetyRow
-from services.scheduling.store.series import FILL_WAITLIST, book_on, get
+from services.scheduling.store.series import book_on, get
+from services.scheduling.store.waiting import wake_waitlist
 
 _KEPT_BACK = """
 SELECT series_id, clinic_id, status FROM series WHERE patient_id = $1
@@ -54,7 +55,7 @@ async def try_again(tx: Tx, patient_id: UUID) -> None:
     """What a rule has kept from being booked may be booked by itself from now on."""
     for series_id, clinic_id, status in await tx.driver.fetch(_KEPT_BACK, patient_id):
         if status == Status.WAITLISTED:
-            tx.due(FILL_WAITLIST, clinic_id, tx.now)
+            wake_waitlist(tx, clinic_id)
         else:
             book_on(tx, await get(tx, series_id))
 
