@@ -22,6 +22,7 @@ from services.scheduling.tests.examples import (
     payment_collected,
     plan,
     plan_approved,
+    plan_revised,
     plan_stopped,
 )
 from services.scheduling.tests.steps import (
@@ -39,19 +40,6 @@ from tools.examples import example
 
 DENVER = ZoneInfo("America/Denver")
 ACCEPTED, PROPOSED = nouns.REPAIR_STEP_STATUS_ACCEPTED, nouns.REPAIR_STEP_STATUS_PROPOSED
-
-
-def revised(wanted: Plan, version: int = 2, minutes: int = 45, kap: str = "without") -> PlanRevised:
-    return PlanRevised(
-        intake_id=str(uuid4()),
-        revision=version + 2,
-        plan_id=str(wanted.plan_id),
-        referral_id=str(wanted.referral_id),
-        clinic_id=str(wanted.clinic_id),
-        plan_version=version,
-        infusion_minutes=minutes,
-        kap=kap,
-    )
 
 
 async def booked(house: House, where: Clinic, *weeks: int) -> Plan:
@@ -94,7 +82,7 @@ async def test_sessions_keep_their_times_where_the_longer_visit_fits(house: Hous
     wanted = await booked(house, where, 3)
     await house.given(infusion_completed(wanted, 1))
     before = await series(house, wanted)
-    await house.given(revised(wanted, minutes=75))
+    await house.given(plan_revised(wanted, minutes=75))
     after = await series(house, wanted)
     assert starts(after) == starts(before)
     assert minutes(after) == [45, 75, 75]
@@ -108,7 +96,7 @@ async def test_what_has_no_room_for_it_is_proposed_to_the_coordinator(house: Hou
     await keep(house, where)
     wanted, behind = await in_the_way(house, where)
     before = await series(house, wanted)
-    await house.given(revised(wanted, minutes=75))
+    await house.given(plan_revised(wanted, minutes=75))
     assert (await series(house, wanted)).bookings == before.bookings
     (repair,) = (await repairs(house, where)).repairs
     assert repair.origin == nouns.REPAIR_ORIGIN_REVISED
@@ -131,7 +119,7 @@ async def test_a_series_that_changed_is_proposed_anew_and_not_carried_out(house:
     where = clinic(1, 1, 1)
     await keep(house, where)
     wanted, _ = await in_the_way(house, where)
-    await house.given(revised(wanted, minutes=75))
+    await house.given(plan_revised(wanted, minutes=75))
     (repair,) = (await repairs(house, where)).repairs
     moving = rpc.MoveBookingRequest(
         series_id=str(series_id(wanted.plan_id)),
@@ -152,7 +140,7 @@ async def test_gaps_stay_when_the_rest_has_to_shift(house: House) -> None:
     where = clinic(1, 1, 1)
     await keep(house, where)
     one, _ = [await booked(house, where, 3, 2) for _ in range(2)]
-    await house.given(revised(one, minutes=90))
+    await house.given(plan_revised(one, minutes=90))
     (repair,) = (await repairs(house, where)).repairs
     await accept(house, repair)
     times = starts(await series(house, one))
@@ -169,7 +157,7 @@ async def test_psychotherapy_takes_a_therapist_from_now_on_and_gives_him_back(
     wanted = await booked(house, where, 2)
     therapist = str(where.of(Kind.THERAPIST)[0].resource_id)
     for version, kap, taken in ((2, "with", therapist), (3, "without", "")):
-        await house.given(revised(wanted, version, kap=kap))
+        await house.given(plan_revised(wanted, version, kap=kap))
         assert {one.therapist_id for one in (await series(house, wanted)).bookings} == {taken}
 
 
@@ -177,7 +165,7 @@ async def test_a_clinic_without_therapists_leaves_it_to_people(house: House) -> 
     where = clinic()
     await keep(house, where)
     wanted = await booked(house, where, 1)
-    await house.given(revised(wanted, kap="with"))
+    await house.given(plan_revised(wanted, kap="with"))
     (repair,) = (await repairs(house, where)).repairs
     assert not repair.steps[0].HasField("new_start_time")
 
@@ -186,10 +174,10 @@ async def test_the_newest_version_holds_in_whatever_order(house: House) -> None:
     where = clinic()
     await keep(house, where)
     wanted = await booked(house, where, 1)
-    await house.given(revised(wanted, 3, minutes=60), revised(wanted, 2, minutes=90))
+    await house.given(plan_revised(wanted, 3, minutes=60), plan_revised(wanted, 2, minutes=90))
     assert minutes(await series(house, wanted)) == [60]
     kept = await series(house, wanted)
-    await house.given(revised(wanted, 4, minutes=60))
+    await house.given(plan_revised(wanted, 4, minutes=60))
     assert await series(house, wanted) == kept
 
 
@@ -198,12 +186,12 @@ async def test_a_hold_and_a_place_in_the_queue_follow_too(house: House) -> None:
     wanted = plan(where.clinic_id, (1,))
     await house.given(plan_approved(wanted))
     assert (await series(house, wanted)).status == WAITLISTED
-    await house.given(revised(wanted, 2, minutes=60))
+    await house.given(plan_revised(wanted, 2, minutes=60))
     await keep(house, where)
     await house.meet("fill-waitlist", where.clinic_id)
     kept = await series(house, wanted)
     assert (kept.status, minutes(kept)) == (HELD, [60])
-    await house.given(revised(wanted, 3, minutes=75))
+    await house.given(plan_revised(wanted, 3, minutes=75))
     again = await series(house, wanted)
     assert (again.status, minutes(again), starts(again)) == (HELD, [75], starts(kept))
     assert names(await house.stated())[-1] == "SeriesHeld"
@@ -214,11 +202,11 @@ async def test_rounds_of_maintenance_are_as_the_plan_is_now(house: House) -> Non
     await keep(house, where)
     wanted = await booked(house, where, 1)
     await house.given(infusion_completed(wanted, 1))
-    await house.given(revised(wanted, 2, minutes=60))
+    await house.given(plan_revised(wanted, 2, minutes=60))
     request = rpc.BeginMaintenanceRequest(series_id=str(series_id(wanted.plan_id)), every_days=28)
     held = (await house.call(SchedulingService(house.db).BeginMaintenance, request)).series
     assert set(minutes(held)) == {60}
-    await house.given(revised(wanted, 3, minutes=90))
+    await house.given(plan_revised(wanted, 3, minutes=90))
     read = rpc.GetSeriesRequest(series_id=held.series_id)
     kept = (await house.call(SchedulingService(house.db).GetSeries, read)).series
     assert set(minutes(kept)) == {90}
@@ -228,14 +216,14 @@ async def test_rounds_of_maintenance_are_as_the_plan_is_now(house: House) -> Non
 async def test_what_nobody_can_read_or_knows_waits_or_is_parked(house: House) -> None:
     unknown = plan(uuid4())
     with pytest.raises(Reject):
-        await house.given(revised(unknown, minutes=0))
+        await house.given(plan_revised(unknown, minutes=0))
     with pytest.raises(Busy):
-        await house.given(revised(unknown, minutes=60))
+        await house.given(plan_revised(unknown, minutes=60))
     where = clinic()
     await keep(house, where)
     wanted = await booked(house, where, 1)
     await house.given(plan_stopped(wanted))
-    await house.given(revised(wanted, minutes=60))
+    await house.given(plan_revised(wanted, minutes=60))
     assert not (await repairs(house, where)).repairs
 
 
@@ -254,7 +242,7 @@ async def test_repairs_are_listed_page_by_page_for_their_own_clinic(house: House
     where = clinic()
     await keep(house, where)
     plans = [await booked(house, where, 1) for _ in range(3)]
-    await house.given(*[revised(one, kap="with") for one in plans])
+    await house.given(*[plan_revised(one, kap="with") for one in plans])
     first = await repairs(house, where, page_size=2)
     rest = await repairs(house, where, page_size=2, page_token=first.next_page_token)
     found = [one.steps[0].series_id for one in (*first.repairs, *rest.repairs)]
