@@ -40,6 +40,9 @@ test: setup ## Run every test
 test-all: setup ## The hostile suites in full: 10,000 inputs a method and a fact
 	HALCYON_FUZZ=10000 $(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/hostile
 
+test-operations: setup ## The walk of the bookings in full: 10,000 random operations against a model
+	HALCYON_OPERATIONS=10000 $(BIN)/pytest -q -s -n $(WORKERS) services/scheduling/tests/test_operations.py
+
 check: setup fmt-check lint types imports protos map-check asyncapi-check fast ## Judge format, lint, types, architecture, contracts, rooms
 
 fmt: setup ## Format the code and the contracts
@@ -96,4 +99,4 @@ clean: ## Forget the environment and what was built
 	rm -rf .venv .cpsat build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 s ?=
-.PHONY: images requirements test-containers help setup demo up test test-all check fmt fmt-check lint types imports protos proto map map-check asyncapi asyncapi-check fast bench cpsat run migrate clean
+.PHONY: images requirements test-containers help setup demo up test test-all test-operations check fmt fmt-check lint types imports protos proto map map-check asyncapi asyncapi-check fast bench cpsat run migrate clean

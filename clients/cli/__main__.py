@@ -48,6 +48,7 @@ app.add_typer(scale.app, name="scale")
 app.add_typer(pack.app, name="pack")
 for command in (repair.optimise, repair.repair, repair.accept, repair.maintain):
     schedule.app.command()(command)
+schedule.app.command("repairs")(repair.repairs_at)
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(flow.app, name="flow")
 app.add_typer(packages.billing, name="billing")

@@ -53,6 +53,30 @@ def repair(repair_id: Id, data: Data = DEFAULT) -> None:
     show(repairs.repair(*run(_repair(data, rpc.GetRepairRequest(closure_id=repair_id)))))
 
 
+def repairs_at(
+    clinic: Annotated[str, typer.Argument(help="The clinic's id, or a part of its name.")],
+    data: Data = DEFAULT,
+) -> None:
+    """List the repairs of a clinic that wait for somebody's word."""
+
+    async def asking() -> tuple[list[Repair], Clinic] | None:
+        async with acting(data, *READERS) as coordinator:
+            if not (here := await clinic_called(coordinator, clinic)):
+                return None
+            found, token = list[Repair](), ""
+            while True:
+                request = rpc.ListRepairsRequest(clinic_id=here.clinic_id, page_token=token)
+                page = await coordinator.scheduling.ListRepairs(request)
+                found += page.repairs
+                if not (token := page.next_page_token):
+                    return found, here
+
+    if not (told := run(asking())):
+        complain(f"no clinic is called {clinic}")
+        raise typer.Exit(1)
+    show(repairs.open_repairs(*told))
+
+
 def accept(
     repair_id: Id,
     series: Annotated[

@@ -17,6 +17,7 @@ from halcyon.intake.events.v1.intake_events_pb2 import (
     PlanApproved,
     PlanPaused,
     PlanResumed,
+    PlanRevised,
     PlanStopped,
     SafetyReviewed,
 )
@@ -74,12 +75,13 @@ async def confirm_series(fact: PaymentCollected, tx: Tx) -> None:
 
 async def _settle_late(tx: Tx, series: domain.Series, payment_id: UUID) -> None:
     """The same times again if all are free, else the money goes back and others are offered."""
-    if domain.may_restore(series, tx.now):
+    barred = await store.rules_barring(tx, series)
+    if domain.may_restore(series, tx.now) and not barred:
         found = await store.claim_same_places(tx, series)
         if isinstance(found, domain.Places):
             store.record(tx, *domain.restore(series, payment_id, tx.now))
             return
-    offered = [] if series.closed else await store.free_starts(tx, series)
+    offered = [] if series.closed or barred else await store.free_starts(tx, series)
     store.record(tx, *domain.too_late(series, payment_id, tx.now, offered))
 
 
@@ -173,6 +175,21 @@ async def release_stopped(fact: PlanStopped, tx: Tx) -> None:
             await _let_go(tx, *domain.stop(series, tx.now))
 
 
+@on(PlanRevised)
+async def replan_sessions(fact: PlanRevised, tx: Tx) -> None:
+    """Sessions to come become what the plan asks now, at their times or as a repair proposes."""
+    told, referrals = wire.revised(fact), [wire.referral_of(fact)]
+    before = await store.series_of_referrals(tx, referrals)
+    await store.open_desks(tx, [clinic for _, clinic in before], careful=True)
+    await _known(tx, domain.series_id(told.plan_id))
+    for series_id, _ in await store.series_of_referrals(tx, referrals):
+        series = await store.get(tx, series_id)
+        revised = domain.replanned(series, told, tx.now)
+        store.record(tx, revised, ())
+        if revised.revision > series.revision:
+            await store.replan(tx, revised)
+
+
 @due("book-maintenance")
 async def book_maintenance(entity_id: UUID, tx: Tx) -> None:
     """Before a round of maintenance ends, the next is held by its rule."""
@@ -181,7 +198,7 @@ async def book_maintenance(entity_id: UUID, tx: Tx) -> None:
     if not domain.may_go_on(series, await store.running(tx, series.plan.plan_id)):
         return
     following, is_new = await store.open_round(tx, series, series.plan.maintain_every)
-    if is_new:
+    if is_new and not await store.rules_barring(tx, series):
         found = await store.claim_places(tx, following)
         store.record(tx, *domain.hold_or_wait(following, found, tx.now))
 
@@ -189,7 +206,9 @@ async def book_maintenance(entity_id: UUID, tx: Tx) -> None:
 @on(SafetyReviewed)
 async def heed_safety(fact: SafetyReviewed, tx: Tx) -> None:
     """What a safety rule bars, nobody books until intake says otherwise."""
-    await store.keep_safety(tx, *wire.safety(fact))
+    patient_id, reviewed, barriers = wire.safety(fact)
+    await store.keep_safety(tx, patient_id, reviewed, barriers)
+    await store.try_again(tx, patient_id)
 
 
 @due("release-hold")
@@ -216,6 +235,8 @@ async def fill_waitlist(entity_id: UUID, tx: Tx) -> None:
     await store.open_desks(tx, [entity_id], careful=True)
     for waiting in await store.waiting_at(tx, entity_id, _WAITING):
         series = await store.get(tx, waiting)
+        if await store.rules_barring(tx, series):
+            continue
         found = await store.claim_places(tx, series)
         if isinstance(found, domain.Places):
             store.record(tx, *domain.hold_or_wait(series, found, tx.now))

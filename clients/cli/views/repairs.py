@@ -1,5 +1,6 @@
 """A repair: a line for each session that is proposed another time."""
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from rich.table import Table
@@ -7,12 +8,17 @@ from rich.table import Table
 from clients.cli.views.tables import table
 from clients.cli.views.words import plain, when
 from halcyon.scheduling.v1.scheduling_pb2 import (
+    REPAIR_STEP_STATUS_BARRED,
+    REPAIR_STEP_STATUS_PROPOSED,
+    Clinic,
     ClosureReason,
     Repair,
     RepairOrigin,
     RepairStep,
     RepairStepStatus,
 )
+
+_OPEN = {REPAIR_STEP_STATUS_PROPOSED, REPAIR_STEP_STATUS_BARRED}
 
 
 def repair(found: Repair, time_zone: str) -> Table:
@@ -28,10 +34,27 @@ def repair(found: Repair, time_zone: str) -> Table:
             str(step.number),
             f"{when(step.old_start_time).astimezone(zone):%a %d %b %H:%M}",
             _becomes(step, zone),
-            plain(RepairStepStatus.Name(step.status), "REPAIR_STEP_STATUS_"),
+            _state(step),
         )
     made.caption = f"times in {time_zone}"
     return made
+
+
+def open_repairs(found: Sequence[Repair], clinic: Clinic) -> Table:
+    """What waits for somebody's word, a line for each repair."""
+    made = table(f"Repairs at {clinic.name}", "repair", "because of", "steps", "waiting", "by hand")
+    for one in found:
+        open_ = [step for step in one.steps if step.status in _OPEN]
+        by_hand = sum(not step.HasField("new_start_time") for step in open_)
+        why = plain(RepairOrigin.Name(one.origin), "REPAIR_ORIGIN_")
+        waiting = str(len(open_) - by_hand)
+        made.add_row(one.closure_id, why, str(len(one.steps)), waiting, str(by_hand))
+    return made
+
+
+def _state(step: RepairStep) -> str:
+    state = plain(RepairStepStatus.Name(step.status), "REPAIR_STEP_STATUS_")
+    return f"{state} ({', '.join(step.rules)})" if step.rules else state
 
 
 def _becomes(step: RepairStep, zone: ZoneInfo) -> str:

@@ -1,6 +1,6 @@
 """What an ended infusion decides: the dose of the next one, or that the series waits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -45,12 +45,15 @@ def adjust(
     plan = intake.plan
     if plan is None or plan.plan_id != response.plan_id:
         return intake, ()
+    known = [one for one in record.sessions if one.intake_id == intake.intake_id]
+    news = _is_news(intake, plan, known, response)
+    response = _counted(known, response)
     begun = _treated_since(response)
     since = min(intake.treated_since or begun, begun)
     treated = replace(intake, treated_since=since)
     taken = tuple(_score(treated, record, response))
     kept: tuple[Event, ...] = (*_session(treated, record, response), *taken)
-    if not _is_news(intake, plan, response):
+    if not news:
         return treated, kept
     mine = [one for one in record.scores if one.intake_id == intake.intake_id]
     scores = (*told_by_referral(treated), *mine, *(one.score for one in taken))
@@ -59,6 +62,12 @@ def adjust(
     adjusted, stated = _titrated(treated, plan, judged, response, now)
     paused, waits = _reviewed(adjusted, judged, response, now)
     return paused, (*kept, stated, *waits)
+
+
+def _counted(known: Sequence[Given], response: Response) -> Response:
+    """Numbers begin anew in each round of maintenance; the course of the plan is counted on."""
+    before = sum(one.begin_time < response.begin_time for one in known)
+    return replace(response, number=max(response.number, before + 1))
 
 
 def _treated_since(response: Response) -> datetime:
@@ -104,7 +113,7 @@ def _titrated(
         intake,
         revision=intake.revision + 1,
         plan=ordered,
-        decided_number=response.number,
+        decided_number=max(intake.decided_number, response.number),
         update_time=now,
     )
     return adjusted, DoseAdjusted(
@@ -165,6 +174,8 @@ def _of_scale(intake: Intake, scores: tuple[Score, ...]) -> Iterator[Score]:
     return (score for score in scores if score.scale == intake.pack.response_scale)
 
 
-def _is_news(intake: Intake, plan: Plan, response: Response) -> bool:
+def _is_news(intake: Intake, plan: Plan, known: Sequence[Given], response: Response) -> bool:
+    """An infusion decides when it is told first and none that began later was told before."""
     running = intake.status is Status.PLANNED and plan.state is State.ACTIVE
-    return running and response.number > intake.decided_number
+    told = any(one.session_id == response.session_id for one in known)
+    return running and not told and all(one.begin_time <= response.begin_time for one in known)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 import pytest
 from hypothesis import given, settings
@@ -623,6 +623,60 @@ def test_older_news_of_a_session_decides_nothing() -> None:
     assert late.treated_since == told[1].begin_time - timedelta.resolution
     elsewhere = replace(told[2], plan_id=uuid4(), number=4)
     assert domain.adjust(later, domain.NO_PAST, elsewhere, NOON) == (later, ())
+
+
+def test_dose_orders_follow_on_over_rounds_of_maintenance() -> None:
+    """Numbers begin at 1 in each round; a course of which one session was dropped ends at 4 too."""
+    intake, past = planned(), domain.NO_PAST
+    assert intake.plan
+    plan_id, referral_id = intake.plan.plan_id, intake.need.referral_id
+    round_id = uuid4()
+
+    def told(day: int, number: int, source: UUID) -> domain.Response:
+        begun, identity = NOON + timedelta(days=day), uuid5(source, f"session/{number}")
+        score = 18 if begun < NOON + timedelta(days=3) else 6
+        return eg.response(
+            plan_id, referral_id, number, session_id=identity, begin_time=begun, phq9_score=score
+        )
+
+    orders, decided = [intake.plan.dose.number], []
+    heard = [(2, 1, plan_id), (4, 2, plan_id), (8, 4, plan_id)]
+    heard += [(36, 1, round_id), (92, 3, round_id), (64, 2, round_id), (92, 3, round_id)]
+    for one in heard:
+        intake, events = domain.adjust(intake, past, told(*one), NOON)
+        past = eg.remembered(past, events)
+        decided.append(any(isinstance(event, domain.DoseAdjusted) for event in events))
+        assert intake.plan
+        orders.append(intake.plan.dose.number)
+    assert decided == [True, True, True, True, True, False, False]
+    assert orders == sorted(orders)
+    assert intake.decided_number == 5
+    assert intake.treated_since == told(2, 1, plan_id).begin_time
+
+
+def test_a_weak_response_in_maintenance_is_not_taken_for_the_first_sessions() -> None:
+    """A raise that waits for so many sessions has long been waited for in a later round."""
+    intake = planned()
+    assert intake.plan
+    plan_id, referral_id = intake.plan.plan_id, intake.need.referral_id
+    first = PACK.titration.first_raise_after_session
+    given = tuple(
+        domain.Given(
+            uuid4(), intake.intake_id, intake.need.patient_id, intake.need.clinic_id,
+            NOON + timedelta(days=day), 35000,
+        )
+        for day in range(1, first + 1)
+    )  # fmt: skip
+    begun = NOON + timedelta(days=60)
+    told = eg.response(plan_id, referral_id, 1, session_id=uuid4(), begin_time=begun)
+    (_, fresh), (_, later) = (
+        domain.adjust(intake, domain.Record(past), told, NOON) for past in ((), given)
+    )
+    reasons = [
+        next(one.reasons for one in events if isinstance(one, domain.DoseAdjusted))
+        for events in (fresh, later)
+    ]
+    assert ["response_not_yet_known" in one for one in reasons] == [True, False]
 
 
 def test_a_response_to_nothing_is_parked() -> None:

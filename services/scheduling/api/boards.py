@@ -41,6 +41,16 @@ class Boards(Calls):
             ),
         )
 
+    async def GetSchedule(
+        self, request: rpc.GetScheduleRequest, context: Context
+    ) -> rpc.GetScheduleResponse:
+        clinic_id, day = UUID(request.clinic_id), wire.day_of(request.day)
+        must_see_clinic(clinic_id)
+        async with self._db.read() as tx:
+            clinic = await store.get_clinic(tx, clinic_id)
+            found = await store.read_timetable(tx, clinic, UUID(request.resource_id), day)
+        return rpc.GetScheduleResponse(schedule=wire.schedule_reply(clinic_id, found))
+
     async def WatchBoard(
         self, request: rpc.WatchBoardRequest, context: Context
     ) -> AsyncIterator[rpc.WatchBoardResponse]:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from chassis import paging
 from chassis.database import Tx
 from halcyon.scheduling.v1 import scheduling_service_pb2 as rpc
 from services.scheduling import domain, gateway, store, wire
@@ -31,11 +32,27 @@ class Repairs(Calls):
         must_see_clinic(repair.clinic_id)
         return rpc.GetRepairResponse(repair=wire.repair_reply(repair))
 
+    async def ListRepairs(
+        self, request: rpc.ListRepairsRequest, context: Context
+    ) -> rpc.ListRepairsResponse:
+        clinic_id, after = UUID(request.clinic_id), paging.position(request.page_token, 1)
+        must_see_clinic(clinic_id)
+        async with self._db.read() as tx:
+            found = await store.open_repairs(
+                tx, clinic_id, paging.limit(request.page_size), wire.id_key(after)
+            )
+        page, token = paging.cut(found, request.page_size, lambda one: (one.repair_id,))
+        repairs = [wire.repair_reply(one) for one in page]
+        return rpc.ListRepairsResponse(repairs=repairs, next_page_token=token)
+
     async def AcceptRepair(
         self, request: rpc.AcceptRepairRequest, context: Context
     ) -> rpc.AcceptRepairResponse:
         async with self._db.transaction() as tx:
-            repair = await store.accept(tx, UUID(request.closure_id), wire.series_named(request))
+            repair_id = UUID(request.closure_id)
+            repair = await store.renew(tx, repair_id) or await store.accept(
+                tx, repair_id, wire.series_named(request)
+            )
             must_see_clinic(repair.clinic_id)
         return rpc.AcceptRepairResponse(repair=wire.repair_reply(repair))
 
@@ -93,6 +110,7 @@ class Repairs(Calls):
                 domain.must_be_at(series, request.revision)
                 await store.get_clinic(tx, there)
                 await store.must_be_safe(tx, series)
+                await store.carry_preferences(tx, series, there)
                 await _send(tx, series, there)
         return rpc.TransferSeriesResponse(series=await read_series(self._db, series_id))
 

@@ -13,6 +13,8 @@ from services.scheduling.api.sight import (
     Context,
     must_see,
     must_see_clinic,
+    own_clinics,
+    sees_all,
 )
 
 _DAY_PAGE = 200
@@ -71,6 +73,7 @@ class SeriesCalls(Calls):
             following, is_new = await store.open_round(tx, series, every)
             cancelled = await store.is_cancelled(tx, series.plan.referral_id)
             if is_new and domain.wants_times(following, cancelled=cancelled):
+                await store.must_be_safe(tx, following)
                 found = await store.claim_places(tx, following)
                 store.record(tx, *domain.hold_or_wait(following, found, tx.now))
         return rpc.BeginMaintenanceResponse(series=await read_series(self._db, following.series_id))
@@ -80,9 +83,11 @@ class SeriesCalls(Calls):
     ) -> rpc.UpdatePreferencesResponse:
         referral_id, liked = UUID(request.referral_id), wire.preferences(request.preferences)
         async with self._db.transaction() as tx:
-            for _, clinic_id in await store.series_of_referrals(tx, [referral_id]):
+            known = await store.series_of_referrals(tx, [referral_id])
+            for _, clinic_id in known:
                 must_see_clinic(clinic_id)
-            await store.keep_preferences(tx, referral_id, liked)
+            where = None if known or sees_all() else own_clinics()
+            await store.keep_preferences(tx, referral_id, liked, where)
         return rpc.UpdatePreferencesResponse(preferences=wire.preferences_reply(liked))
 
 

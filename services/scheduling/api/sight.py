@@ -25,7 +25,12 @@ class Calls(SchedulingServiceServicer):
 
 def sees_every_clinic() -> bool:
     """Whether the caller may look at any clinic."""
-    return bool(caller().roles & {"referrer", "operator"}) or caller().clinics is ALL
+    return bool(caller().roles & {"referrer", "operator"}) or sees_all()
+
+
+def sees_all() -> bool:
+    """Whether every clinic is the caller's own."""
+    return caller().clinics is ALL
 
 
 def own_clinics() -> Collection[UUID]:

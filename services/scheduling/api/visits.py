@@ -86,6 +86,7 @@ class Visits(Calls):
                 domain.must_be_at(series, request.revision)
                 domain.must_be_booked(series, visit, paid=False)
                 domain.must_be_ahead(visit, tx.now)
+                await store.must_be_safe(tx, series)
                 start = wire.moment(request.start_time)
                 place, override = await store.override(tx, series, visit, start, by)
                 ending = domain.Ending(domain.Past.MOVED, "override", by.request_id)

@@ -74,7 +74,8 @@ from services.scheduling.domain.proposal import Origin, Proposal, Wanted, steps_
 from services.scheduling.domain.reach import Reach, advanced, given_back
 from services.scheduling.domain.reminding import next_reminder, remind
 from services.scheduling.domain.repairing import Step, Touched, cannot_stay, repair
-from services.scheduling.domain.safety import Barrier, must_not_be_barred
+from services.scheduling.domain.replanning import Revised, replanned
+from services.scheduling.domain.safety import Barrier, barring, must_break_none
 from services.scheduling.domain.series import (
     Plan,
     Reason,
@@ -101,6 +102,7 @@ from services.scheduling.domain.standing import (
     too_late,
     wants_times,
 )
+from services.scheduling.domain.timetable import Slot, Timetable, timetable
 from services.scheduling.domain.upkeep import must_have, update
 from services.scheduling.domain.visit import Shape, Visit
 from services.scheduling.domain.visits import (
@@ -166,6 +168,7 @@ __all__ = [
     "Reason",
     "ReminderDue",
     "Resource",
+    "Revised",
     "Running",
     "Search",
     "Series",
@@ -177,10 +180,12 @@ __all__ = [
     "SessionLimit",
     "Shape",
     "Shelf",
+    "Slot",
     "Spot",
     "Standing",
     "Status",
     "Step",
+    "Timetable",
     "Touched",
     "Unread",
     "Visit",
@@ -190,6 +195,7 @@ __all__ = [
     "advanced",
     "allocate",
     "allocate_from",
+    "barring",
     "binding_reason",
     "by_rule",
     "calendar",
@@ -219,10 +225,10 @@ __all__ = [
     "must_be_maintained",
     "must_be_missed",
     "must_be_then",
+    "must_break_none",
     "must_have",
     "must_have_moved",
     "must_have_times",
-    "must_not_be_barred",
     "nearest_pattern",
     "next_reminder",
     "next_starts",
@@ -237,6 +243,7 @@ __all__ = [
     "places_at",
     "remind",
     "repair",
+    "replanned",
     "respace",
     "rest_of",
     "restore",
@@ -249,6 +256,7 @@ __all__ = [
     "standing",
     "steps_for",
     "stop",
+    "timetable",
     "too_late",
     "transferred",
     "update",

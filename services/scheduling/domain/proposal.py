@@ -18,11 +18,12 @@ from services.scheduling.domain.wish import Wish
 
 
 class Origin(StrEnum):
-    """Where a repair comes from."""
+    """Where a repair comes from; the last is a plan that was revised."""
 
     CLOSURE = "closure"
     SUBMITTED = "submitted"
     OPTIMISED = "optimised"
+    REVISED = "revised"
 
 
 class Wanted(NamedTuple):
@@ -46,6 +47,8 @@ class Proposal:
     @property
     def reason(self) -> str:
         """Why sessions are moved by it."""
+        if self.origin == Origin.REVISED:
+            return "plan"
         return "closure" if self.closure else "repair"
 
     @property

@@ -41,6 +41,18 @@ class Step:
     old: datetime
     new: datetime | None
     status: str = "proposed"
+    rules: tuple[str, ...] = ()
+    """The safety rules that have kept it from being carried out."""
+
+    @property
+    def moves(self) -> bool:
+        """Whether the patient comes at another time; other seats concern nobody outside."""
+        return self.new is not None and self.new != self.old
+
+    @property
+    def open(self) -> bool:
+        """Whether it can still be carried out; what a rule barred waits for the rule."""
+        return self.new is not None and self.status in {"proposed", "barred"}
 
 
 Way = Callable[[Agenda, Touched, Sequence[datetime]], Spot | None]

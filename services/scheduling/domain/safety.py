@@ -1,6 +1,6 @@
 """What intake says keeps a patient from being booked."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,9 +14,14 @@ class Barrier(NamedTuple):
     begin: datetime
 
 
-def must_not_be_barred(barriers: Iterable[Barrier], now: datetime) -> None:
-    """No booking by anybody while a safety rule speaks; its word is lifted at intake."""
-    if rules := [one.rule_id for one in barriers if one.begin <= now]:
+def barring(barriers: Iterable[Barrier], now: datetime) -> tuple[str, ...]:
+    """The rules that speak now; their word is lifted at intake."""
+    return tuple(one.rule_id for one in barriers if one.begin <= now)
+
+
+def must_break_none(rules: Collection[str]) -> None:
+    """No booking by anybody while a safety rule speaks, or against one."""
+    if rules:
         raise rule_broken(rules)
 
 

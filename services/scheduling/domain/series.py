@@ -58,6 +58,7 @@ class Plan:
     maintain_every: int = 0
     """Days between the sessions of maintenance after the series; 0 for none."""
     limits: tuple[SessionLimit, ...] = ()
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,11 @@ from services.scheduling.store.maintenance import keep_running, open_round, runn
 from services.scheduling.store.moving import move, other_times, transfer
 from services.scheduling.store.optimising import days_to_better, open_minutes
 from services.scheduling.store.overriding import override, overrides_of
-from services.scheduling.store.patients import keep_preferences, load_sessions
+from services.scheduling.store.patients import (
+    carry_preferences,
+    keep_preferences,
+    load_sessions,
+)
 from services.scheduling.store.places import (
     claim_places,
     claim_same_places,
@@ -25,10 +29,27 @@ from services.scheduling.store.places import (
     other_starts,
     why_none,
 )
-from services.scheduling.store.proposals import accept, clinic_of_repair, get_repair
-from services.scheduling.store.reading import list_day, read_series, read_series_of
+from services.scheduling.store.proposals import (
+    accept,
+    clinic_of_repair,
+    get_repair,
+    open_repairs,
+)
+from services.scheduling.store.reading import (
+    list_day,
+    read_series,
+    read_series_of,
+    read_timetable,
+)
 from services.scheduling.store.repairs import close, reopen, submit
-from services.scheduling.store.safety import keep_safety, must_be_safe, rules_against
+from services.scheduling.store.replanning import renew, replan
+from services.scheduling.store.safety import (
+    keep_safety,
+    must_be_safe,
+    rules_against,
+    rules_barring,
+    try_again,
+)
 from services.scheduling.store.series import (
     book_on,
     clinics_of,
@@ -46,10 +67,10 @@ from services.scheduling.store.series import (
     record,
     remember_cancelled,
     series_of_referrals,
-    waiting_at,
 )
 from services.scheduling.store.utilisation import utilisation
 from services.scheduling.store.visits import arrive, drop_after, get_visit, is_done, note_past
+from services.scheduling.store.waiting import waiting_at
 
 __all__ = [
     "Desk",
@@ -58,6 +79,7 @@ __all__ = [
     "accept",
     "arrive",
     "book_on",
+    "carry_preferences",
     "claim_places",
     "claim_same_places",
     "clinic_of_repair",
@@ -97,6 +119,7 @@ __all__ = [
     "open_desks",
     "open_feed",
     "open_minutes",
+    "open_repairs",
     "open_round",
     "other_starts",
     "other_times",
@@ -108,15 +131,20 @@ __all__ = [
     "read_feed",
     "read_series",
     "read_series_of",
+    "read_timetable",
     "record",
     "record_clinic",
     "remember_cancelled",
+    "renew",
     "reopen",
+    "replan",
     "rules_against",
+    "rules_barring",
     "running",
     "series_of_referrals",
     "submit",
     "transfer",
+    "try_again",
     "utilisation",
     "waiting_at",
     "why_none",

@@ -12,6 +12,7 @@ from services.scheduling import wire
 from services.scheduling.domain import Clinic, ClinicUpdated, Closure, Hours, Kind, Resource
 from services.scheduling.store.closures import closures_of
 from services.scheduling.store.rows import ClinicRow, DeskRow, ResourceRow
+from services.scheduling.store.waiting import wake_waitlist
 
 _OWNED = "SELECT resource_id, clinic_id, kind FROM resource WHERE resource_id = ANY($1::uuid[])"
 
@@ -63,6 +64,7 @@ async def record_clinic(tx: Tx, clinic: Clinic, events: Iterable[ClinicUpdated])
         await _keep_resources(tx, clinic)
         desk = await tx.find(DeskRow, clinic.clinic_id)
         tx.put(_desk_row(clinic, await closures_of(tx, clinic.clinic_id), desk))
+        wake_waitlist(tx, clinic.clinic_id)
 
 
 async def _keep_resources(tx: Tx, clinic: Clinic) -> None:
@@ -98,19 +100,21 @@ async def _clinics(tx: Tx, rows: Sequence[ClinicRow]) -> list[Clinic]:
     return [_clinic(row, resources.get(row.clinic_id, ())) for row in rows]
 
 
+def resource_of(row: ResourceRow) -> Resource:
+    """A row as a resource."""
+    return Resource(
+        row.resource_id,
+        Kind(row.kind),
+        row.label,
+        row.patients,
+        tuple(row.skills),
+        _hours(row.shifts),
+    )
+
+
 def _clinic(row: ClinicRow, resources: Iterable[ResourceRow]) -> Clinic:
     kinds = list(Kind)
-    found = [
-        Resource(
-            one.resource_id,
-            Kind(one.kind),
-            one.label,
-            one.patients,
-            tuple(one.skills),
-            _hours(one.shifts),
-        )
-        for one in resources
-    ]
+    found = [resource_of(one) for one in resources]
     return Clinic(
         clinic_id=row.clinic_id,
         revision=row.revision,

@@ -32,6 +32,7 @@ from services.scheduling.store.patients import patient_of
 from services.scheduling.store.places import Sought, claim
 from services.scheduling.store.rows import BookingRow
 from services.scheduling.store.shapes import placement
+from services.scheduling.store.waiting import wake_waitlist
 
 _OTHERS = 3
 Moved = tuple[Placement, ...] | Bound
@@ -100,6 +101,7 @@ async def transfer(tx: Tx, series: Series, clinic_id: UUID) -> Moved:
     if not isinstance(found, Places):
         return found
     await old.free(rest)
+    wake_waitlist(tx, series.plan.clinic_id)
     return found.placements
 
 

@@ -11,12 +11,13 @@ from services.scheduling.domain import Agenda, Days, Keeping, Movable, Proposal,
 from services.scheduling.store.availability import read_agenda
 from services.scheduling.store.repairs import wish_in
 from services.scheduling.store.rows import BookingRow
+from services.scheduling.store.safety import rules_barring
 from services.scheduling.store.series import get, load
 from services.scheduling.store.shapes import placement
 
 
 async def days_to_better(tx: Tx, clinic_id: UUID, first: date, count: int, most_moves: int) -> Days:
-    """What is booked and paid, and has not begun, may move within its day."""
+    """What is booked and paid, has not begun, and no safety rule bars, may move within its day."""
     agenda = await read_agenda(tx, clinic_id)
     today = agenda.shelf.calendar.ordinal(agenda.shelf.calendar.unit(tx.now))
     if first.toordinal() <= today:
@@ -27,7 +28,8 @@ async def days_to_better(tx: Tx, clinic_id: UUID, first: date, count: int, most_
     for row in await _booked(tx, agenda, clinic_id, ordinals):
         series = await get(tx, row.series_id)
         place = placement(row)
-        if series.status == Status.CONFIRMED and row.arrive_time is None:
+        barred = await rules_barring(tx, series)
+        if series.status == Status.CONFIRMED and row.arrive_time is None and not barred:
             wanted = await wish_in(tx, agenda, series)
             movable.append(Movable(series.series_id, place, series.starts, wanted))
         else:

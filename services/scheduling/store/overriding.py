@@ -16,8 +16,10 @@ from services.scheduling.domain import (
     Places,
     Series,
     must_be_defensible,
+    must_break_none,
     must_have_moved,
     place_anyhow,
+    rules_broken,
     set_aside,
 )
 from services.scheduling.packs import policy
@@ -36,6 +38,8 @@ async def override(
     desk = await desk_of(tx, series.plan.clinic_id)
     assert desk is not None
     wanted = await wish_in(tx, desk.agenda, series)
+    moved = (*series.starts[: number - 1], start, *series.starts[number:])
+    must_break_none(rules_broken(series.plan, wanted, desk.agenda, moved))
     fitting = desk.shelf.fitting(wanted.visit)
 
     def search() -> Outcome:

@@ -19,6 +19,7 @@ CROSS JOIN LATERAL (
     WHERE booking.series_id = series.series_id AND status IN ('taken', 'fulfilled')
         AND start_time > $2::timestamptz - interval '90 days' OFFSET 0) AS booking
 """
+_EVERYWHERE = "*"
 Session = tuple[UUID, datetime]
 
 _seen: "WeakKeyDictionary[Tx, dict[UUID, list[Session]]]" = WeakKeyDictionary()
@@ -38,7 +39,7 @@ async def patient_of(tx: Tx, series: Series) -> Patient:
     """What is known of the patient of a series besides its plan."""
     patient_id, row = series.plan.patient_id, await tx.find(ReferralRow, series.plan.referral_id)
     await load_sessions(tx, [patient_id])
-    liked = _preferences(row.preferences) if row and row.preferences else Preferences()
+    liked = _liked(row, series.plan.clinic_id)
     starts = [start for one, start in _seen[tx][patient_id] if one != series.series_id]
     return Patient(liked, tuple(starts))
 
@@ -50,13 +51,38 @@ def note_sessions(tx: Tx, series: Series, starts: Iterable[datetime]) -> None:
         known += [(series.series_id, start) for start in starts]
 
 
-async def keep_preferences(tx: Tx, referral_id: UUID, liked: Preferences) -> None:
-    """Write down what the patient would like; it counts when times are sought next."""
+async def keep_preferences(
+    tx: Tx, referral_id: UUID, liked: Preferences, clinics: Iterable[UUID] | None
+) -> None:
+    """Write down what the patient would like; it counts when times are sought next.
+
+    Said before there is a plan, it counts only where those who say it work; None for everywhere.
+    """
     row = await tx.find(ReferralRow, referral_id)
     if row is None:
         row = made(ReferralRow, referral_id=referral_id, cancel_time=None, preferences=None)
-    row.preferences = _document(liked)
+    told = _document(liked)
+    own = {str(one): told for one in clinics} if clinics is not None else None
+    row.preferences = {_EVERYWHERE: told} if own is None else {**(row.preferences or {}), **own}
     tx.put(row)
+
+
+async def carry_preferences(tx: Tx, series: Series, there: UUID) -> None:
+    """They go to another clinic with the patient."""
+    row = await tx.find(ReferralRow, series.plan.referral_id)
+    if row is not None and (known := _told(row, series.plan.clinic_id)):
+        row.preferences = {**(row.preferences or {}), str(there): known}
+        tx.put(row)
+
+
+def _liked(row: ReferralRow | None, clinic_id: UUID) -> Preferences:
+    known = _told(row, clinic_id) if row else None
+    return _preferences(known) if known else Preferences()
+
+
+def _told(row: ReferralRow, clinic_id: UUID) -> dict[str, object] | None:
+    told = row.preferences or {}
+    return told.get(str(clinic_id)) or told.get(_EVERYWHERE)
 
 
 def _preferences(kept: dict[str, object]) -> Preferences:

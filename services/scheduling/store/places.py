@@ -35,6 +35,7 @@ from services.scheduling.store.desks import desk_of
 from services.scheduling.store.patients import note_sessions, patient_of
 from services.scheduling.store.rows import BookingRow
 from services.scheduling.store.shapes import booking_row
+from services.scheduling.store.waiting import wake_waitlist
 
 _BOOK = """
 INSERT INTO booking (series_id, number, clinic_id, start_time, infuse_time, infuse_end_time,
@@ -173,6 +174,8 @@ async def claim(tx: Tx, desk: Desk, sought: Sought) -> Places | Bound:
         places = Places(spots, found, fitting, held_for)
         if await _book(tx, desk, sought, places):
             desk.take(spots, fitting)
+            if sought.olds:
+                wake_waitlist(tx, sought.series.plan.clinic_id)
             return places
         await desk.rebuild()
     raise Busy("AGENDA_UNSETTLED", "The clinic's agenda could not be put right; try again.")

@@ -18,11 +18,16 @@ from services.scheduling.domain import (
     Series,
     Standing,
     Status,
+    Timetable,
+    timetable,
 )
+from services.scheduling.store.clinics import resource_of
+from services.scheduling.store.desks import shelf_of
 from services.scheduling.store.overriding import overrides_of
-from services.scheduling.store.rows import BookingRow, PastRow, SeriesRow
+from services.scheduling.store.rows import BookingRow, DeskRow, PastRow, ResourceRow, SeriesRow
 from services.scheduling.store.shapes import booking, series_of_row
 
+_MOST = 2000
 DayKey = tuple[datetime, UUID, int]
 Whole = tuple[Series, list[Booking], list[Earlier], list[Override]]
 
@@ -61,6 +66,18 @@ async def list_day(
     rows = await tx.rows(query if after is None else query.where(tuple_(*key) > after))
     await tx.load(SeriesRow, {row.series_id for row in rows})
     return [await _booking(tx, row) for row in rows]
+
+
+async def read_timetable(tx: Tx, clinic: Clinic, resource_id: UUID, day: date) -> Timetable:
+    """What one resource does on a local day, perhaps in a visit of the day before."""
+    found = await tx.rows(select(ResourceRow).where(col(ResourceRow.resource_id) == resource_id))
+    if not found or found[0].clinic_id != clinic.clinic_id:
+        raise NotFound("RESOURCE_NOT_FOUND", "The clinic has no such resource.")
+    desk = await tx.find(DeskRow, clinic.clinic_id)
+    assert desk is not None
+    days = (day - timedelta(days=1), day)
+    bookings = [one for when in days for one in await list_day(tx, clinic, when, _MOST, None)]
+    return timetable(await shelf_of(tx, desk), resource_of(found[0]), day, bookings)
 
 
 async def _one(tx: Tx, row: SeriesRow | None) -> Whole:

@@ -42,8 +42,10 @@ from services.scheduling.store.proposals import (
     keep_repair,
 )
 from services.scheduling.store.rows import BookingRow, ClosureRow, DeskRow
+from services.scheduling.store.safety import must_be_safe
 from services.scheduling.store.series import find, get, load
 from services.scheduling.store.shapes import placement
+from services.scheduling.store.waiting import wake_waitlist
 
 
 async def close(tx: Tx, closure: Closure) -> Proposal:
@@ -63,7 +65,7 @@ async def close(tx: Tx, closure: Closure) -> Proposal:
         )
     )
     desk = await _with_new_calendar(tx, closure.clinic_id)
-    steps = repair(desk.agenda.copy(), await _touched(tx, desk, closure))
+    steps = repair(desk.agenda.copy(), await touched(tx, desk, await _inside(tx, desk, closure)))
     proposal = Proposal(closure.closure_id, closure.clinic_id, Origin.CLOSURE, steps, closure)
     return await keep_repair(tx, proposal)
 
@@ -84,6 +86,7 @@ async def submit(
         series = await get(tx, series_id)
         if series.plan.clinic_id != clinic_id:
             raise NotFound("SERIES_NOT_FOUND", "No such series.")
+        await must_be_safe(tx, series)
         rules = await wish_in(tx, desk.agenda, series), desk.agenda
         places = {one.number: one for one in await live(tx, series, 1)}
         steps += steps_for(series, places, list(mine), rules, tx.now)
@@ -100,6 +103,7 @@ async def reopen(tx: Tx, closure_id: UUID) -> Proposal:
         row.end_time = max(tx.now, row.start_time + timedelta(microseconds=1))
         tx.put(row)
         await _with_new_calendar(tx, row.clinic_id)
+        wake_waitlist(tx, row.clinic_id)
     return await get_repair(tx, closure_id)
 
 
@@ -124,7 +128,7 @@ async def _with_new_calendar(tx: Tx, clinic_id: UUID) -> Desk:
     return await reopen_desk(tx, row)
 
 
-async def _touched(tx: Tx, desk: Desk, closure: Closure) -> list[Touched]:
+async def _inside(tx: Tx, desk: Desk, closure: Closure) -> list[BookingRow]:
     query = select(BookingRow).where(
         col(BookingRow.clinic_id) == closure.clinic_id,
         col(BookingRow.status) == Keeping.TAKEN.value,
@@ -133,7 +137,11 @@ async def _touched(tx: Tx, desk: Desk, closure: Closure) -> list[Touched]:
         col(BookingRow.start_time) < closure.end,
         col(BookingRow.end_time) > closure.start,
     )
-    rows = [one for one in await tx.rows(query) if cannot_stay(desk.agenda, placement(one))]
+    return [one for one in await tx.rows(query) if cannot_stay(desk.agenda, placement(one))]
+
+
+async def touched(tx: Tx, desk: Desk, rows: Sequence[BookingRow]) -> list[Touched]:
+    """Sessions that cannot stay as they are, each with what its series asks and has after it."""
     await load(tx, sorted({one.series_id for one in rows}))
     found = []
     for row in rows:

@@ -166,6 +166,7 @@ class SeriesRow(Row, table=True):
     maintain_every: int = Field(sa_column=Column(SmallInteger, nullable=False))
     rule: str
     limits: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    plan_version: int
 
 
 class SafetyRow(Row, table=True):

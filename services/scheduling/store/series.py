@@ -13,9 +13,9 @@ from services.scheduling.packs import policy
 from services.scheduling.store.desks import desk_of
 from services.scheduling.store.rows import BookingRow, ReferralRow, SeriesRow
 from services.scheduling.store.shapes import placement, series_of_row, series_row
+from services.scheduling.store.waiting import wake_waitlist
 
 RELEASE_HOLD = "release-hold"
-FILL_WAITLIST = "fill-waitlist"
 REMIND = "remind"
 BOOK_MAINTENANCE = "book-maintenance"
 
@@ -26,10 +26,6 @@ _LIVE = "SELECT number FROM booking WHERE series_id = $1 AND status = 'taken'"
 _CLINICS_WAITING = """
 SELECT DISTINCT clinic_id FROM series
 WHERE series_id = ANY($1::uuid[]) AND status IN ('released', 'waitlisted')
-"""
-_WAITING = """
-SELECT series_id FROM series WHERE clinic_id = $1 AND status = 'waitlisted'
-ORDER BY urgent DESC, update_time, series_id LIMIT $2
 """
 _OF_REFERRALS = "SELECT series_id, clinic_id FROM series WHERE referral_id = ANY($1::uuid[])"
 
@@ -65,11 +61,6 @@ async def clinics_of(tx: Tx, series_ids: Sequence[UUID]) -> list[UUID]:
 async def clinics_waiting_for(tx: Tx, series_ids: Sequence[UUID]) -> list[UUID]:
     """The clinics of those of these series that have no times now."""
     return [row[0] for row in await tx.driver.fetch(_CLINICS_WAITING, series_ids)]
-
-
-async def waiting_at(tx: Tx, clinic_id: UUID, limit: int) -> list[UUID]:
-    """Series without times, the urgent ones first, then those that wait longest."""
-    return [row[0] for row in await tx.driver.fetch(_WAITING, clinic_id, limit)]
 
 
 async def series_of_referrals(tx: Tx, referral_ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
@@ -149,7 +140,7 @@ async def give_back(tx: Tx, series: Series) -> None:
             freed.append(placement(row))
     if freed and (desk := await desk_of(tx, series.plan.clinic_id)):
         await desk.free(freed)
-        tx.due(FILL_WAITLIST, series.plan.clinic_id, tx.now)
+        wake_waitlist(tx, series.plan.clinic_id)
 
 
 async def fulfil(tx: Tx, series: Series, number: int) -> bool:

@@ -46,6 +46,7 @@ def series_row(series: Series) -> SeriesRow:
         maintain_every=plan.maintain_every,
         rule=series.rule,
         limits=[f"{one.rule_id} {one.days} {one.at_most}" for one in plan.limits],
+        plan_version=plan.version,
     )
 
 
@@ -69,6 +70,7 @@ def series_of_row(row: SeriesRow) -> Series:
             row.kap,
             row.maintain_every,
             tuple(map(_limit, row.limits)),
+            row.plan_version,
         ),
         starts=tuple(row.starts),
         shape=Shape(*row.shape),

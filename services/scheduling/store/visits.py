@@ -11,8 +11,9 @@ from chassis.refusal import NotFound
 from services.scheduling.domain import Booking, Ending, Keeping, Past, Series
 from services.scheduling.store.desks import desk_of, open_desks
 from services.scheduling.store.rows import BookingRow, PastRow
-from services.scheduling.store.series import FILL_WAITLIST, clinics_of, get, load_bookings
+from services.scheduling.store.series import clinics_of, get, load_bookings
 from services.scheduling.store.shapes import booking, placement
+from services.scheduling.store.waiting import wake_waitlist
 
 
 async def get_visit(
@@ -46,7 +47,7 @@ async def drop(tx: Tx, visit: Booking) -> None:
         tx.put(row)
         if desk := await desk_of(tx, row.clinic_id):
             await desk.free([placement(row)])
-            tx.due(FILL_WAITLIST, row.clinic_id, tx.now)
+            wake_waitlist(tx, row.clinic_id)
 
 
 async def drop_after(tx: Tx, series: Series, kept_count: int) -> None:

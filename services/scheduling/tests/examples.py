@@ -13,7 +13,11 @@ from halcyon.billing.events.v1.billing_events_pb2 import (
     SessionsGivenUp,
 )
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
-from halcyon.intake.events.v1.intake_events_pb2 import PlanApproved, PlanStopped
+from halcyon.intake.events.v1.intake_events_pb2 import (
+    PlanApproved,
+    PlanRevised,
+    PlanStopped,
+)
 from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled
 from halcyon.scheduling.v1 import scheduling_pb2 as rpc
 from services.scheduling.domain import Clinic, Hours, Kind, Plan, Resource, series_id
@@ -109,6 +113,21 @@ def plan_approved(plan: Plan) -> PlanApproved:
         min_gap_hours=plan.min_gap_hours,
         infusion_minutes=plan.infusion_minutes,
         recovery_minutes=plan.recovery_minutes,
+    )
+
+
+def plan_revised(
+    plan: Plan, version: int = 2, minutes: int = 45, kap: str = "without"
+) -> PlanRevised:
+    return PlanRevised(
+        intake_id=str(uuid4()),
+        revision=version + 2,
+        plan_id=str(plan.plan_id),
+        referral_id=str(plan.referral_id),
+        clinic_id=str(plan.clinic_id),
+        plan_version=version,
+        infusion_minutes=minutes,
+        kap=kap,
     )
 
 

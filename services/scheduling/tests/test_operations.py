@@ -1,6 +1,6 @@
 """Thousands of random operations against a small model: after each of them everything holds.
 
-`HALCYON_OPERATIONS=10000` makes it as long as the promise; the suite runs a shorter walk.
+`make test-operations` makes it as long as the promise, 10,000; the suite runs a shorter walk.
 """
 
 import os
@@ -32,6 +32,7 @@ from services.scheduling.tests.examples import (
     payment_failed,
     plan,
     plan_approved,
+    plan_revised,
     plan_stopped,
     referral_cancelled,
 )
@@ -99,6 +100,7 @@ class Walk:
         self.repairs: list[str] = []
         self.overridden: set[Plan] = set()
         self.rounds: list[tuple[Plan, UUID]] = []
+        self.versions = 1
 
     async def begin(self) -> None:
         for rooms in (1, 2):
@@ -114,6 +116,7 @@ class Walk:
             *[self.move] * 5, *[self.call_off] * 2, *[self.miss] * 2, self.arrive, self.deliver,
             self.close, *[self.accept] * 2, self.transfer, self.crash, self.fill, self.stop,
             self.override, self.submit, *[self.maintain] * 2, self.go_on,
+            *[self.revise] * 2,
         ]  # fmt: skip
         way = self.random.choice(ways) if self.plans else self.hold
         try:
@@ -265,6 +268,17 @@ class Walk:
             reply = await self.house.call(self.service.SubmitRepair, request)
             self.repairs.append(reply.repair.closure_id)
 
+    async def revise(self) -> None:
+        """Another length of what is to come; what finds no place is accepted later, or never."""
+        wanted = self.some()
+        self.versions += 1
+        minutes = self.random.choice([45, 60, 90])
+        await self.hear(plan_revised(wanted, self.versions, minutes))
+        for one in self.clinics:
+            request = rpc.ListRepairsRequest(clinic_id=str(one.clinic_id), page_size=3)
+            listed = await self.house.call(self.service.ListRepairs, request)
+            self.repairs += [found.closure_id for found in listed.repairs]
+
     async def maintain(self) -> None:
         """Of a course whose last session has begun: it is delivered to the end, and maintained."""
         over = await self.house.db.fetch(_OVER, self.house.db.clock())
@@ -365,6 +379,6 @@ async def test_whatever_happens_everything_holds(house: House, seed: int) -> Non
     assert "SERIES_NOT_FOUND" not in walk.refused
     assert len(seen) >= 15
     if STEPS >= 2000:
-        assert len(seen) == 21
+        assert len(seen) == 22
         assert len(told) >= 9
         assert rounds

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -27,8 +27,22 @@ from services.scheduling import domain
 from services.scheduling.api import SchedulingService
 from services.scheduling.domain import Clinic, Plan, series_id
 from services.scheduling.domain.wish import strictest
-from services.scheduling.tests.examples import clinic, payment_collected, plan, plan_approved
-from services.scheduling.tests.steps import CONFIRMED, HELD, WAITLISTED, keep, series
+from services.scheduling.tests.examples import (
+    clinic,
+    infusion_completed,
+    payment_collected,
+    plan,
+    plan_approved,
+)
+from services.scheduling.tests.steps import (
+    CONFIRMED,
+    HELD,
+    WAITLISTED,
+    expire,
+    keep,
+    names,
+    series,
+)
 from tools.examples import example
 
 DENVER = ZoneInfo("America/Denver")
@@ -167,6 +181,137 @@ async def test_a_hold_by_hand_is_barred(house: House) -> None:
     assert refused.value.metadata == {"rules": "dependence-flags"}
     await house.given(reviewed(wanted, now + timedelta(minutes=1)))
     assert (await hold(house, wanted)).status == HELD
+
+
+async def test_nobody_overrides_what_bars_or_a_limit_of_the_protocol(house: House) -> None:
+    where = clinic()
+    await keep(house, where)
+    wanted, now = await booked(house, where), house.db.clock()
+    director = somebody("medical_director")
+    request = rpc.OverrideBookingRequest(
+        series_id=str(series_id(wanted.plan_id)),
+        number=4,
+        start_time=stamped(datetime(2026, 11, 29, 8, tzinfo=DENVER)),
+        reason=nouns.OVERRIDE_REASON_CONTINUITY,
+        request_id=str(uuid4()),
+    )
+    with pytest.raises(NotAllowed) as refused:
+        await house.call(SchedulingService(house.db).OverrideBooking, request, director)
+    assert refused.value.metadata == {"rules": "sessions-in-7-days"}
+    request.start_time.CopyFrom(stamped(datetime(2026, 12, 1, 6, tzinfo=DENVER)))
+    await house.given(reviewed(wanted, now, ("dependence-flags", now)))
+    with pytest.raises(NotAllowed) as refused:
+        await house.call(SchedulingService(house.db).OverrideBooking, request, director)
+    assert refused.value.metadata == {"rules": "dependence-flags"}
+    await house.given(reviewed(wanted, now + timedelta(minutes=1)))
+    reply = await house.call(SchedulingService(house.db).OverrideBooking, request, director)
+    assert list(reply.series.overrides[0].rules) == ["opening_hours", "gap"]
+
+
+async def test_nobody_is_proposed_against_what_bars(house: House) -> None:
+    where = clinic()
+    await keep(house, where)
+    wanted, now = await booked(house, where, 1), house.db.clock()
+    request = rpc.SubmitRepairRequest(clinic_id=str(where.clinic_id), request_id=str(uuid4()))
+    request.steps.add(
+        series_id=str(series_id(wanted.plan_id)),
+        number=1,
+        start_time=stamped(datetime(2026, 11, 24, 8, tzinfo=DENVER)),
+    )
+    submit = SchedulingService(house.db).SubmitRepair
+    await house.given(reviewed(wanted, now, ("dependence-flags", now)))
+    with pytest.raises(NotAllowed) as refused:
+        await house.call(submit, request)
+    assert refused.value.metadata == {"rules": "dependence-flags"}
+    await house.given(reviewed(wanted, now + timedelta(minutes=1)))
+    assert len((await house.call(submit, request)).repair.steps) == 1
+
+
+async def test_a_repair_brings_nobody_whom_a_rule_bars_and_does_so_when_it_is_lifted(
+    house: House,
+) -> None:
+    where = clinic()
+    await keep(house, where)
+    barred, free = await booked(house, where, 1), await booked(house, where, 1)
+    now, monday = house.db.clock(), datetime(2026, 11, 23, tzinfo=DENVER)
+    closing = rpc.CloseResourceRequest(
+        clinic_id=str(where.clinic_id),
+        start_time=stamped(monday),
+        end_time=stamped(monday + timedelta(days=1)),
+        reason=nouns.CLOSURE_REASON_WEATHER,
+        request_id=str(uuid4()),
+    )
+    await house.call(SchedulingService(house.db).CloseResource, closing)
+    await house.given(reviewed(barred, now, ("bladder-screen-due", now)))
+    accepting = rpc.AcceptRepairRequest(closure_id=closing.request_id)
+    accept = SchedulingService(house.db).AcceptRepair
+    done = {one.series_id: one for one in (await house.call(accept, accepting)).repair.steps}
+    step = done[str(series_id(barred.plan_id))]
+    assert (step.status, list(step.rules)) == (
+        nouns.REPAIR_STEP_STATUS_BARRED,
+        ["bladder-screen-due"],
+    )
+    assert done[str(series_id(free.plan_id))].status == nouns.REPAIR_STEP_STATUS_ACCEPTED
+    assert (await series(house, barred)).bookings[0].start_time == step.old_start_time
+    await house.given(reviewed(barred, now + timedelta(minutes=1)))
+    again = (await house.call(accept, accepting)).repair.steps
+    assert {one.status for one in again} == {nouns.REPAIR_STEP_STATUS_ACCEPTED}
+    assert (await series(house, barred)).bookings[0].start_time == step.new_start_time
+
+
+async def test_maintenance_waits_while_a_rule_bars(house: House) -> None:
+    where = clinic()
+    await keep(house, where)
+    wanted, now = await booked(house, where, 1), house.db.clock()
+    await house.given(infusion_completed(wanted, 1))
+    request = rpc.BeginMaintenanceRequest(series_id=str(series_id(wanted.plan_id)), every_days=28)
+    begin = SchedulingService(house.db).BeginMaintenance
+    await house.given(reviewed(wanted, now, ("bladder-screen-due", now)))
+    with pytest.raises(NotAllowed) as refused:
+        await house.call(begin, request)
+    assert refused.value.metadata == {"rules": "bladder-screen-due"}
+    await house.given(reviewed(wanted, now + timedelta(minutes=1)))
+    first = (await house.call(begin, request)).series
+    paid = payment_collected(wanted)
+    paid.series_id = first.series_id
+    await house.given(paid)
+    await house.given(reviewed(wanted, now + timedelta(minutes=2), ("dependence-flags", now)))
+    await house.stated()
+    await house.meet("book-maintenance", UUID(first.series_id))
+    assert await house.stated() == []
+    await house.given(reviewed(wanted, now + timedelta(minutes=3)))
+    await house.meet("book-maintenance", UUID(first.series_id))
+    assert names(await house.stated()) == ["SeriesHeld"]
+
+
+async def test_the_waitlist_passes_over_whom_a_rule_bars(house: House) -> None:
+    where = clinic(1, 1, 1)
+    barred, free = plan(where.clinic_id, (1,)), plan(where.clinic_id, (1,))
+    await house.given(approved(barred), approved(free))
+    now = house.db.clock()
+    await house.given(reviewed(barred, now, ("dependence-flags", now)))
+    await keep(house, where)
+    await house.meet("fill-waitlist", where.clinic_id)
+    assert (await series(house, barred)).status == WAITLISTED
+    assert (await series(house, free)).status == HELD
+    await house.given(reviewed(barred, now + timedelta(minutes=1)))
+    assert await house.count("SELECT count(*) FROM due WHERE name = 'fill-waitlist'") == 1
+    await house.meet("fill-waitlist", where.clinic_id)
+    assert (await series(house, barred)).status == HELD
+
+
+async def test_late_money_does_not_book_whom_a_rule_bars(house: House) -> None:
+    where = clinic()
+    await keep(house, where)
+    wanted = plan(where.clinic_id, (1,))
+    await house.given(approved(wanted))
+    await expire(house, wanted)
+    now = house.db.clock()
+    await house.given(reviewed(wanted, now, ("dependence-flags", now)))
+    await house.stated()
+    await house.given(payment_collected(wanted))
+    (told,) = await house.stated()
+    assert (told.reason, list(told.offered_times)) == ("paid_too_late", [])
 
 
 async def test_of_two_reviews_the_latest_holds(house: House) -> None:

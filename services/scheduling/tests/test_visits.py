@@ -257,6 +257,36 @@ async def test_preferences_are_kept_for_a_plan_that_comes_later(house: House) ->
     assert {UUID(one.nurse_id) for one in kept.bookings} == {where.resources[-1].resource_id}
 
 
+async def test_what_a_clinic_says_before_there_is_a_plan_counts_there_only(house: House) -> None:
+    here, there = clinic(), clinic()
+    await keep(house, here)
+    await keep(house, there)
+    wanted, update = plan(here.clinic_id), SchedulingService(house.db).UpdatePreferences
+
+    async def say(where: Clinic, opens: int) -> None:
+        hours = [
+            nouns.OpeningHours(weekday=day, open_minute=opens, close_minute=opens + 240)
+            for day in range(1, 6)
+        ]
+        request = rpc.UpdatePreferencesRequest(
+            referral_id=str(wanted.referral_id), preferences=nouns.Preferences(windows=hours)
+        )
+        mine = somebody("coordinator", clinics=frozenset({where.clinic_id}))
+        await house.call(update, request, mine)
+
+    await say(here, 780)
+    await say(there, 480)
+    await house.given(plan_approved(wanted))
+    assert {one[3:] for one in local(await series(house, wanted))} == {"13:00"}
+    with pytest.raises(NotFound, match="CLINIC_NOT_FOUND"):
+        await say(there, 480)
+    sending = rpc.TransferSeriesRequest(
+        series_id=str(series_id(wanted.plan_id)), clinic_id=str(there.clinic_id)
+    )
+    sent = await house.call(SchedulingService(house.db).TransferSeries, sending)
+    assert {one[3:] for one in local(sent.series)} == {"13:00"}
+
+
 @pytest.mark.parametrize("order", ["move first", "pay first", "at once"])
 async def test_move_against_pay(house: House, order: str) -> None:
     """A held series may be moved; money confirms the times it has when the money comes."""

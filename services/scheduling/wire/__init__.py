@@ -7,11 +7,12 @@ from services.scheduling.wire.heard import (
     payment,
     plan_of,
     referral_of,
+    revised,
     safety,
     series_of,
     session,
 )
-from services.scheduling.wire.keys import day_key, name_key
+from services.scheduling.wire.keys import day_key, id_key, name_key
 from services.scheduling.wire.offers import (
     offer_reply,
     patient_wanted,
@@ -19,7 +20,7 @@ from services.scheduling.wire.offers import (
     utilisation_reply,
 )
 from services.scheduling.wire.repairs import closure, repair_reply, series_named, steps_wanted
-from services.scheduling.wire.replies import booking_reply, series_reply
+from services.scheduling.wire.replies import booking_reply, schedule_reply, series_reply
 from services.scheduling.wire.requests import (
     cancel_reason,
     override_reason,
@@ -41,6 +42,7 @@ __all__ = [
     "day_key",
     "day_of",
     "event",
+    "id_key",
     "moment",
     "name_key",
     "need",
@@ -54,7 +56,9 @@ __all__ = [
     "preferences_reply",
     "referral_of",
     "repair_reply",
+    "revised",
     "safety",
+    "schedule_reply",
     "series_named",
     "series_of",
     "series_reply",

@@ -1,6 +1,6 @@
-"""FHIR R4: what a booking is as an Appointment, and its time as a Slot."""
+"""FHIR R4: series and bookings as Appointments, their times as Slots, a resource as a Schedule."""
 
-from services.scheduling.domain import Standing
+from services.scheduling.domain import Slot, Standing, Status
 
 APPOINTMENT = {
     Standing.PROPOSED: "proposed",
@@ -13,7 +13,16 @@ APPOINTMENT = {
     Standing.CANCELLED: "cancelled",
     Standing.MOVED: "cancelled",
 }
-"""Appointment.status; a series without times waits as `waitlist`."""
+"""Appointment.status of one session."""
+
+REQUEST = {
+    Status.WAITLISTED: "waitlist",
+    Status.HELD: "pending",
+    Status.CONFIRMED: "booked",
+    Status.RELEASED: "cancelled",
+    Status.FULFILLED: "fulfilled",
+}
+"""Appointment.status of a whole series, which waits for times before it has sessions."""
 
 SLOT = {
     Standing.PROPOSED: "free",
@@ -26,4 +35,14 @@ SLOT = {
     Standing.CANCELLED: "free",
     Standing.MOVED: "free",
 }
-"""Slot.status of the booking's time; a resource that is away is busy-unavailable."""
+"""Slot.status of the booking's time."""
+
+ACTIVE = {True: "true", False: "false"}
+"""Schedule.active: a resource that has left its clinic keeps its schedule, and takes nobody."""
+
+
+def slot_status(slot: Slot) -> str:
+    """Slot.status of a stretch of a resource's day."""
+    if slot.booking:
+        return SLOT[slot.booking.standing]
+    return "busy-unavailable" if slot.away else "free"

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from chassis.refusal import Reject
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
-from halcyon.intake.events.v1.intake_events_pb2 import PlanApproved, SafetyReviewed
-from services.scheduling.domain import Barrier, Plan, SessionLimit
+from halcyon.intake.events.v1.intake_events_pb2 import PlanApproved, PlanRevised, SafetyReviewed
+from services.scheduling.domain import Barrier, Plan, Revised, SessionLimit
 
 _MOST_SESSIONS = 366
 _MOST_MINUTES = 24 * 60
@@ -70,7 +70,15 @@ def need(fact: PlanApproved) -> Plan:
         therapist=fact.kap == "with",
         maintain_every=fact.maintenance_every_days if spaced else 0,
         limits=_limits(fact),
+        version=max(1, fact.plan_version),
     )
+
+
+def revised(fact: PlanRevised) -> Revised:
+    """What a newer version of a plan asks of each session."""
+    if not 0 < fact.infusion_minutes < _MOST_MINUTES:
+        raise Reject("minutes")
+    return Revised(_id(fact.plan_id), fact.plan_version, fact.infusion_minutes, fact.kap == "with")
 
 
 def _limits(fact: PlanApproved) -> tuple[SessionLimit, ...]:

@@ -15,6 +15,11 @@ def name_key(parts: list[str] | None) -> tuple[str, UUID] | None:
     return _read(parts, lambda name, clinic_id: (name, UUID(clinic_id)))
 
 
+def id_key(parts: list[str] | None) -> tuple[UUID] | None:
+    """The id of the last one seen."""
+    return _read(parts, lambda seen: (UUID(seen),))
+
+
 def day_key(parts: list[str] | None) -> tuple[datetime, UUID, int] | None:
     """The start, series and number of the last booking seen."""
     return _read(

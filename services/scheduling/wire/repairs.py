@@ -64,4 +64,5 @@ def _step(step: domain.Step) -> nouns.RepairStep:
         old_start_time=stamp(step.old),
         new_start_time=stamp(step.new) if step.new else None,
         status=nouns.RepairStepStatus.Value(f"REPAIR_STEP_STATUS_{step.status.upper()}"),
+        rules=step.rules,
     )

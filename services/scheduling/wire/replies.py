@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from google.type.date_pb2 import Date
+
 from halcyon.scheduling.v1 import scheduling_pb2 as rpc
 from services.scheduling import domain
-from services.scheduling.wire.fhir import APPOINTMENT, SLOT
+from services.scheduling.wire.fhir import ACTIVE, APPOINTMENT, REQUEST, SLOT, slot_status
 from services.scheduling.wire.stamps import stamp
 
 
@@ -31,6 +33,33 @@ def series_reply(
         earlier_bookings=[_earlier(one) for one in earlier],
         rule=series.rule,
         overrides=[_override(one) for one in overrides],
+        appointment_status=REQUEST[series.status],
+    )
+
+
+def schedule_reply(clinic_id: UUID, found: domain.Timetable) -> rpc.Schedule:
+    """A resource's day as callers see it."""
+    day, resource = found.day, found.resource
+    return rpc.Schedule(
+        clinic_id=str(clinic_id),
+        resource_id=str(resource.resource_id),
+        kind=rpc.ResourceKind.Value(f"RESOURCE_KIND_{resource.kind.name}"),
+        label=resource.label,
+        day=Date(year=day.year, month=day.month, day=day.day),
+        active=ACTIVE[found.active],
+        slots=[_slot(one) for one in found.slots],
+    )
+
+
+def _slot(one: domain.Slot) -> rpc.Slot:
+    booking = one.booking
+    taken_by = booking and domain.session_id(booking.series_id, booking.placement.number)
+    return rpc.Slot(
+        place=one.place,
+        start_time=stamp(one.start),
+        end_time=stamp(one.end),
+        status=slot_status(one),
+        session_id=taken_by or "",
     )
 
 

@@ -158,6 +158,8 @@ class _SchedulingErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[
     """CP-SAT found nothing in the time it has."""
     SCHEDULING_ERROR_REASON_SAFETY_RULE_BROKEN: _SchedulingErrorReason.ValueType  # 20
     """A safety rule of the plan's protocol is broken; the metadata names the rules."""
+    SCHEDULING_ERROR_REASON_RESOURCE_NOT_FOUND: _SchedulingErrorReason.ValueType  # 21
+    """The clinic has no such resource."""
 
 class SchedulingErrorReason(_SchedulingErrorReason, metaclass=_SchedulingErrorReasonEnumTypeWrapper):
     """Why a call was refused; the `reason` of google.rpc.ErrorInfo."""
@@ -204,6 +206,8 @@ SCHEDULING_ERROR_REASON_OPTIMISER_FAILED: SchedulingErrorReason.ValueType  # 19
 """CP-SAT found nothing in the time it has."""
 SCHEDULING_ERROR_REASON_SAFETY_RULE_BROKEN: SchedulingErrorReason.ValueType  # 20
 """A safety rule of the plan's protocol is broken; the metadata names the rules."""
+SCHEDULING_ERROR_REASON_RESOURCE_NOT_FOUND: SchedulingErrorReason.ValueType  # 21
+"""The clinic has no such resource."""
 Global___SchedulingErrorReason: _TypeAlias = SchedulingErrorReason  # noqa: Y015
 
 class _ResourceKind:
@@ -404,6 +408,8 @@ class _RepairStepStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Repa
     """Carried out."""
     REPAIR_STEP_STATUS_STALE: _RepairStepStatus.ValueType  # 3
     """The series or the proposed time has changed since; nothing was done."""
+    REPAIR_STEP_STATUS_BARRED: _RepairStepStatus.ValueType  # 4
+    """A safety rule forbids to book for the patient; nothing was done, and it can be accepted when the rule is met."""
 
 class RepairStepStatus(_RepairStepStatus, metaclass=_RepairStepStatusEnumTypeWrapper):
     """What has become of one proposed step."""
@@ -416,6 +422,8 @@ REPAIR_STEP_STATUS_ACCEPTED: RepairStepStatus.ValueType  # 2
 """Carried out."""
 REPAIR_STEP_STATUS_STALE: RepairStepStatus.ValueType  # 3
 """The series or the proposed time has changed since; nothing was done."""
+REPAIR_STEP_STATUS_BARRED: RepairStepStatus.ValueType  # 4
+"""A safety rule forbids to book for the patient; nothing was done, and it can be accepted when the rule is met."""
 Global___RepairStepStatus: _TypeAlias = RepairStepStatus  # noqa: Y015
 
 class _RepairOrigin:
@@ -432,6 +440,8 @@ class _RepairOriginEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RepairOr
     """Somebody submitted it."""
     REPAIR_ORIGIN_OPTIMISED: _RepairOrigin.ValueType  # 3
     """CP-SAT worked it out."""
+    REPAIR_ORIGIN_REVISED: _RepairOrigin.ValueType  # 4
+    """A plan was revised, and its sessions to come find no place at their times."""
 
 class RepairOrigin(_RepairOrigin, metaclass=_RepairOriginEnumTypeWrapper):
     """Where a repair comes from."""
@@ -444,6 +454,8 @@ REPAIR_ORIGIN_SUBMITTED: RepairOrigin.ValueType  # 2
 """Somebody submitted it."""
 REPAIR_ORIGIN_OPTIMISED: RepairOrigin.ValueType  # 3
 """CP-SAT worked it out."""
+REPAIR_ORIGIN_REVISED: RepairOrigin.ValueType  # 4
+"""A plan was revised, and its sessions to come find no place at their times."""
 Global___RepairOrigin: _TypeAlias = RepairOrigin  # noqa: Y015
 
 @_typing.final
@@ -757,6 +769,7 @@ class Series(_message.Message):
     EARLIER_BOOKINGS_FIELD_NUMBER: _builtins.int
     RULE_FIELD_NUMBER: _builtins.int
     OVERRIDES_FIELD_NUMBER: _builtins.int
+    APPOINTMENT_STATUS_FIELD_NUMBER: _builtins.int
     series_id: _builtins.str
     """Identity."""
     revision: _builtins.int
@@ -773,6 +786,8 @@ class Series(_message.Message):
     """The clinic."""
     rule: _builtins.str
     """RFC 5545 rule of a round of maintenance, on the clinic's wall clock; empty for the plan's own series."""
+    appointment_status: _builtins.str
+    """FHIR R4 Appointment.status of the whole series: "waitlist" while it has no times."""
     @_builtins.property
     def bookings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Booking]:
         """The sessions in order."""
@@ -809,10 +824,11 @@ class Series(_message.Message):
         earlier_bookings: _abc.Iterable[Global___Booking] | None = ...,
         rule: _builtins.str = ...,
         overrides: _abc.Iterable[Global___Override] | None = ...,
+        appointment_status: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["hold_expire_time", b"hold_expire_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bookings", b"bookings", "clinic_id", b"clinic_id", "earlier_bookings", b"earlier_bookings", "hold_expire_time", b"hold_expire_time", "overrides", b"overrides", "patient_id", b"patient_id", "plan_id", b"plan_id", "referral_id", b"referral_id", "revision", b"revision", "rule", b"rule", "series_id", b"series_id", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_status", b"appointment_status", "bookings", b"bookings", "clinic_id", b"clinic_id", "earlier_bookings", b"earlier_bookings", "hold_expire_time", b"hold_expire_time", "overrides", b"overrides", "patient_id", b"patient_id", "plan_id", b"plan_id", "referral_id", b"referral_id", "revision", b"revision", "rule", b"rule", "series_id", b"series_id", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -888,6 +904,7 @@ class RepairStep(_message.Message):
     OLD_START_TIME_FIELD_NUMBER: _builtins.int
     NEW_START_TIME_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
+    RULES_FIELD_NUMBER: _builtins.int
     series_id: _builtins.str
     """The series."""
     number: _builtins.int
@@ -904,6 +921,10 @@ class RepairStep(_message.Message):
     def new_start_time(self) -> _timestamp_pb2.Timestamp:
         """The time proposed; the same means other resources, unset means that none was found."""
 
+    @_builtins.property
+    def rules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The safety rules that have kept it from being carried out."""
+
     def __init__(
         self,
         *,
@@ -913,10 +934,11 @@ class RepairStep(_message.Message):
         old_start_time: _timestamp_pb2.Timestamp | None = ...,
         new_start_time: _timestamp_pb2.Timestamp | None = ...,
         status: Global___RepairStepStatus.ValueType = ...,
+        rules: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["new_start_time", b"new_start_time", "old_start_time", b"old_start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["new_start_time", b"new_start_time", "number", b"number", "old_start_time", b"old_start_time", "revision", b"revision", "series_id", b"series_id", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["new_start_time", b"new_start_time", "number", b"number", "old_start_time", b"old_start_time", "revision", b"revision", "rules", b"rules", "series_id", b"series_id", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1011,6 +1033,98 @@ class Offer(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Offer: _TypeAlias = Offer  # noqa: Y015
+
+@_typing.final
+class Schedule(_message.Message):
+    """What one resource does on one local day (FHIR R4 Schedule with its Slots)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    RESOURCE_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    DAY_FIELD_NUMBER: _builtins.int
+    ACTIVE_FIELD_NUMBER: _builtins.int
+    SLOTS_FIELD_NUMBER: _builtins.int
+    clinic_id: _builtins.str
+    """The clinic."""
+    resource_id: _builtins.str
+    """The resource, the actor of the schedule."""
+    kind: Global___ResourceKind.ValueType
+    """What it is."""
+    label: _builtins.str
+    """Its label."""
+    active: _builtins.str
+    """FHIR R4 Schedule.active, "true" or "false": a resource that has left the clinic takes nobody."""
+    @_builtins.property
+    def day(self) -> _date_pb2.Date:
+        """The local day."""
+
+    @_builtins.property
+    def slots(self) -> _containers.RepeatedCompositeFieldContainer[Global___Slot]:
+        """In order of place and time, within the clinic's opening hours; what is booked outside them too."""
+
+    def __init__(
+        self,
+        *,
+        clinic_id: _builtins.str = ...,
+        resource_id: _builtins.str = ...,
+        kind: Global___ResourceKind.ValueType = ...,
+        label: _builtins.str = ...,
+        day: _date_pb2.Date | None = ...,
+        active: _builtins.str = ...,
+        slots: _abc.Iterable[Global___Slot] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["day", b"day"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "clinic_id", b"clinic_id", "day", b"day", "kind", b"kind", "label", b"label", "resource_id", b"resource_id", "slots", b"slots"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Schedule: _TypeAlias = Schedule  # noqa: Y015
+
+@_typing.final
+class Slot(_message.Message):
+    """A stretch of a resource's time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLACE_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    place: _builtins.int
+    """Which of the places of a nurse, from 0; 0 for all others."""
+    status: _builtins.str
+    """FHIR R4 Slot.status: "free", "busy", "busy-tentative" while held, "busy-unavailable" while away."""
+    session_id: _builtins.str
+    """The session that takes it, if one does."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """From when."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when."""
+
+    def __init__(
+        self,
+        *,
+        place: _builtins.int = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        status: _builtins.str = ...,
+        session_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "place", b"place", "session_id", b"session_id", "start_time", b"start_time", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Slot: _TypeAlias = Slot  # noqa: Y015
 
 @_typing.final
 class Utilisation(_message.Message):

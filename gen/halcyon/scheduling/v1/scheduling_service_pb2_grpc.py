@@ -100,6 +100,11 @@ class SchedulingServiceStub:
                 request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetRepairRequest.SerializeToString,
                 response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetRepairResponse.FromString,
                 _registered_method=True)
+        self.ListRepairs = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/ListRepairs',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ListRepairsRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ListRepairsResponse.FromString,
+                _registered_method=True)
         self.AcceptRepair = channel.unary_unary(
                 '/halcyon.scheduling.v1.SchedulingService/AcceptRepair',
                 request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.AcceptRepairRequest.SerializeToString,
@@ -139,6 +144,11 @@ class SchedulingServiceStub:
                 '/halcyon.scheduling.v1.SchedulingService/FindAvailability',
                 request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.FindAvailabilityRequest.SerializeToString,
                 response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.FindAvailabilityResponse.FromString,
+                _registered_method=True)
+        self.GetSchedule = channel.unary_unary(
+                '/halcyon.scheduling.v1.SchedulingService/GetSchedule',
+                request_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetScheduleRequest.SerializeToString,
+                response_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetScheduleResponse.FromString,
                 _registered_method=True)
         self.WatchBoard = channel.unary_stream(
                 '/halcyon.scheduling.v1.SchedulingService/WatchBoard',
@@ -257,8 +267,16 @@ class SchedulingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListRepairs(self, request, context):
+        """The repairs of a clinic of which something can still be accepted or must be done by hand.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def AcceptRepair(self, request, context):
-        """Carries out a repair, whole or in part; a step whose series has changed meanwhile is left and said to be stale.
+        """Carries out a repair, whole or in part; a step whose series has changed meanwhile is left and said to be stale,
+        and a revised plan's repair is proposed anew instead.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -308,6 +326,13 @@ class SchedulingServiceServicer:
 
     def FindAvailability(self, request, context):
         """The earliest times a series could have, or what binds it and what would fit; nothing is taken.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSchedule(self, request, context):
+        """What one resource does on one day: a FHIR Schedule with its Slots.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -409,6 +434,11 @@ def add_SchedulingServiceServicer_to_server(servicer, server):
                     request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetRepairRequest.FromString,
                     response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetRepairResponse.SerializeToString,
             ),
+            'ListRepairs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRepairs,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ListRepairsRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ListRepairsResponse.SerializeToString,
+            ),
             'AcceptRepair': grpc.unary_unary_rpc_method_handler(
                     servicer.AcceptRepair,
                     request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.AcceptRepairRequest.FromString,
@@ -448,6 +478,11 @@ def add_SchedulingServiceServicer_to_server(servicer, server):
                     servicer.FindAvailability,
                     request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.FindAvailabilityRequest.FromString,
                     response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.FindAvailabilityResponse.SerializeToString,
+            ),
+            'GetSchedule': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSchedule,
+                    request_deserializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetScheduleRequest.FromString,
+                    response_serializer=halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetScheduleResponse.SerializeToString,
             ),
             'WatchBoard': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchBoard,
@@ -833,6 +868,33 @@ class SchedulingService:
             _registered_method=True)
 
     @staticmethod
+    def ListRepairs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/ListRepairs',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ListRepairsRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.ListRepairsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def AcceptRepair(request,
             target,
             options=(),
@@ -1038,6 +1100,33 @@ class SchedulingService:
             '/halcyon.scheduling.v1.SchedulingService/FindAvailability',
             halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.FindAvailabilityRequest.SerializeToString,
             halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.FindAvailabilityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSchedule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.scheduling.v1.SchedulingService/GetSchedule',
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetScheduleRequest.SerializeToString,
+            halcyon_dot_scheduling_dot_v1_dot_scheduling__service__pb2.GetScheduleResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -59,8 +59,12 @@ class SchedulingServiceStub:
     """Closes a resource or a whole clinic for some time, and proposes new times for the sessions it touches."""
     GetRepair: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.GetRepairRequest, _scheduling_service_pb2.GetRepairResponse]
     """One closure and its repair."""
+    ListRepairs: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.ListRepairsRequest, _scheduling_service_pb2.ListRepairsResponse]
+    """The repairs of a clinic of which something can still be accepted or must be done by hand."""
     AcceptRepair: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.AcceptRepairRequest, _scheduling_service_pb2.AcceptRepairResponse]
-    """Carries out a repair, whole or in part; a step whose series has changed meanwhile is left and said to be stale."""
+    """Carries out a repair, whole or in part; a step whose series has changed meanwhile is left and said to be stale,
+    and a revised plan's repair is proposed anew instead.
+    """
     SubmitRepair: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.SubmitRepairRequest, _scheduling_service_pb2.SubmitRepairResponse]
     """Proposes other times for sessions of a clinic, to be accepted whole or in part; nothing is moved yet."""
     OptimiseDays: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.OptimiseDaysRequest, _scheduling_service_pb2.OptimiseDaysResponse]
@@ -75,6 +79,8 @@ class SchedulingServiceStub:
     """Moves all sessions to come of a series to another clinic, as far apart as they were; one that waits is held there."""
     FindAvailability: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.FindAvailabilityRequest, _scheduling_service_pb2.FindAvailabilityResponse]
     """The earliest times a series could have, or what binds it and what would fit; nothing is taken."""
+    GetSchedule: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.GetScheduleRequest, _scheduling_service_pb2.GetScheduleResponse]
+    """What one resource does on one day: a FHIR Schedule with its Slots."""
     WatchBoard: _grpc.UnaryStreamMultiCallable[_scheduling_service_pb2.WatchBoardRequest, _scheduling_service_pb2.WatchBoardResponse]
     """A clinic's day, now and whenever it changes, until the caller hangs up."""
     GetUtilisation: _grpc.UnaryUnaryMultiCallable[_scheduling_service_pb2.GetUtilisationRequest, _scheduling_service_pb2.GetUtilisationResponse]
@@ -115,8 +121,12 @@ class SchedulingServiceAsyncStub(SchedulingServiceStub):
     """Closes a resource or a whole clinic for some time, and proposes new times for the sessions it touches."""
     GetRepair: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.GetRepairRequest, _scheduling_service_pb2.GetRepairResponse]  # type: ignore[assignment]
     """One closure and its repair."""
+    ListRepairs: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.ListRepairsRequest, _scheduling_service_pb2.ListRepairsResponse]  # type: ignore[assignment]
+    """The repairs of a clinic of which something can still be accepted or must be done by hand."""
     AcceptRepair: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.AcceptRepairRequest, _scheduling_service_pb2.AcceptRepairResponse]  # type: ignore[assignment]
-    """Carries out a repair, whole or in part; a step whose series has changed meanwhile is left and said to be stale."""
+    """Carries out a repair, whole or in part; a step whose series has changed meanwhile is left and said to be stale,
+    and a revised plan's repair is proposed anew instead.
+    """
     SubmitRepair: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.SubmitRepairRequest, _scheduling_service_pb2.SubmitRepairResponse]  # type: ignore[assignment]
     """Proposes other times for sessions of a clinic, to be accepted whole or in part; nothing is moved yet."""
     OptimiseDays: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.OptimiseDaysRequest, _scheduling_service_pb2.OptimiseDaysResponse]  # type: ignore[assignment]
@@ -131,6 +141,8 @@ class SchedulingServiceAsyncStub(SchedulingServiceStub):
     """Moves all sessions to come of a series to another clinic, as far apart as they were; one that waits is held there."""
     FindAvailability: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.FindAvailabilityRequest, _scheduling_service_pb2.FindAvailabilityResponse]  # type: ignore[assignment]
     """The earliest times a series could have, or what binds it and what would fit; nothing is taken."""
+    GetSchedule: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.GetScheduleRequest, _scheduling_service_pb2.GetScheduleResponse]  # type: ignore[assignment]
+    """What one resource does on one day: a FHIR Schedule with its Slots."""
     WatchBoard: _aio.UnaryStreamMultiCallable[_scheduling_service_pb2.WatchBoardRequest, _scheduling_service_pb2.WatchBoardResponse]  # type: ignore[assignment]
     """A clinic's day, now and whenever it changes, until the caller hangs up."""
     GetUtilisation: _aio.UnaryUnaryMultiCallable[_scheduling_service_pb2.GetUtilisationRequest, _scheduling_service_pb2.GetUtilisationResponse]  # type: ignore[assignment]
@@ -248,12 +260,22 @@ class SchedulingServiceServicer(metaclass=_abc_1.ABCMeta):
         """One closure and its repair."""
 
     @_abc_1.abstractmethod
+    def ListRepairs(
+        self,
+        request: _scheduling_service_pb2.ListRepairsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.ListRepairsResponse, _abc.Awaitable[_scheduling_service_pb2.ListRepairsResponse]]:
+        """The repairs of a clinic of which something can still be accepted or must be done by hand."""
+
+    @_abc_1.abstractmethod
     def AcceptRepair(
         self,
         request: _scheduling_service_pb2.AcceptRepairRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_scheduling_service_pb2.AcceptRepairResponse, _abc.Awaitable[_scheduling_service_pb2.AcceptRepairResponse]]:
-        """Carries out a repair, whole or in part; a step whose series has changed meanwhile is left and said to be stale."""
+        """Carries out a repair, whole or in part; a step whose series has changed meanwhile is left and said to be stale,
+        and a revised plan's repair is proposed anew instead.
+        """
 
     @_abc_1.abstractmethod
     def SubmitRepair(
@@ -310,6 +332,14 @@ class SchedulingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_scheduling_service_pb2.FindAvailabilityResponse, _abc.Awaitable[_scheduling_service_pb2.FindAvailabilityResponse]]:
         """The earliest times a series could have, or what binds it and what would fit; nothing is taken."""
+
+    @_abc_1.abstractmethod
+    def GetSchedule(
+        self,
+        request: _scheduling_service_pb2.GetScheduleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduling_service_pb2.GetScheduleResponse, _abc.Awaitable[_scheduling_service_pb2.GetScheduleResponse]]:
+        """What one resource does on one day: a FHIR Schedule with its Slots."""
 
     @_abc_1.abstractmethod
     def WatchBoard(

@@ -370,7 +370,7 @@ class SeriesRescheduled(_message.Message):
     clinic_id: _builtins.str
     """The clinic."""
     reason: _builtins.str
-    """"no_show", "cancelled", "moved", "closure", "repair", "override" or "transfer"."""
+    """"no_show", "cancelled", "moved", "closure", "repair", "override", "transfer" or "plan"."""
     @_builtins.property
     def sessions(self) -> _containers.RepeatedCompositeFieldContainer[Global___SessionTime]:
         """The sessions that have new times."""

@@ -1,0 +1,66 @@
+"""The sessions to come of a plan that was revised: other seats at once, other times as proposed."""
+
+from dataclasses import replace
+from uuid import UUID, uuid5
+
+from sqlmodel import col, select
+
+from chassis.database import Tx
+from services.scheduling.domain import Keeping, Origin, Proposal, Series, repair
+from services.scheduling.store.desks import desk_of, open_desks
+from services.scheduling.store.proposals import (
+    carry_out,
+    clinic_of_repair,
+    get_repair,
+    keep_repair,
+)
+from services.scheduling.store.repairs import touched
+from services.scheduling.store.rows import BookingRow
+from services.scheduling.store.series import get
+
+
+async def replan(tx: Tx, series: Series) -> Proposal | None:
+    """Whoever can keep their times keeps them, with what the plan asks now; else it is proposed."""
+    repair_id = uuid5(series.series_id, f"plan/{series.plan.version}")
+    proposal = await _proposed(tx, repair_id, series)
+    if proposal is None:
+        return None
+    await keep_repair(tx, proposal)
+    if any(one.new is None or one.moves for one in proposal.steps):
+        return proposal
+    return await carry_out(tx, proposal)
+
+
+async def renew(tx: Tx, repair_id: UUID) -> Proposal | None:
+    """A revised plan's repair is proposed anew when its series has changed, and not carried out."""
+    await open_desks(tx, [await clinic_of_repair(tx, repair_id)], careful=True)
+    known = await get_repair(tx, repair_id)
+    waiting = [one for one in known.steps if one.status != "accepted"]
+    if known.origin != Origin.REVISED or not waiting:
+        return None
+    series = await get(tx, known.steps[0].series_id)
+    if series.plan.clinic_id != known.clinic_id or waiting[0].revision == series.revision:
+        return None
+    found = await _proposed(tx, repair_id, series)
+    return await keep_repair(tx, found or replace(known, steps=()))
+
+
+async def _proposed(tx: Tx, repair_id: UUID, series: Series) -> Proposal | None:
+    clinic_id = series.plan.clinic_id
+    desk = await desk_of(tx, clinic_id)
+    rows = await _to_come(tx, series)
+    if desk is None or not rows:
+        return None
+    await desk.rebuild()
+    steps = repair(desk.agenda.copy(), await touched(tx, desk, rows))
+    return Proposal(repair_id, clinic_id, Origin.REVISED, steps)
+
+
+async def _to_come(tx: Tx, series: Series) -> list[BookingRow]:
+    query = select(BookingRow).where(
+        col(BookingRow.series_id) == series.series_id,
+        col(BookingRow.status) == Keeping.TAKEN.value,
+        col(BookingRow.arrive_time).is_(None),
+        col(BookingRow.start_time) > tx.now,
+    )
+    return await tx.rows(query.order_by(col(BookingRow.number)))
