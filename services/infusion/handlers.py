@@ -17,6 +17,7 @@ from halcyon.intake.events.v1.intake_events_pb2 import (
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
     BookingCancelled,
     BookingMissed,
+    ClinicUpdated,
     SeriesConfirmed,
     SeriesReleased,
     SeriesRescheduled,
@@ -131,6 +132,12 @@ async def _keep_news(news: domain.News, tx: Tx) -> None:
     existing = await store.programme(tx, news.course.course_id)
     programme, events = domain.reschedule(existing, news, tx.now)
     store.record_programme(tx, programme, events)
+
+
+@on(ClinicUpdated)
+async def keep_clock(fact: ClinicUpdated, tx: Tx) -> None:
+    """A clinic's days begin and end by its own wall clock."""
+    await store.keep_clock(tx, *wire.clock(fact))
 
 
 @due(store.OVERDUE)

@@ -8,6 +8,7 @@ from services.infusion.store.cadence import (
     make_partitions,
     measured,
 )
+from services.infusion.store.clocks import keep_clock, zone_of
 from services.infusion.store.gates import (
     evidence,
     keep_discharge,
@@ -89,6 +90,7 @@ __all__ = [
     "get",
     "keep_alert",
     "keep_choice",
+    "keep_clock",
     "keep_discharge",
     "keep_double_check",
     "keep_event_alert",
@@ -129,4 +131,5 @@ __all__ = [
     "stay",
     "unknown",
     "whole",
+    "zone_of",
 ]

@@ -10,6 +10,7 @@ from sqlmodel import col
 from chassis.database import Tx
 from chassis.plans import made
 from services.infusion import domain, wire
+from services.infusion.store.clocks import zone_of
 from services.infusion.store.orders import order_in_force
 from services.infusion.store.readings import readings
 from services.infusion.store.standings import standing
@@ -39,6 +40,7 @@ async def evidence(tx: Tx, visit: domain.Visit) -> domain.Evidence:
         minutes,
         form.number if form else 0,
         stands,
+        await zone_of(tx, visit.session.clinic_id),
     )
 
 

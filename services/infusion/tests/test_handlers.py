@@ -22,6 +22,7 @@ from halcyon.intake.events.v1.intake_events_pb2 import (
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
     BookingCancelled,
     BookingMissed,
+    ClinicUpdated,
     SeriesConfirmed,
     SeriesReleased,
     SeriesRescheduled,
@@ -206,7 +207,7 @@ async def test_the_golden_facts_are_heard(house: House) -> None:
     released.revision = confirmed.revision + 1
     await house.given(Parse(example("PlanApproved"), PlanApproved()))
     await house.given(Parse(example("DoseAdjusted"), DoseAdjusted()))
-    for fact in (PlanPaused(), PlanResumed(), PlanStopped(), SeriesRescheduled()):
+    for fact in (PlanPaused(), PlanResumed(), PlanStopped(), SeriesRescheduled(), ClinicUpdated()):
         await house.given(Parse(example(fact.DESCRIPTOR.name), fact))
     for lapse in (BookingMissed(), BookingCancelled()):
         await house.given(Parse(example(lapse.DESCRIPTOR.name), lapse))

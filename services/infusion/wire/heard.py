@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeAlias
 from uuid import UUID
+from zoneinfo import available_timezones
 
 from google.protobuf.message import Message
 
@@ -19,6 +20,7 @@ from halcyon.intake.events.v1.intake_events_pb2 import (
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
     BookingCancelled,
     BookingMissed,
+    ClinicUpdated,
     SeriesConfirmed,
     SeriesReleased,
     SeriesRescheduled,
@@ -62,6 +64,13 @@ def adjusted_order(fact: DoseAdjusted) -> domain.DoseOrder:
 def standing(fact: PlanPaused | PlanResumed | PlanStopped) -> domain.PlanStanding:
     """Where a plan stands from now on."""
     return domain.PlanStanding(UUID(fact.plan_id), fact.revision, _STANDINGS[type(fact)])
+
+
+def clock(fact: ClinicUpdated) -> tuple[UUID, int, str]:
+    """A clinic, as of which revision, and its time zone."""
+    if fact.time_zone not in available_timezones():
+        raise Reject("time zone")
+    return UUID(fact.clinic_id), fact.revision, fact.time_zone
 
 
 def course_id(fact: OfSeries) -> UUID:
