@@ -66,7 +66,16 @@ runner = CliRunner()
         ),
         *(
             ["custody", name, "--help"]
-            for name in ("receive", "administer", "waste", "witness", "count", "balance", "stock")
+            for name in (
+                "receive",
+                "administer",
+                "waste",
+                "witness",
+                "count",
+                "balance",
+                "stock",
+                "due",
+            )
         ),
         *(
             ["intake", name, "--help"]
@@ -104,6 +113,7 @@ def test_every_command_explains_itself(words: list[str]) -> None:
         ["schedule", "series", "7a1c6f0e-5d1b-4c3e-8e55-2f6a0f4c9b01"],
         ["parked", "list"],
         ["custody", "balance", "FH1000001"],
+        ["custody", "due"],
         ["intake", "queue"],
         ["intake", "show", "x"],
         ["scale", "record", "x", "phq9", "1,-,3"],
