@@ -62,8 +62,9 @@ runner = CliRunner()
         ),
         *(
             ["infusion", name, "--help"]
-            for name in ("vitals", "acknowledge", "recover", "discharge")
+            for name in ("vitals", "acknowledge", "recover", "discharge", "confirm", "override")
         ),
+        *(["infusion", name, "--help"] for name in ("complete", "observe", "transfer")),
         *(
             ["custody", name, "--help"]
             for name in (
@@ -108,6 +109,7 @@ def test_every_command_explains_itself(words: list[str]) -> None:
         ["infusion", "show", "x"],
         ["infusion", "watch", "x"],
         ["infusion", "pause", "x", "alert"],
+        ["infusion", "transfer", "x", "chest_pain"],
         ["infusion", "vitals", "x", "--pressure", "120/80", "--spo2", "98", "--pulse", "70"],
         ["schedule", "day", "denver", "today"],
         ["schedule", "series", "7a1c6f0e-5d1b-4c3e-8e55-2f6a0f4c9b01"],
