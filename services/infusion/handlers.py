@@ -13,6 +13,7 @@ from halcyon.intake.events.v1.intake_events_pb2 import (
     PlanResumed,
     PlanRevised,
     PlanStopped,
+    SuicideRiskScreened,
 )
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
     BookingCancelled,
@@ -91,6 +92,14 @@ async def _keep_standing(fact: PlanPaused | PlanResumed | PlanStopped, tx: Tx) -
     told = wire.standing(fact)
     known = await store.plan_standing(tx, told.plan_id)
     store.record_standing(tx, domain.newest(known, told))
+
+
+@on(SuicideRiskScreened)
+async def bar_at_high_risk(fact: SuicideRiskScreened, tx: Tx) -> None:
+    """No infusion starts for as long as a screener at high risk speaks."""
+    told = wire.screening(fact)
+    known = await store.screening(tx, told.patient_id)
+    store.keep_screening(tx, domain.newest_screening(known, told))
 
 
 @on(SeriesConfirmed, prefetch=_programmes)

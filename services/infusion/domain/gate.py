@@ -16,10 +16,13 @@ from services.infusion.domain.checklist import (
 from services.infusion.domain.limits import out_of_limits
 from services.infusion.domain.orders import DoseOrder
 from services.infusion.domain.pack import Gate, Pack
+from services.infusion.domain.risk import RiskScreening, risk_findings
 from services.infusion.domain.standing import Standing, standing_findings
 from services.infusion.domain.vitals import Vitals
 
 Finding = tuple[str, str]
+NEVER_ANSWERED_FOR = frozenset({"plan_paused", "plan_stopped", "suicide_risk_high"})
+"""No pack may let a prescriber answer for these at the gate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Evidence:
     """Where the plan stands."""
     zone: tzinfo = UTC
     """By which the clinic's days begin and end."""
+    screening: RiskScreening | None = None
+    """The last suicide-risk screener that intake told of."""
 
 
 def findings(evidence: Evidence, pack: Pack, now: datetime) -> Mapping[str, str]:
@@ -50,6 +55,7 @@ def findings(evidence: Evidence, pack: Pack, now: datetime) -> Mapping[str, str]
 
 def _found(evidence: Evidence, pack: Pack, now: datetime) -> Iterator[Finding]:
     yield from standing_findings(evidence.standing)
+    yield from risk_findings(evidence.screening, now)
     form, today = evidence.form, now.astimezone(evidence.zone).date()
     if form is None:
         yield "checklist", "must be recorded"

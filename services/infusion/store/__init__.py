@@ -60,6 +60,7 @@ from services.infusion.store.readings import (
     readings_and_before,
 )
 from services.infusion.store.revisions import keep_minutes, load_minutes
+from services.infusion.store.risks import keep_screening, screening
 from services.infusion.store.standings import (
     claim_standing,
     plan_standing,
@@ -101,6 +102,7 @@ __all__ = [
     "keep_overdue",
     "keep_overrides",
     "keep_protocol",
+    "keep_screening",
     "latest_protocol",
     "listed",
     "listed_protocols",
@@ -127,6 +129,7 @@ __all__ = [
     "record",
     "record_programme",
     "record_standing",
+    "screening",
     "standing",
     "stay",
     "unknown",

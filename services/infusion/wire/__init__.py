@@ -21,6 +21,7 @@ from services.infusion.wire.heard import (
     lapsed,
     released,
     rescheduled,
+    screening,
     standing,
 )
 from services.infusion.wire.measures import alert, reading, readings, vitals
@@ -73,6 +74,7 @@ __all__ = [
     "released",
     "rescheduled",
     "resumed",
+    "screening",
     "session",
     "stamp",
     "standing",

@@ -16,6 +16,7 @@ from halcyon.intake.events.v1.intake_events_pb2 import (
     PlanPaused,
     PlanResumed,
     PlanStopped,
+    SuicideRiskScreened,
 )
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
     BookingCancelled,
@@ -71,6 +72,16 @@ def clock(fact: ClinicUpdated) -> tuple[UUID, int, str]:
     if fact.time_zone not in available_timezones():
         raise Reject("time zone")
     return UUID(fact.clinic_id), fact.revision, fact.time_zone
+
+
+def screening(fact: SuicideRiskScreened) -> domain.RiskScreening:
+    """What a suicide-risk screener says of a patient."""
+    blocks = fact.HasField("block_until_time")
+    return domain.RiskScreening(
+        UUID(fact.patient_id),
+        fact.screen_time.ToDatetime(UTC),
+        fact.block_until_time.ToDatetime(UTC) if blocks else None,
+    )
 
 
 def course_id(fact: OfSeries) -> UUID:
