@@ -148,3 +148,15 @@ async def incidents(reader: Halcyon, dea_number: str) -> Sequence[Incident]:
     """The newest incidents of a registration."""
     request = lookups.ListIncidentsRequest(dea_number=dea_number)
     return (await reader.custody.ListIncidents(request)).incidents
+
+
+async def deadlines(reader: Halcyon, clinic_id: str = "") -> list[counts.InventoryDeadline]:
+    """By when the places of a clinic, or of all, must take their next inventory."""
+    found: list[counts.InventoryDeadline] = []
+    request = counts.ListInventoryDeadlinesRequest(clinic_id=clinic_id, page_size=200)
+    while True:
+        page = await reader.custody.ListInventoryDeadlines(request)
+        found += page.deadlines
+        if not page.next_page_token:
+            return found
+        request.page_token = page.next_page_token

@@ -23,7 +23,7 @@ Found = Annotated[list[str] | None, typer.Argument(help="CONTAINER=MILLIGRAMS, a
 
 def add_to(app: typer.Typer) -> None:
     """Put these commands beside the others of the group."""
-    for command in (stock, count, resolve, balance, inventory):
+    for command in (stock, count, resolve, balance, inventory, due):
         app.command()(command)
     app.command("show")(show_container)
 
@@ -95,6 +95,16 @@ def inventory(dea_number: Dea, data: Data = DEFAULT) -> None:
             return await reader.custody.GetInventory(request)
 
     show(cabinet.inventory(run(reading())))
+
+
+def due(data: Data = DEFAULT) -> None:
+    """By when each registered place must take its next inventory."""
+
+    async def reading() -> list[counts.InventoryDeadline]:
+        async with acting(data, *READERS) as reader:
+            return await custody.deadlines(reader)
+
+    show(cabinet.deadlines(run(reading())))
 
 
 def show_container(

@@ -12,7 +12,7 @@ import typer
 from opentelemetry.trace import Tracer
 
 from chassis.embedded import remove
-from clients import accounts, journey
+from clients import accounts, journey, summary
 from clients.cli import flow, signals
 from clients.cli.bedside import VISITS, Bedside
 from clients.cli.place import acting, run, traces
@@ -169,8 +169,10 @@ class Story:
             with untraced():
                 await journey.until(doctor, self._id, [*_AFTERWARDS, *[DoseAdjusted] * number])
                 dose = (await journey.doses_of(nurse, self._id))[-1]
+                page = await summary.written(nurse, session.session_id, summary.PDF)
             why = ", ".join(dose.reasons).replace("_", " ")
             step("platform", f"dose from now on {dose.dose} {dose.unit} ({why})")
+            self._file("nurse", f"session-{number}.pdf", page)
 
     async def _settle(self, doctor: Halcyon, clerk: Halcyon) -> None:
         """One session is given up, the delivered one gets its receipt, and the books agree."""
@@ -184,16 +186,16 @@ class Story:
             estimate = await accounts.estimate_document(clerk, invoice)
             receipt = await accounts.document(clerk, invoice)
             balances = await accounts.balances_of(clerk, invoice.clinic_id)
-        self._file(estimate.file_name, estimate.pdf)
-        self._file(receipt.file_name, receipt.content)
+        self._file("cashier", estimate.file_name, estimate.pdf)
+        self._file("cashier", receipt.file_name, receipt.content)
         show(money.trial_balance(balances))
         if sum(one.balance.minor_units for one in balances):
             raise journey.Unfinished("the trial balance is not zero")
 
-    def _file(self, name: str, content: bytes) -> None:
+    def _file(self, who: str, name: str, content: bytes) -> None:
         self._papers.mkdir(parents=True, exist_ok=True)
         (self._papers / name).write_bytes(content)
-        step("cashier", f"printed {self._papers / name}")
+        step(who, f"printed {self._papers / name}")
 
 
 def _tell(found: flow.Flow) -> None:

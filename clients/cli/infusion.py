@@ -1,6 +1,6 @@
 """`halcyon infusion`: what a nurse asks and tells at the chair."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +22,9 @@ from halcyon.infusion.v1 import pump_calls_pb2 as pumping
 
 app = typer.Typer(help="Follow and record infusion sessions.", no_args_is_help=True)
 
+_NURSE = ("nurse",)
+_SECOND = ("nurse", "prescriber")
+"""Another person than the nurse: a development token is named by its roles."""
 Id = Annotated[str, typer.Argument(help="The session's id.")]
 Told = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The request as JSON.")]
 Reason = Annotated[str, typer.Argument(help="Why, as a code such as patient_request.")]
@@ -69,8 +72,23 @@ def arrive(session_id: Id, data: Data = DEFAULT) -> None:
 def check(file: Told, data: Data = DEFAULT) -> None:
     """Record a checklist, and see what fails at the gate."""
     request = Parse(file.read_text(), gating.RecordChecklistRequest())
-    found = _tell(data, lambda nurse: nurse.infusion.RecordChecklist(request))
-    show(sessions.findings(found.findings) if found.findings else "the gate is passed")
+    _say_findings(_tell(data, lambda nurse: nurse.infusion.RecordChecklist(request)))
+
+
+@app.command()
+def confirm(file: Told, data: Data = DEFAULT) -> None:
+    """Confirm drug and programme as the second person, who did not write the checklist."""
+    request = Parse(file.read_text(), gating.ConfirmDoseRequest())
+    _say_findings(_tell(data, lambda second: second.infusion.ConfirmDose(request), _SECOND))
+
+
+@app.command()
+def override(file: Told, data: Data = DEFAULT) -> None:
+    """Answer, as a prescriber, for what a gate found."""
+    request = Parse(file.read_text(), gating.OverrideGateRequest())
+    _say_findings(
+        _tell(data, lambda doctor: doctor.infusion.OverrideGate(request), ("prescriber",))
+    )
 
 
 @app.command()
@@ -92,6 +110,21 @@ def resume(session_id: Id, data: Data = DEFAULT) -> None:
     """The pump runs again."""
     request = pumping.ResumeInfusionRequest(session_id=session_id)
     _tell(data, lambda nurse: nurse.infusion.ResumeInfusion(request))
+
+
+@app.command()
+def complete(file: Told, data: Data = DEFAULT) -> None:
+    """The infusion has ended: all of it, or stopped early with a reason."""
+    request = Parse(file.read_text(), infusing.CompleteInfusionRequest())
+    _tell(data, lambda nurse: nurse.infusion.CompleteInfusion(request))
+
+
+@app.command()
+def observe(file: Told, data: Data = DEFAULT) -> None:
+    """Note an adverse event, a drug, a scale, who was there, the room, or the patient's words."""
+    request = Parse(file.read_text(), monitoring.RecordObservationRequest())
+    kept = _nurse(data, lambda nurse: nurse.infusion.RecordObservation(request)).observation
+    show(f"observation {kept.observation_id} kept")
 
 
 @app.command()
@@ -137,16 +170,29 @@ def discharge(file: Told, data: Data = DEFAULT) -> None:
     _tell(data, lambda nurse: nurse.infusion.DischargeSession(request))
 
 
-def _tell(data: Path, call: Callable[[Halcyon], Any]) -> Any:
+@app.command()
+def transfer(session_id: Id, reason: Reason, data: Data = DEFAULT) -> None:
+    """The patient is taken elsewhere."""
+    request = leaving.TransferSessionRequest(session_id=session_id, reason=reason)
+    _tell(data, lambda nurse: nurse.infusion.TransferSession(request))
+
+
+def _say_findings(reply: Any) -> None:
+    show(sessions.findings(reply.findings) if reply.findings else "the gate is passed")
+
+
+def _tell(data: Path, call: Callable[[Halcyon], Any], roles: Sequence[str] = _NURSE) -> Any:
     """A call that moves a session, and where it stands then."""
-    reply = _nurse(data, call)
+    reply = _nurse(data, call, roles)
     show(f"the session is {sessions.status(reply.session)}")
     return reply
 
 
-def _nurse(data: Path, call: Callable[[Halcyon], Awaitable[Any]]) -> Any:
+def _nurse(
+    data: Path, call: Callable[[Halcyon], Awaitable[Any]], roles: Sequence[str] = _NURSE
+) -> Any:
     async def calling() -> Any:
-        async with acting(data, "nurse") as nurse:
-            return await call(nurse)
+        async with acting(data, *roles) as who:
+            return await call(who)
 
     return run(calling())

@@ -62,11 +62,21 @@ runner = CliRunner()
         ),
         *(
             ["infusion", name, "--help"]
-            for name in ("vitals", "acknowledge", "recover", "discharge")
+            for name in ("vitals", "acknowledge", "recover", "discharge", "confirm", "override")
         ),
+        *(["infusion", name, "--help"] for name in ("complete", "observe", "transfer")),
         *(
             ["custody", name, "--help"]
-            for name in ("receive", "administer", "waste", "witness", "count", "balance", "stock")
+            for name in (
+                "receive",
+                "administer",
+                "waste",
+                "witness",
+                "count",
+                "balance",
+                "stock",
+                "due",
+            )
         ),
         *(
             ["intake", name, "--help"]
@@ -99,11 +109,13 @@ def test_every_command_explains_itself(words: list[str]) -> None:
         ["infusion", "show", "x"],
         ["infusion", "watch", "x"],
         ["infusion", "pause", "x", "alert"],
+        ["infusion", "transfer", "x", "chest_pain"],
         ["infusion", "vitals", "x", "--pressure", "120/80", "--spo2", "98", "--pulse", "70"],
         ["schedule", "day", "denver", "today"],
         ["schedule", "series", "7a1c6f0e-5d1b-4c3e-8e55-2f6a0f4c9b01"],
         ["parked", "list"],
         ["custody", "balance", "FH1000001"],
+        ["custody", "due"],
         ["intake", "queue"],
         ["intake", "show", "x"],
         ["scale", "record", "x", "phq9", "1,-,3"],

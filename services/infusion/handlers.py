@@ -13,10 +13,12 @@ from halcyon.intake.events.v1.intake_events_pb2 import (
     PlanResumed,
     PlanRevised,
     PlanStopped,
+    SuicideRiskScreened,
 )
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
     BookingCancelled,
     BookingMissed,
+    ClinicUpdated,
     SeriesConfirmed,
     SeriesReleased,
     SeriesRescheduled,
@@ -92,6 +94,14 @@ async def _keep_standing(fact: PlanPaused | PlanResumed | PlanStopped, tx: Tx) -
     store.record_standing(tx, domain.newest(known, told))
 
 
+@on(SuicideRiskScreened)
+async def bar_at_high_risk(fact: SuicideRiskScreened, tx: Tx) -> None:
+    """No infusion starts for as long as a screener at high risk speaks."""
+    told = wire.screening(fact)
+    known = await store.screening(tx, told.patient_id)
+    store.keep_screening(tx, domain.newest_screening(known, told))
+
+
 @on(SeriesConfirmed, prefetch=_programmes)
 async def plan_sessions(fact: SeriesConfirmed, tx: Tx) -> None:
     """A confirmed series has its sessions expected."""
@@ -131,6 +141,12 @@ async def _keep_news(news: domain.News, tx: Tx) -> None:
     existing = await store.programme(tx, news.course.course_id)
     programme, events = domain.reschedule(existing, news, tx.now)
     store.record_programme(tx, programme, events)
+
+
+@on(ClinicUpdated)
+async def keep_clock(fact: ClinicUpdated, tx: Tx) -> None:
+    """A clinic's days begin and end by its own wall clock."""
+    await store.keep_clock(tx, *wire.clock(fact))
 
 
 @due(store.OVERDUE)

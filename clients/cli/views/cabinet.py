@@ -8,7 +8,7 @@ from rich.table import Table
 
 from clients.cli.views.tables import table
 from clients.cli.views.words import moment, plain
-from halcyon.infusion.v1.custody_counts_pb2 import CountMoment
+from halcyon.infusion.v1.custody_counts_pb2 import CountMoment, InventoryDeadline, InventoryStage
 from halcyon.infusion.v1.custody_pb2 import (
     Container,
     CustodyBalance,
@@ -91,6 +91,15 @@ def inventory(found: GetInventoryResponse) -> Table:
         numbers = str(one.sealed_count), str(one.opened_count), one.opened_milligrams
         made.add_row(one.ndc, escape(one.drug), one.schedule, *numbers, one.total_milligrams)
     made.caption = f"counted by {escape(found.counter)}; the next is due by {_day(found.next_date)}"
+    return made
+
+
+def deadlines(found: Iterable[InventoryDeadline]) -> Table:
+    """When registered places must be counted."""
+    made = table("Inventories", "registration", "clinic", "due by", "state")
+    for one in found:
+        stage = plain(InventoryStage.Name(one.stage), "INVENTORY_STAGE_")
+        made.add_row(one.dea_number, one.clinic_id, _day(one.due_date), stage)
     return made
 
 

@@ -1,5 +1,6 @@
 """What people look up in the controlled-drug record."""
 
+from datetime import UTC, datetime, time
 from typing import TypeAlias
 from uuid import UUID
 
@@ -7,8 +8,10 @@ import grpc
 
 from chassis import paging
 from chassis.database import Database
+from halcyon.infusion.v1 import custody_counts_pb2 as counts
 from halcyon.infusion.v1 import custody_service_pb2 as rpc
 from services.infusion.api import custody_scope as visible
+from services.infusion.api.desk import scope
 from services.infusion.domain import custody
 from services.infusion.packs.custody import current
 from services.infusion.store import custody as store
@@ -63,6 +66,16 @@ class Screens:
             known = await store.containers(tx, [line.container_id for line in count.lines])
         return wire.inventory(custody.report(place, count, known, current()))
 
+    async def ListInventoryDeadlines(
+        self, request: counts.ListInventoryDeadlinesRequest, context: Context
+    ) -> counts.ListInventoryDeadlinesResponse:
+        after, limit = paging.after(request.page_token), paging.limit(request.page_size)
+        async with self._db.read() as tx:
+            found = await store.stocktakings(tx, scope(request.clinic_id), after, limit)
+        shown, token = paging.cut(found, request.page_size, _day)
+        deadlines = map(wire.deadline, shown)
+        return counts.ListInventoryDeadlinesResponse(deadlines=deadlines, next_page_token=token)
+
     async def ListIncidents(
         self, request: rpc.ListIncidentsRequest, context: Context
     ) -> rpc.ListIncidentsResponse:
@@ -81,6 +94,10 @@ class Screens:
 
 def _place(holding: custody.Holding) -> tuple[str, str, str]:
     return holding.container.ndc, holding.container.lot, holding.container.label
+
+
+def _day(known: custody.Stocktaking) -> tuple[object, object]:
+    return datetime.combine(known.due_date, time(), UTC).isoformat(), known.stocktaking_id
 
 
 def _when(incident: custody.Incident) -> tuple[object, object]:

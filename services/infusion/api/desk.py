@@ -5,7 +5,7 @@ from uuid import UUID
 
 import grpc
 
-from chassis.auth import caller
+from chassis.auth import ALL, caller
 from chassis.database import Database, Tx
 from halcyon.infusion.v1.infusion_service_pb2_grpc import InfusionServiceServicer
 from services.infusion import domain, store
@@ -30,3 +30,12 @@ async def visible(tx: Tx, session_id: str) -> domain.Visit:
     if not caller().sees(visit.session.clinic_id):
         raise store.unknown()
     return visit
+
+
+def scope(clinic_id: str) -> frozenset[UUID] | None:
+    """The clinics to look in: the one asked for and those the caller serves; None for all."""
+    clinics = caller().clinics
+    if not clinic_id:
+        return None if clinics is ALL else clinics
+    asked = UUID(clinic_id)
+    return frozenset({asked} if caller().sees(asked) else ())

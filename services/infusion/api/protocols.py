@@ -71,7 +71,8 @@ class ProtocolService(ProtocolServiceServicer):
         _must_speak_for(clinic_id)
         async with self._db.transaction() as tx:
             found = await store.find_protocol(tx, request.label)
-            chosen = domain.choose(found, clinic_id, tx.now.date())
+            today = tx.now.astimezone(await store.zone_of(tx, clinic_id)).date()
+            chosen = domain.choose(found, clinic_id, today)
             await store.keep_choice(tx, clinic_id, chosen, caller().subject)
         return rpc.ChooseProtocolResponse(protocol=wire.protocol(chosen))
 

@@ -5,7 +5,6 @@ from uuid import UUID
 import grpc
 
 from chassis import paging
-from chassis.auth import ALL, caller
 from chassis.database import Database
 from halcyon.infusion.v1 import infusion_service_pb2 as rpc
 from halcyon.infusion.v1 import monitoring_calls_pb2 as calls
@@ -13,7 +12,7 @@ from halcyon.infusion.v1.infusion_service_pb2_grpc import (
     add_InfusionServiceServicer_to_server,
 )
 from services.infusion import domain, store, wire
-from services.infusion.api.desk import Context, visible
+from services.infusion.api.desk import Context, scope, visible
 from services.infusion.api.gating import Gating
 from services.infusion.api.leaving import Leaving
 from services.infusion.api.monitoring import Monitoring
@@ -49,7 +48,7 @@ class InfusionService(Gating, Pumping, Monitoring, Leaving):
         self, request: rpc.ListSessionsRequest, context: Context
     ) -> rpc.ListSessionsResponse:
         question = store.Question(
-            _scope(request.clinic_id),
+            scope(request.clinic_id),
             UUID(request.series_id) if request.series_id else None,
             wire.status(request),
             paging.after(request.page_token),
@@ -61,15 +60,6 @@ class InfusionService(Gating, Pumping, Monitoring, Leaving):
         page, token = paging.cut(found, request.page_size, _place)
         sessions = [wire.session(visit, orders.get(visit.course.plan_id)) for visit in page]
         return rpc.ListSessionsResponse(sessions=sessions, next_page_token=token)
-
-
-def _scope(clinic_id: str) -> frozenset[UUID] | None:
-    """The clinics to look in: the one asked for and those the caller serves; None for all."""
-    clinics = caller().clinics
-    if not clinic_id:
-        return None if clinics is ALL else clinics
-    asked = UUID(clinic_id)
-    return frozenset({asked} if caller().sees(asked) else ())
 
 
 def _place(visit: domain.Visit) -> tuple[object, object]:

@@ -147,14 +147,19 @@ def _medicines(summary: Summary) -> Iterator[Sequence[str]]:
         if one.HasField("medication"):
             told = one.medication
             amount = f"{plain(told.amount)} {told.unit}"
-            yield f"{summary.local(one.occur_time):{_CLOCK}}", words(told.code), amount, told.route
+            yield (
+                f"{summary.local(one.occur_time):{_CLOCK}}",
+                words(told.code),
+                amount,
+                told.route.upper(),
+            )
 
 
 def _ratings(summary: Summary) -> Iterator[Sequence[str]]:
     for one in summary.record.observations:
         if one.HasField("scale"):
             when = f"{summary.local(one.occur_time):{_CLOCK}}"
-            yield when, words(one.scale.code), str(one.scale.score)
+            yield when, one.scale.code.upper(), str(one.scale.score)
 
 
 def _home(summary: Summary) -> Iterator[Sequence[str]]:

@@ -40,7 +40,7 @@ from services.infusion.domain.events import (
     SessionTransferred,
     VitalsOverdue,
 )
-from services.infusion.domain.gate import Evidence, findings
+from services.infusion.domain.gate import NEVER_ANSWERED_FOR, Evidence, findings
 from services.infusion.domain.infusing import Start, change_rate, pause, resume, start
 from services.infusion.domain.leaving import discharge, override_discharge, recover, transfer
 from services.infusion.domain.observing import (
@@ -66,8 +66,8 @@ from services.infusion.domain.publishing import Publication, choose, publish
 from services.infusion.domain.pump import Interval, Setting, rate
 from services.infusion.domain.record import Record
 from services.infusion.domain.rescheduling import News, reschedule
+from services.infusion.domain.risk import RiskScreening, newest_screening
 from services.infusion.domain.standing import (
-    NEVER_ANSWERED_FOR,
     PlanStanding,
     Standing,
     newest,
@@ -120,6 +120,7 @@ __all__ = [
     "Programme",
     "Publication",
     "Record",
+    "RiskScreening",
     "Rule",
     "Session",
     "SessionCancelled",
@@ -158,6 +159,7 @@ __all__ = [
     "look",
     "miss",
     "newest",
+    "newest_screening",
     "observation_id",
     "observe",
     "override_discharge",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from services.infusion.domain import pump
 from services.infusion.domain.checklist import (
@@ -16,10 +16,13 @@ from services.infusion.domain.checklist import (
 from services.infusion.domain.limits import out_of_limits
 from services.infusion.domain.orders import DoseOrder
 from services.infusion.domain.pack import Gate, Pack
+from services.infusion.domain.risk import RiskScreening, risk_findings
 from services.infusion.domain.standing import Standing, standing_findings
 from services.infusion.domain.vitals import Vitals
 
 Finding = tuple[str, str]
+NEVER_ANSWERED_FOR = frozenset({"plan_paused", "plan_stopped", "suicide_risk_high"})
+"""No pack may let a prescriber answer for these at the gate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,10 @@ class Evidence:
     """Checklists ever recorded, those of an earlier arrival among them."""
     standing: Standing = Standing.ACTIVE
     """Where the plan stands."""
+    zone: tzinfo = UTC
+    """By which the clinic's days begin and end."""
+    screening: RiskScreening | None = None
+    """The last suicide-risk screener that intake told of."""
 
 
 def findings(evidence: Evidence, pack: Pack, now: datetime) -> Mapping[str, str]:
@@ -48,24 +55,25 @@ def findings(evidence: Evidence, pack: Pack, now: datetime) -> Mapping[str, str]
 
 def _found(evidence: Evidence, pack: Pack, now: datetime) -> Iterator[Finding]:
     yield from standing_findings(evidence.standing)
-    form = evidence.form
+    yield from risk_findings(evidence.screening, now)
+    form, today = evidence.form, now.astimezone(evidence.zone).date()
     if form is None:
         yield "checklist", "must be recorded"
         return
     if now - form.check_time > timedelta(minutes=pack.gate.valid_minutes):
         yield "checklist", f"no older than {pack.gate.valid_minutes} minutes"
-    yield from _people(form.checklist, now)
+    yield from _people(form.checklist, today)
     yield from _body(form.checklist, pack, now)
     yield from _mind(form.checklist, pack.gate)
     yield from out_of_limits(evidence.readings, pack.gate)
-    yield from _dose(evidence, form, pack, now)
+    yield from _dose(evidence, form, pack, today)
 
 
-def _people(told: Checklist, now: datetime) -> Iterator[Finding]:
+def _people(told: Checklist, today: date) -> Iterator[Finding]:
     for item in ("identity_checked_twice", "consent_current", "escort_confirmed", "fasting_kept"):
         if not getattr(told, item):
             yield item, "must be confirmed"
-    if told.consent_expire_date is None or told.consent_expire_date < now.date():
+    if told.consent_expire_date is None or told.consent_expire_date < today:
         yield "consent_expire_date", "must be told and not have passed"
     if not told.escort_name.strip():
         yield "escort_name", "must be told"
@@ -103,11 +111,11 @@ def _mind(told: Checklist, gate: Gate) -> Iterator[Finding]:
         yield "suicide_risk", "no infusion at high risk: a clinician today"
 
 
-def _dose(evidence: Evidence, form: Form, pack: Pack, now: datetime) -> Iterator[Finding]:
+def _dose(evidence: Evidence, form: Form, pack: Pack, today: date) -> Iterator[Finding]:
     drug, setting = form.checklist.dose_part
     if drug is None or not (drug.ndc and drug.lot):
         yield "drug", "NDC, lot and expiry must be told"
-    elif drug.expire_date < now.date():
+    elif drug.expire_date < today:
         yield "drug_expire_date", "must not have passed"
     if evidence.order is None:
         yield "dose_order", "no dose order is known for the plan"

@@ -23,10 +23,6 @@ class PlanStanding:
     standing: Standing
 
 
-NEVER_ANSWERED_FOR = frozenset({"plan_paused", "plan_stopped"})
-"""No pack may let a prescriber answer for these at the gate."""
-
-
 def newest(known: PlanStanding | None, told: PlanStanding) -> PlanStanding:
     """The word of the highest revision holds, in whichever order words come."""
     return known if known and known.revision >= told.revision else told

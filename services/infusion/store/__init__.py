@@ -8,6 +8,7 @@ from services.infusion.store.cadence import (
     make_partitions,
     measured,
 )
+from services.infusion.store.clocks import keep_clock, zone_of
 from services.infusion.store.gates import (
     evidence,
     keep_discharge,
@@ -59,6 +60,7 @@ from services.infusion.store.readings import (
     readings_and_before,
 )
 from services.infusion.store.revisions import keep_minutes, load_minutes
+from services.infusion.store.risks import keep_screening, screening
 from services.infusion.store.standings import (
     claim_standing,
     plan_standing,
@@ -89,6 +91,7 @@ __all__ = [
     "get",
     "keep_alert",
     "keep_choice",
+    "keep_clock",
     "keep_discharge",
     "keep_double_check",
     "keep_event_alert",
@@ -99,6 +102,7 @@ __all__ = [
     "keep_overdue",
     "keep_overrides",
     "keep_protocol",
+    "keep_screening",
     "latest_protocol",
     "listed",
     "listed_protocols",
@@ -125,8 +129,10 @@ __all__ = [
     "record",
     "record_programme",
     "record_standing",
+    "screening",
     "standing",
     "stay",
     "unknown",
     "whole",
+    "zone_of",
 ]

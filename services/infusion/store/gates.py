@@ -10,8 +10,10 @@ from sqlmodel import col
 from chassis.database import Tx
 from chassis.plans import made
 from services.infusion import domain, wire
+from services.infusion.store.clocks import zone_of
 from services.infusion.store.orders import order_in_force
 from services.infusion.store.readings import readings
+from services.infusion.store.risks import screening
 from services.infusion.store.standings import standing
 from services.infusion.store.visit_rows import (
     DischargeRow,
@@ -39,6 +41,8 @@ async def evidence(tx: Tx, visit: domain.Visit) -> domain.Evidence:
         minutes,
         form.number if form else 0,
         stands,
+        await zone_of(tx, visit.session.clinic_id),
+        await screening(tx, patient_id) if (patient_id := visit.course.patient_id) else None,
     )
 
 

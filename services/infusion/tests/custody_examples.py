@@ -212,6 +212,12 @@ class Cabinet:
         request = lookups.GetInventoryRequest(dea_number=DEA)
         return await self.house.call(self.api.GetInventory, request, who)
 
+    async def deadlines(
+        self, who: Principal = NURSE, **more: Any
+    ) -> counts.ListInventoryDeadlinesResponse:
+        request = counts.ListInventoryDeadlinesRequest(**more)
+        return await self.house.call(self.api.ListInventoryDeadlines, request, who)
+
     async def incidents(
         self, who: Principal = PHARMACIST, **more: Any
     ) -> lookups.ListIncidentsResponse:

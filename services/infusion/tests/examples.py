@@ -21,6 +21,7 @@ from halcyon.intake.events.v1.intake_events_pb2 import (
     PlanResumed,
     PlanRevised,
     PlanStopped,
+    SuicideRiskScreened,
 )
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
     BookingCancelled,
@@ -133,6 +134,14 @@ class Case:
 
     def stopped(self, revision: int = 5) -> PlanStopped:
         return PlanStopped(plan_id=str(self.plan_id), revision=revision, reason="patient_choice")
+
+    def screened(self, at: datetime, block_until: datetime | None = None) -> SuicideRiskScreened:
+        return SuicideRiskScreened(
+            patient_id=str(self.patient_id),
+            level="high" if block_until else "low",
+            block_until_time=stamp(block_until) if block_until else None,
+            screen_time=stamp(at),
+        )
 
     def confirmed(
         self, revision: int = 2, start: datetime = NOON, numbers: Sequence[int] = range(1, 9)

@@ -43,6 +43,10 @@ class Model:
     """When somebody looks for a missing pressure."""
     stay_overridden: bool = False
     events: set[str] = field(default_factory=set)
+    paused: bool = False
+    ordered: int = 35
+    blocked_until: int = 0
+    """Until when the last suicide-risk screener bars the patient."""
 
     # --- the gate ---
 
@@ -85,6 +89,8 @@ class Model:
 
     def passes(self) -> bool:
         if not self.good_form or not self.confirmed or self.now - self.form_time > 3600:
+            return False
+        if self.paused or self.ordered != 35 or self.now < self.blocked_until:
             return False
         if self.escort_missing and not self.overridden:
             return False

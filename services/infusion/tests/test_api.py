@@ -201,6 +201,26 @@ async def test_a_paused_plan_starts_nothing_before_it_is_resumed(ward: Ward) -> 
     assert (await ward.start(session_id)).status == nouns.SESSION_STATUS_INFUSING
 
 
+async def test_a_screener_at_high_risk_bars_that_day_and_the_next_answer_lifts_it(
+    ward: Ward,
+) -> None:
+    case, other = await ward.expect(), await ward.expect()
+    await ward.ready(case.session_id(1))
+    morning, end = ward.now(), ward.now() + timedelta(hours=8)
+    await ward.house.given(case.screened(morning, end), case.screened(morning, end))
+    with pytest.raises(NotAllowed) as refused:
+        await ward.start(case.session_id(1))
+    assert set(refused.value.metadata) == {"suicide_risk_high"}
+    with pytest.raises(NotAllowed) as refused:
+        await ward.override(case.session_id(1), "suicide_risk_high")
+    assert refused.value.reason == "NOT_OVERRIDABLE"
+    running = await ward.running(other.session_id(1))
+    assert running.status == nouns.SESSION_STATUS_INFUSING
+    later = ward.later(minutes=5)
+    await ward.house.given(case.screened(later), case.screened(morning, end))
+    assert (await ward.start(case.session_id(1))).status == nouns.SESSION_STATUS_INFUSING
+
+
 async def test_a_stop_after_the_checklist_is_seen_at_the_start(ward: Ward) -> None:
     case = await ward.expect()
     session_id = case.session_id(1)

@@ -16,6 +16,7 @@ from halcyon.infusion.v1 import custody_pb2 as nouns
 from services.infusion.domain import custody
 from services.infusion.store.custody import INVENTORY, WITNESS
 from services.infusion.tests import custody_examples as ce
+from services.infusion.tests import examples as eg
 from services.infusion.tests.custody_examples import Cabinet
 
 _DUE = "SELECT due_at FROM due WHERE name = $1"
@@ -103,6 +104,36 @@ async def test_after_an_inventory_the_next_comes_in_two_years(cabinet: Cabinet) 
     assert await let_come(house, INVENTORY) == ["CustodyInventoryOverdue"]
     await cabinet.count({vial.container_id: 500}, scope=counts.COUNT_SCOPE_INVENTORY)
     assert (await due(house, INVENTORY))[0] > house.db.clock() + timedelta(days=600)
+
+
+async def test_a_clinic_sees_by_when_it_must_be_counted(cabinet: Cabinet) -> None:
+    house = cabinet.house
+    await cabinet.open()
+    await cabinet.open(ce.OTHER_DEA, eg.CHICAGO, "America/Chicago")
+    today = house.db.clock().astimezone(ZoneInfo("America/New_York")).date()
+    (first,) = (await cabinet.deadlines()).deadlines
+    assert (first.dea_number, first.stage) == (ce.DEA, counts.INVENTORY_STAGE_AHEAD)
+    assert day_of(first) == today
+    ((who,),) = await house.db.fetch(
+        "SELECT stocktaking_id FROM custody_stocktaking WHERE dea_number = $1", ce.DEA
+    )
+    await house.meet(INVENTORY, who)
+    assert (await cabinet.deadlines()).deadlines[0].stage == counts.INVENTORY_STAGE_DUE
+    (vial,) = await cabinet.receive("A-1")
+    await cabinet.count({vial.container_id: 500}, scope=counts.COUNT_SCOPE_INVENTORY)
+    (after,) = (await cabinet.deadlines()).deadlines
+    assert after.stage == counts.INVENTORY_STAGE_AHEAD
+    assert day_of(after) == custody.next_inventory(ce.RULES, today)
+    assert not (await cabinet.deadlines(clinic_id=str(eg.CHICAGO))).deadlines
+    page = await cabinet.deadlines(ce.NETWORK, page_size=1)
+    assert [one.dea_number for one in page.deadlines] == [ce.OTHER_DEA]
+    rest = await cabinet.deadlines(ce.NETWORK, page_size=1, page_token=page.next_page_token)
+    assert [one.dea_number for one in rest.deadlines] == [ce.DEA]
+    assert not rest.next_page_token
+
+
+def day_of(found: counts.InventoryDeadline) -> date:
+    return date(found.due_date.year, found.due_date.month, found.due_date.day)
 
 
 async def test_a_spot_count_is_no_inventory(cabinet: Cabinet) -> None:

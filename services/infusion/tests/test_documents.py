@@ -148,7 +148,7 @@ async def test_the_page_is_read_by_people(writer: Writer) -> None:
     text = "\n".join(one.extract_text() for one in page.pages)
     for words in (
         "Halcyon Boston", "Sample, Synthia", "1980-02-29", "35 mg in 100 mL", "166/96", "nausea",
-        "moderate", "ondansetron", "4 mg", "cadss", "10 of 10", "lot L1",
+        "moderate", "ondansetron", "4 mg", "IV", "CADSS", "10 of 10", "lot L1",
         "administered", "0.35 mL", "America/New_York",
     ):  # fmt: skip
         assert words in text, words

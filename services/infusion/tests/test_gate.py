@@ -169,7 +169,40 @@ def test_a_plan_that_stands_still_starts_nothing(
 
 def test_whatever_a_plan_is_held_for_is_never_answered_for() -> None:
     told = {item for one in domain.Standing for item, _ in domain.standing_findings(one)}
-    assert told == domain.NEVER_ANSWERED_FOR
+    assert told | {"suicide_risk_high"} == domain.NEVER_ANSWERED_FOR
+
+
+def screened(hour: int, until: int | None = None) -> domain.RiskScreening:
+    end = ago(hours=-until) if until is not None else None
+    return domain.RiskScreening(CASE.patient_id, ago(hours=hour), end)
+
+
+@pytest.mark.parametrize(
+    ("screening", "holds"),
+    [
+        (None, False),
+        (screened(2), False),
+        (screened(2, until=12), True),
+        (screened(20, until=0), False),
+    ],
+)
+def test_a_screener_at_high_risk_holds_that_day(
+    screening: domain.RiskScreening | None, holds: bool
+) -> None:
+    told = (domain.Override("suicide_risk_high", "x", "y", "doctor", NOON),)
+    evidence = CASE.evidence(screening=screening, overrides=told)
+    failed = {"suicide_risk_high"} if holds else set()
+    assert set(domain.findings(evidence, PACK, NOON)) == failed
+    status = Status.HELD if holds else Status.CHECKLIST_PASSED
+    assert domain.settle(CASE.here(), evidence, NOON)[0].session.status is status
+
+
+@given(st.permutations([screened(3, until=9), screened(2), screened(1, until=8)]))
+def test_the_last_screener_holds(order: list[domain.RiskScreening]) -> None:
+    known = None
+    for word in [*order, *order]:
+        known = domain.newest_screening(known, word)
+    assert known == screened(1, until=8)
 
 
 @given(st.permutations(list(enumerate(domain.Standing))))

@@ -18,10 +18,12 @@ from halcyon.intake.events.v1.intake_events_pb2 import (
     PlanPaused,
     PlanResumed,
     PlanStopped,
+    SuicideRiskScreened,
 )
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
     BookingCancelled,
     BookingMissed,
+    ClinicUpdated,
     SeriesConfirmed,
     SeriesReleased,
     SeriesRescheduled,
@@ -206,8 +208,15 @@ async def test_the_golden_facts_are_heard(house: House) -> None:
     released.revision = confirmed.revision + 1
     await house.given(Parse(example("PlanApproved"), PlanApproved()))
     await house.given(Parse(example("DoseAdjusted"), DoseAdjusted()))
-    for fact in (PlanPaused(), PlanResumed(), PlanStopped(), SeriesRescheduled()):
+    for fact in (
+        PlanPaused(),
+        PlanResumed(),
+        PlanStopped(),
+        SuicideRiskScreened(),
+        SeriesRescheduled(),
+    ):
         await house.given(Parse(example(fact.DESCRIPTOR.name), fact))
+    await house.given(Parse(example("ClinicUpdated"), ClinicUpdated()))
     for lapse in (BookingMissed(), BookingCancelled()):
         await house.given(Parse(example(lapse.DESCRIPTOR.name), lapse))
     await house.given(confirmed)

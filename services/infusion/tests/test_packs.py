@@ -43,6 +43,10 @@ def test_the_default_pack_is_whole() -> None:
         ("{value: 120, source: \"[V] Ox", "{value: 50, source: \"[V] Ox", "stay_alone_minutes"),
         ("value: [escort_confirmed,", "value: [plan_paused, escort_confirmed,", "plan_paused"),
         ("value: [escort_confirmed,", "value: [plan_stopped, escort_confirmed,", "plan_stopped"),
+        (
+            "value: [escort_confirmed,", "value: [suicide_risk_high, escort_confirmed,",
+            "suicide_risk_high",
+        ),
         ("version: 2", "version: two", "version"),
         ("name: halcyon-default", "name: [", ""),
         ("name: halcyon-default", "name: Halcyon Default", "name"),

@@ -131,7 +131,7 @@ class Visit(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.case, self.model, self.revision = eg.Case(), Model(), 2
+        self.case, self.model, self.revision, self.told = eg.Case(), Model(), 2, 2
         self.house = self.clinic.house
         self.api = self.clinic.servicer()
         self.session_id = self.case.session_id(1)
@@ -384,6 +384,31 @@ class Visit(RuleBasedStateMachine):
     def facts_come_again(self) -> None:
         self.give(self.case.approved(), self.case.confirmed(2), self.case.confirmed(2))
 
+    @rule(paused=seldom)
+    def the_plan_moves(self, paused: bool) -> None:
+        """Told twice, and an older word after it."""
+        self.told += 1
+        word = self.case.paused(self.told) if paused else self.case.resumed(self.told)
+        self.give(word, self.case.paused(self.told - 1), word)
+        self.model.paused = paused
+
+    @rule(higher=seldom)
+    def the_dose_moves(self, higher: bool) -> None:
+        """What was programmed fits no other order."""
+        self.told += 1
+        self.model.ordered = 40 if higher else 35
+        word = self.case.adjusted(self.told, self.model.ordered * 1000)
+        self.give(word, self.case.adjusted(self.told - 1, 20000), word)
+
+    @rule(high=seldom)
+    def a_screener_is_answered(self, high: bool) -> None:
+        self.tick()
+        until = self.at() + timedelta(hours=1) if high else None
+        word = self.case.screened(self.at(), until)
+        earlier = self.at() - timedelta(seconds=1)
+        self.give(word, self.case.screened(earlier, earlier + timedelta(days=1)), word)
+        self.model.blocked_until = self.model.now + 3600 if high else 0
+
     @rule(now=seldom)
     def released(self, now: bool) -> None:
         if not now:
@@ -494,6 +519,23 @@ TOURS: dict[str, list[Callable[[Visit, str], None]]] = {
         lambda v, crash: v.resume(crash),
         lambda v, crash: v.end(0, crash),
         lambda v, crash: v.transfer(crash, True),
+    ],
+    "held back": [
+        *[lambda v, crash: v.go_on(crash)] * 3,
+        lambda v, _: v.the_plan_moves(True),
+        lambda v, crash: v.start(True, crash),
+        lambda v, _: v.the_plan_moves(False),
+        lambda v, _: v.a_screener_is_answered(True),
+        lambda v, crash: v.start(True, crash),
+        lambda v, _: v.a_screener_is_answered(False),
+        lambda v, _: v.the_dose_moves(True),
+        lambda v, crash: v.start(True, crash),
+        lambda v, crash: v.check(True, True, crash),
+        lambda v, _: v.the_dose_moves(False),
+        lambda v, crash: v.start(True, crash),
+        lambda v, _: v.the_plan_moves(True),
+        lambda v, crash: v.pause(crash),
+        lambda v, crash: v.resume(crash),
     ],
     "nowhere": [lambda v, crash: v.miss(crash, True)],
     "called off and back": [

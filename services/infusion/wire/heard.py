@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeAlias
 from uuid import UUID
+from zoneinfo import available_timezones
 
 from google.protobuf.message import Message
 
@@ -15,10 +16,12 @@ from halcyon.intake.events.v1.intake_events_pb2 import (
     PlanPaused,
     PlanResumed,
     PlanStopped,
+    SuicideRiskScreened,
 )
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
     BookingCancelled,
     BookingMissed,
+    ClinicUpdated,
     SeriesConfirmed,
     SeriesReleased,
     SeriesRescheduled,
@@ -62,6 +65,23 @@ def adjusted_order(fact: DoseAdjusted) -> domain.DoseOrder:
 def standing(fact: PlanPaused | PlanResumed | PlanStopped) -> domain.PlanStanding:
     """Where a plan stands from now on."""
     return domain.PlanStanding(UUID(fact.plan_id), fact.revision, _STANDINGS[type(fact)])
+
+
+def clock(fact: ClinicUpdated) -> tuple[UUID, int, str]:
+    """A clinic, as of which revision, and its time zone."""
+    if fact.time_zone not in available_timezones():
+        raise Reject("time zone")
+    return UUID(fact.clinic_id), fact.revision, fact.time_zone
+
+
+def screening(fact: SuicideRiskScreened) -> domain.RiskScreening:
+    """What a suicide-risk screener says of a patient."""
+    blocks = fact.HasField("block_until_time")
+    return domain.RiskScreening(
+        UUID(fact.patient_id),
+        fact.screen_time.ToDatetime(UTC),
+        fact.block_until_time.ToDatetime(UTC) if blocks else None,
+    )
 
 
 def course_id(fact: OfSeries) -> UUID:

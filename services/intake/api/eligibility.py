@@ -40,7 +40,8 @@ class Eligibility(IntakeServiceServicer):
         async with self._db.transaction() as tx:
             intake = await visible(tx, UUID(request.intake_id))
             decision = wire.decision(request, caller().subject)
-            intake, events = domain.decide(intake, decision, tx.now)
+            zone = (await store.policy(tx, intake.need.clinic_id)).zone
+            intake, events = domain.decide(intake, decision, tx.now, zone)
             store.record(tx, intake, events)
         return rpc.DecideEligibilityResponse(intake=wire.intake(intake))
 
@@ -50,7 +51,8 @@ class Eligibility(IntakeServiceServicer):
         async with self._db.read() as tx:
             intake = await visible(tx, UUID(request.intake_id))
             past = await store.record_of(tx, intake.need.patient_id)
-            coming = wire.moments(request) or [tx.now]
-        found = domain.cautions(intake.pack, past, coming, tx.now)
+            policy = await store.policy(tx, intake.need.clinic_id)
+        coming = [policy.day(moment) for moment in wire.moments(request) or [tx.now]]
+        found = domain.cautions(intake.pack, past, coming, tx.now, policy.zone)
         told = map(wire.caution, found)
         return rpc.CheckSafetyResponse(flags=told, given_count=len(past.sessions))

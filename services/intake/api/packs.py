@@ -60,7 +60,8 @@ class Packs(IntakeServiceServicer):
             raise NotFound("CLINIC_NOT_FOUND", "No such clinic.")
         async with self._db.transaction() as tx:
             pack, published = await store.find_pack(tx, wire.pack_wanted(request.policy))
-            chosen = domain.choose(pack, published, clinic_id, tx.now.date())
+            today = (await store.policy(tx, clinic_id)).day(tx.now)
+            chosen = domain.choose(pack, published, clinic_id, today)
             policy = wire.policy(request.policy, chosen)
             await store.set_policy(tx, policy)
         return policies.UpdateClinicPolicyResponse(policy=wire.policy_reply(policy))

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from chassis.refusal import Invalid, NotAllowed, Violation
 from services.intake.domain.checking import too_old
+from services.intake.domain.days import day_of
 from services.intake.domain.dosing import highest, highest_unsigned, lowest
 from services.intake.domain.eligibility import must_be_agreed, must_not_be_blocked
 from services.intake.domain.events import PlanApproved
@@ -41,7 +42,8 @@ def standing_order_covers(intake: Intake, policy: Policy, record: Record, now: d
         and worst(intake.flags) is Severity.INFORMATION
         and not intake.risk.is_open
         and all(
-            one.severity is Severity.INFORMATION for one in _cautions(intake, schedule, record, now)
+            one.severity is Severity.INFORMATION
+            for one in _cautions(intake, schedule, record, now, policy.zone)
         )
     )
 
@@ -78,16 +80,18 @@ def approved(
     return planned_, PlanApproved(planned_, plan)
 
 
-def must_be_ready(intake: Intake, wish: Wish, record: Record, now: datetime) -> None:
+def must_be_ready(
+    intake: Intake, wish: Wish, record: Record, now: datetime, zone: tzinfo | None
+) -> None:
     """What must be in order before a specialist may sign."""
     decision, found = intake.eligibility, intake.assessment
     if decision and decision.outcome is Outcome.DEFERRED:
         raise NotAllowed("DEFERRED", "The patient is deferred.")
-    if found and too_old(found.physical.weight_date, intake.pack, now.date()):
+    if found and too_old(found.physical.weight_date, intake.pack, day_of(now, zone)):
         raise NotAllowed("MEASURES_OUTDATED", "The weight was measured too long ago.")
     must_be_agreed(intake, wish.signed_by)
     schedule = intake.pack.schedule(wish.schedule or intake.pack.default_schedule)
-    must_be_safe(_cautions(intake, schedule, record, now), wish.rationale)
+    must_be_safe(_cautions(intake, schedule, record, now, zone), wish.rationale)
 
 
 def must_be_safe(found: tuple[Caution, ...], rationale: str) -> None:
@@ -130,11 +134,11 @@ def individual_faults(intake: Intake, asked: Individual) -> Iterator[Violation]:
 
 
 def _cautions(
-    intake: Intake, schedule: Schedule, record: Record, now: datetime
+    intake: Intake, schedule: Schedule, record: Record, now: datetime, zone: tzinfo | None
 ) -> tuple[Caution, ...]:
     if not (record.sessions or record.scores):
         return ()
-    return cautions(intake.pack, record, planned(schedule, now), now)
+    return cautions(intake.pack, record, planned(schedule, day_of(now, zone)), now, zone)
 
 
 def _computed(intake: Intake, wish: Wish, now: datetime) -> DoseOrder:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from chassis.refusal import Invalid, Violation
 from services.intake.domain.assessment import Assessment, PhysicalState, PresentState
@@ -14,12 +14,12 @@ _REST_OF_PHQ9 = 24
 """Eight items of three points: what a PHQ-9 total can hold besides item 9."""
 _ICD10 = re.compile(r"[A-Z][0-9][0-9A-Z](\.?[0-9A-Z]{1,4})?", re.IGNORECASE)
 _AHEAD = timedelta(days=1)
-"""East of the server's day it is tomorrow already."""
+"""Who writes it may be east of the clinic, where it is tomorrow already."""
 
 
-def check(found: Assessment, pack: Pack, now: datetime) -> None:
+def check(found: Assessment, pack: Pack, today: date) -> None:
     """Refuse findings that contradict each other, all faults at once."""
-    if faults := tuple(_faults(found, pack, now.date())):
+    if faults := tuple(_faults(found, pack, today)):
         raise Invalid("INVALID_ASSESSMENT", "The assessment contradicts itself.", faults)
 
 

@@ -74,7 +74,7 @@ def record_assessment(intake: Intake, found: Assessment, policy: Policy, now: da
         raise _ended()
     planned = intake.status is Status.PLANNED
     pack = intake.pack if planned else policy.pack
-    check(found, pack, now)
+    check(found, pack, policy.day(now))
     recorded = replace(
         intake,
         revision=intake.revision + 1,
@@ -101,7 +101,7 @@ def approve_plan(
             raise NotAllowed("NOT_ASSESSED", "A plan needs an assessment first.")
         case Status.ASSESSED:
             chosen = replace(wish, schedule=wish.schedule or policy.schedule)
-            must_be_ready(intake, chosen, record, now)
+            must_be_ready(intake, chosen, record, now, policy.zone)
             planned, stated = approved(intake, chosen, Approval.SPECIALIST, now)
             return planned, (stated,)
         case Status.PLANNED if is_the_plan(intake, wish):

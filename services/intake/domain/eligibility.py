@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 
 from chassis.refusal import Invalid, NotAllowed, Violation
+from services.intake.domain.days import day_of
 from services.intake.domain.events import EligibilityDecided, Event, FindingsReviewed
 from services.intake.domain.intake import Agreement, Intake, Status
 from services.intake.domain.judging import Eligibility, Outcome
@@ -43,7 +44,9 @@ def awaited(intake: Intake, approver: str) -> tuple[str, ...]:
     return tuple(rule_id for rule_id in _needing(intake) if rule_id not in agreed)
 
 
-def decide(intake: Intake, wanted: Eligibility, now: datetime) -> tuple[Intake, tuple[Event, ...]]:
+def decide(
+    intake: Intake, wanted: Eligibility, now: datetime, zone: tzinfo | None = None
+) -> tuple[Intake, tuple[Event, ...]]:
     """The same decision again changes nothing; another one replaces it until a plan stands."""
     if intake.eligibility == wanted:
         return intake, ()
@@ -51,7 +54,7 @@ def decide(intake: Intake, wanted: Eligibility, now: datetime) -> tuple[Intake, 
         raise NotAllowed("NOT_ASSESSED", "A decision needs an assessment first.")
     if intake.status not in (Status.OPEN, Status.ASSESSED):
         raise NotAllowed("INTAKE_CLOSED", "The intake has ended: planned, declined or closed.")
-    if faults := tuple(_faults(intake, wanted, now.date())):
+    if faults := tuple(_faults(intake, wanted, day_of(now, zone))):
         raise Invalid("INVALID_PLAN", "The decision leaves something open.", faults)
     if wanted.outcome is not Outcome.DEFERRED:
         must_not_be_blocked(intake, now)

@@ -1,11 +1,12 @@
 """The individual plan: a schedule, a dose order in force, what is particular, and who signed it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from enum import Enum
 from functools import lru_cache
 from uuid import UUID, uuid5
 
+from services.intake.domain.days import day_of
 from services.intake.domain.pack import Pack, Schedule
 from services.intake.domain.weighing import Basis
 
@@ -36,6 +37,10 @@ class Policy:
     """What new intakes are screened and planned with."""
     zone: tzinfo | None = None
     """By which the clinic's days begin and end; None until it was told."""
+
+    def day(self, moment: datetime) -> date:
+        """The clinic's calendar day."""
+        return day_of(moment, self.zone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.refusal import AlreadyExists, Invalid, Violation
 from services.intake.domain import risk
+from services.intake.domain.days import day_end
 from services.intake.domain.events import Event, ScoreTaken, SuicideRiskScreened
 from services.intake.domain.intake import Intake
 from services.intake.domain.scores import Origin, Score, score_id
@@ -61,7 +62,7 @@ def _heeded(
 ) -> tuple[Intake, tuple[Event, ...]]:
     if fresh.scale != intake.pack.risk.scale:
         return heed_alerts(intake, fresh.rating.alerts, fresh.measure_time), ()
-    until = risk.day_end(fresh.measure_time, intake.pack.risk.block_days, zone)
+    until = day_end(fresh.measure_time, intake.pack.risk.block_days, zone)
     known = risk.screened(intake.risk, fresh.rating.band, fresh.measure_time, until)
     if known == intake.risk:
         return intake, ()

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from uuid import UUID
 
+from services.intake.domain.days import day_of
 from services.intake.domain.pack import Pack, SessionLimit, Watch
 from services.intake.domain.rules import Severity
 from services.intake.domain.safety import broken
@@ -68,10 +69,10 @@ def _barriers(watch: Watch, record: Record) -> Iterator[Barrier]:
 
 
 def cautions(
-    pack: Pack, record: Record, coming: Iterable[datetime], now: datetime
+    pack: Pack, record: Record, coming: Iterable[date], now: datetime, zone: tzinfo | None = None
 ) -> tuple[Caution, ...]:
     """Session limits are absolute, and so is an outdated questionnaire of a treated patient."""
-    given = [one.begin_time for one in record.sessions]
+    given = [day_of(one.begin_time, zone) for one in record.sessions]
     limits = {limit.rule_id: limit for limit in pack.limits}
     full = [
         Caution(rule_id, Severity.ABSOLUTE, "Too many sessions.", _said(limits[rule_id]))

@@ -1,7 +1,7 @@
 """The suicide-risk step: an answer opens it, a screener closes it, its worst level blocks."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import datetime
 
 from services.intake.domain.pack import Pack
 
@@ -41,14 +41,6 @@ def screened(risk: SuicideRisk, level: str, at: datetime, until: datetime) -> Su
         return risk
     still = risk.open_time if risk.open_time and risk.open_time > at else None
     return SuicideRisk(still, level, at, until)
-
-
-def day_end(at: datetime, days: int, zone: tzinfo | None) -> datetime:
-    """The end of so many calendar days of a clinic; of one whose zone is not known, whole days."""
-    if zone is None:
-        return at + timedelta(days=days)
-    last = at.astimezone(zone).date() + timedelta(days=days)
-    return datetime.combine(last, time(), zone).astimezone(UTC)
 
 
 def blocks_until(risk: SuicideRisk, pack: Pack) -> datetime | None:

@@ -1,11 +1,14 @@
-"""How many sessions a stretch of days may hold, over all of a patient's plans."""
+"""How many sessions a stretch of days may hold, over all of a patient's plans.
+
+A day is a calendar day of the clinic that plans or books, here as in scheduling (ADR 100).
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 
 from services.intake.domain.pack import Schedule, SessionLimit
 
-_WEEK = 7
+_WEEK, _HOURS = 7, 24
 
 
 def fullest(schedule: Schedule, days: int) -> int:
@@ -14,16 +17,16 @@ def fullest(schedule: Schedule, days: int) -> int:
     return max(sum(weeks[first : first + span]) for first in range(len(weeks)))
 
 
-def planned(schedule: Schedule, begin: datetime) -> Iterator[datetime]:
-    """When the sessions of a series would be, as early as its schedule lets them."""
-    gap = timedelta(hours=schedule.min_gap_hours)
+def planned(schedule: Schedule, first: date) -> Iterator[date]:
+    """On which days the sessions of a series would be, as early as its schedule lets them."""
     for week, count in enumerate(schedule.sessions_per_week):
         for number in range(count):
-            yield begin + timedelta(days=_WEEK * week) + number * gap
+            apart = number * schedule.min_gap_hours // _HOURS
+            yield first + timedelta(days=_WEEK * week + apart)
 
 
 def broken(
-    limits: Iterable[SessionLimit], given: Sequence[datetime], coming: Iterable[datetime]
+    limits: Iterable[SessionLimit], given: Sequence[date], coming: Iterable[date]
 ) -> tuple[str, ...]:
     """The limits that some coming session would break, by rule id."""
     ahead = tuple(coming)
@@ -31,10 +34,11 @@ def broken(
     return tuple(
         limit.rule_id
         for limit in limits
-        if any(_count(every, moment, limit.days) > limit.at_most for moment in ahead)
+        if any(_count(every, day, limit.days) > limit.at_most for day in ahead)
     )
 
 
-def _count(every: Iterable[datetime], until: datetime, days: int) -> int:
-    begin = until - timedelta(days=days)
-    return sum(begin < moment <= until for moment in every)
+def _count(every: Iterable[date], until: date, days: int) -> int:
+    """Among so many days, of which this is the last."""
+    before = until - timedelta(days=days)
+    return sum(before < day <= until for day in every)

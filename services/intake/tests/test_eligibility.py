@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chassis.refusal import Invalid, NotAllowed
 from services.intake import domain
-from services.intake.domain import eligibility, safety, scoring, starting, weighing
+from services.intake.domain import eligibility, scoring, starting, weighing
 from services.intake.domain.weighing import Basis, Body
 from services.intake.tests import examples as eg
 from services.intake.tests.examples import NOON, PACK
@@ -289,14 +289,3 @@ def test_a_standing_order_does_not_speak_for_a_past_that_must_be_weighed(
     assert intake.plan is None
     calm = past(40, scores=(BLADDER, CALM))
     assert domain.open_for(eg.need(), None, eg.STANDING, calm, NOON)[0].plan
-
-
-@given(st.lists(st.floats(0, 120), max_size=14))
-def test_limits_count_every_stretch_of_days(days: list[float]) -> None:
-    """Against a count that looks at each session by itself."""
-    times = sorted(NOON + timedelta(days=day) for day in days)
-    found = safety.broken(PACK.limits, (), times)
-    for limit in PACK.limits:
-        span = timedelta(days=limit.days)
-        fullest = max((sum(a <= b < a + span for b in times) for a in times), default=0)
-        assert (limit.rule_id in found) == (fullest > limit.at_most)

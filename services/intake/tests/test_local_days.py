@@ -10,11 +10,15 @@ from google.protobuf.json_format import Parse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.refusal import NotAllowed, Reject
-from chassis.testing import House
+from chassis.refusal import Invalid, NotAllowed, Reject
+from chassis.testing import House, somebody
+from halcyon.intake.v1 import eligibility_pb2 as eligibility_rpc
+from halcyon.intake.v1 import intake_pb2 as nouns
+from halcyon.intake.v1 import pack_pb2 as pack_rpc
 from halcyon.intake.v1 import scale_pb2 as rpc
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import ClinicUpdated
-from services.intake.domain import risk
+from services.intake import packs
+from services.intake.domain.days import day_end
 from services.intake.tests import examples as eg
 from services.intake.tests.practice import BOSTON_DOCTOR, Practice
 from tools.examples import example
@@ -39,11 +43,11 @@ def at(text: str) -> datetime:
     ],
 )
 def test_a_day_ends_at_the_clinics_midnight(moment: str, zone: str, until: str) -> None:
-    assert risk.day_end(at(moment), 1, ZoneInfo(zone)) == at(until)
+    assert day_end(at(moment), 1, ZoneInfo(zone)) == at(until)
 
 
 def test_without_a_zone_a_day_is_a_whole_day() -> None:
-    assert risk.day_end(eg.NOON, 1, None) == eg.NOON + timedelta(days=1)
+    assert day_end(eg.NOON, 1, None) == eg.NOON + timedelta(days=1)
 
 
 @given(
@@ -53,8 +57,8 @@ def test_without_a_zone_a_day_is_a_whole_day() -> None:
 )
 def test_it_lies_ahead_and_the_longer_the_later(moment: datetime, days: int, name: str) -> None:
     zone = ZoneInfo(name)
-    end = risk.day_end(moment, days, zone)
-    assert moment < end < risk.day_end(moment, days + 1, zone)
+    end = day_end(moment, days, zone)
+    assert moment < end < day_end(moment, days + 1, zone)
     assert (end - timedelta(seconds=1)).astimezone(zone).date() < end.astimezone(zone).date()
 
 
@@ -78,7 +82,7 @@ async def test_a_high_screener_blocks_to_the_end_of_the_clinics_day(house: House
     await house.call(practice.api.RecordScale, request, BOSTON_DOCTOR)
     known = (await practice.get(intake_id=intake_id)).suicide_risk
     until = known.block_until_time.ToDatetime(UTC)
-    assert until == risk.day_end(house.db.clock(), 1, ZoneInfo(BOSTON_TIME))
+    assert until == day_end(house.db.clock(), 1, ZoneInfo(BOSTON_TIME))
     with pytest.raises(NotAllowed) as refused:
         await practice.approve(intake_id, rationale="why")
     assert refused.value.reason == "TREATMENT_BLOCKED"
@@ -108,3 +112,60 @@ async def test_a_clinic_that_only_told_its_clock_follows_the_platform(house: Hou
 async def test_the_golden_clinic_is_heard(house: House) -> None:
     await house.given(Parse(example("ClinicUpdated"), ClinicUpdated()))
     assert len(await zones(house)) == 1
+
+
+def late_evening(house: House) -> datetime:
+    """Tomorrow in UTC and still today in Boston."""
+    now = house.db.clock()
+    night = (now + timedelta(days=1)).replace(hour=3, minute=0)
+    house.db.travel(night - now)
+    return night
+
+
+async def test_a_pack_begins_and_a_deferral_ends_at_the_clinics_midnight(house: House) -> None:
+    practice = Practice(house)
+    await house.given(joined())
+    tomorrow = late_evening(house).date().isoformat()
+    own = packs.shipped()[packs.CURRENT].content.replace("2026-01-01", tomorrow, 1)
+    own = own.replace("name: halcyon-default", "name: boston-own", 1)
+    network = somebody("medical_director")
+    await house.call(practice.api.PublishPack, pack_rpc.PublishPackRequest(content=own), network)
+    request = eg.standing_order()
+    request.policy.pack = "boston-own@1"
+    with pytest.raises(NotAllowed) as early:
+        await house.call(practice.api.UpdateClinicPolicy, request, BOSTON_DOCTOR)
+    assert early.value.reason == "PACK_NOT_EFFECTIVE"
+    intake_id = await practice.open()
+    deferral = eligibility_rpc.DecideEligibilityRequest(
+        intake_id=intake_id,
+        outcome=nouns.ELIGIBILITY_OUTCOME_DEFERRED,
+        rationale="a relative comes along",
+        defer_until_date=tomorrow,
+    )
+    await house.call(practice.api.DecideEligibility, deferral, BOSTON_DOCTOR)
+    house.db.travel(timedelta(hours=3))
+    await house.call(practice.api.UpdateClinicPolicy, request, BOSTON_DOCTOR)
+    deferral.rationale = "longer"
+    with pytest.raises(Invalid):
+        await house.call(practice.api.DecideEligibility, deferral, BOSTON_DOCTOR)
+
+
+async def test_sessions_are_counted_by_the_clinics_days(house: House) -> None:
+    """Of three sessions the first is in no week any more from a midnight on, not from an hour."""
+    practice = Practice(house)
+    await house.given(joined())
+    routed = eg.routed()
+    await house.given(routed)
+    intake_id = str(eg.intake_id(routed))
+    await practice.assess(intake_id)
+    await practice.approve(intake_id, rationale="why")
+    night = late_evening(house)
+    ended = [night + timedelta(minutes=40), night - timedelta(days=2), night - timedelta(days=4)]
+    for number, moment in enumerate(reversed(ended), 1):
+        await house.given(eg.completed(routed, number, complete_time=eg.stamp(moment)))
+    week = day_end(night, 3, ZoneInfo(BOSTON_TIME))
+    for coming, full in ((week - timedelta(minutes=1), True), (week, False)):
+        request = eligibility_rpc.CheckSafetyRequest(intake_id=intake_id)
+        request.session_times.append(eg.stamp(coming))
+        answer = await house.call(practice.api.CheckSafety, request, BOSTON_DOCTOR)
+        assert ("sessions-in-7-days" in [one.rule_id for one in answer.flags]) == full

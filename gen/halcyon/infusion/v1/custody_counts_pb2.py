@@ -23,16 +23,23 @@ _sym_db = _symbol_database.Default()
 
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from google.type import date_pb2 as google_dot_type_dot_date__pb2
 from halcyon.infusion.v1 import custody_pb2 as halcyon_dot_infusion_dot_v1_dot_custody__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(halcyon/infusion/v1/custody_counts.proto\x12\x13halcyon.infusion.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!halcyon/infusion/v1/custody.proto\"k\n\x10\x43ountedContainer\x12\x1e\n\x0c\x63ontainer_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x37\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x1f.halcyon.infusion.v1.DrugAmountB\x06\xbaH\x03\xc8\x01\x01\"\xa8\x02\n\x16\x43ountContainersRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x30\n\ndea_number\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Z][A-Z9][0-9]{7}$\x12:\n\x05scope\x18\x03 \x01(\x0e\x32\x1f.halcyon.infusion.v1.CountScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12<\n\x06moment\x18\x04 \x01(\x0e\x32 .halcyon.infusion.v1.CountMomentB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x44\n\ncontainers\x18\x05 \x03(\x0b\x32%.halcyon.infusion.v1.CountedContainerB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\"s\n\x17\x43ountContainersResponse\x12\x10\n\x08\x63ount_id\x18\x01 \x01(\t\x12\x14\n\x0c\x61greed_count\x18\x02 \x01(\x05\x12\x30\n\tincidents\x18\x03 \x03(\x0b\x32\x1d.halcyon.infusion.v1.Incident\"\x9c\x01\n\x16ResolveIncidentRequest\x12\x1d\n\x0bincident_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12G\n\nresolution\x18\x02 \x01(\x0e\x32\'.halcyon.infusion.v1.IncidentResolutionB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1a\n\treference\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18<\"J\n\x17ResolveIncidentResponse\x12/\n\x08incident\x18\x01 \x01(\x0b\x32\x1d.halcyon.infusion.v1.Incident*Z\n\nCountScope\x12\x1b\n\x17\x43OUNT_SCOPE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43OUNT_SCOPE_SPOT\x10\x01\x12\x19\n\x15\x43OUNT_SCOPE_INVENTORY\x10\x02*]\n\x0b\x43ountMoment\x12\x1c\n\x18\x43OUNT_MOMENT_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43OUNT_MOMENT_OPENING\x10\x01\x12\x16\n\x12\x43OUNT_MOMENT_CLOSE\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(halcyon/infusion/v1/custody_counts.proto\x12\x13halcyon.infusion.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x16google/type/date.proto\x1a!halcyon/infusion/v1/custody.proto\"\x93\x01\n\x11InventoryDeadline\x12\x12\n\ndea_number\x18\x01 \x01(\t\x12\x11\n\tclinic_id\x18\x02 \x01(\t\x12#\n\x08\x64ue_date\x18\x03 \x01(\x0b\x32\x11.google.type.Date\x12\x32\n\x05stage\x18\x04 \x01(\x0e\x32#.halcyon.infusion.v1.InventoryStage\"|\n\x1dListInventoryDeadlinesRequest\x12\x1e\n\tclinic_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"t\n\x1eListInventoryDeadlinesResponse\x12\x39\n\tdeadlines\x18\x01 \x03(\x0b\x32&.halcyon.infusion.v1.InventoryDeadline\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"k\n\x10\x43ountedContainer\x12\x1e\n\x0c\x63ontainer_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x37\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x1f.halcyon.infusion.v1.DrugAmountB\x06\xbaH\x03\xc8\x01\x01\"\xa8\x02\n\x16\x43ountContainersRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x30\n\ndea_number\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Z][A-Z9][0-9]{7}$\x12:\n\x05scope\x18\x03 \x01(\x0e\x32\x1f.halcyon.infusion.v1.CountScopeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12<\n\x06moment\x18\x04 \x01(\x0e\x32 .halcyon.infusion.v1.CountMomentB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x44\n\ncontainers\x18\x05 \x03(\x0b\x32%.halcyon.infusion.v1.CountedContainerB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\"s\n\x17\x43ountContainersResponse\x12\x10\n\x08\x63ount_id\x18\x01 \x01(\t\x12\x14\n\x0c\x61greed_count\x18\x02 \x01(\x05\x12\x30\n\tincidents\x18\x03 \x03(\x0b\x32\x1d.halcyon.infusion.v1.Incident\"\x9c\x01\n\x16ResolveIncidentRequest\x12\x1d\n\x0bincident_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12G\n\nresolution\x18\x02 \x01(\x0e\x32\'.halcyon.infusion.v1.IncidentResolutionB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1a\n\treference\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18<\"J\n\x17ResolveIncidentResponse\x12/\n\x08incident\x18\x01 \x01(\x0b\x32\x1d.halcyon.infusion.v1.Incident*Z\n\nCountScope\x12\x1b\n\x17\x43OUNT_SCOPE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43OUNT_SCOPE_SPOT\x10\x01\x12\x19\n\x15\x43OUNT_SCOPE_INVENTORY\x10\x02*]\n\x0b\x43ountMoment\x12\x1c\n\x18\x43OUNT_MOMENT_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43OUNT_MOMENT_OPENING\x10\x01\x12\x16\n\x12\x43OUNT_MOMENT_CLOSE\x10\x02*\x82\x01\n\x0eInventoryStage\x12\x1f\n\x1bINVENTORY_STAGE_UNSPECIFIED\x10\x00\x12\x19\n\x15INVENTORY_STAGE_AHEAD\x10\x01\x12\x17\n\x13INVENTORY_STAGE_DUE\x10\x02\x12\x1b\n\x17INVENTORY_STAGE_OVERDUE\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'halcyon.infusion.v1.custody_counts_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_LISTINVENTORYDEADLINESREQUEST'].fields_by_name['clinic_id']._loaded_options = None
+  _globals['_LISTINVENTORYDEADLINESREQUEST'].fields_by_name['clinic_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_LISTINVENTORYDEADLINESREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTINVENTORYDEADLINESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\310\001(\000'
+  _globals['_LISTINVENTORYDEADLINESREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTINVENTORYDEADLINESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\310\001'
   _globals['_COUNTEDCONTAINER'].fields_by_name['container_id']._loaded_options = None
   _globals['_COUNTEDCONTAINER'].fields_by_name['container_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_COUNTEDCONTAINER'].fields_by_name['amount']._loaded_options = None
@@ -53,18 +60,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESOLVEINCIDENTREQUEST'].fields_by_name['resolution']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_RESOLVEINCIDENTREQUEST'].fields_by_name['reference']._loaded_options = None
   _globals['_RESOLVEINCIDENTREQUEST'].fields_by_name['reference']._serialized_options = b'\272H\004r\002\030<'
-  _globals['_COUNTSCOPE']._serialized_start=889
-  _globals['_COUNTSCOPE']._serialized_end=979
-  _globals['_COUNTMOMENT']._serialized_start=981
-  _globals['_COUNTMOMENT']._serialized_end=1074
-  _globals['_COUNTEDCONTAINER']._serialized_start=129
-  _globals['_COUNTEDCONTAINER']._serialized_end=236
-  _globals['_COUNTCONTAINERSREQUEST']._serialized_start=239
-  _globals['_COUNTCONTAINERSREQUEST']._serialized_end=535
-  _globals['_COUNTCONTAINERSRESPONSE']._serialized_start=537
-  _globals['_COUNTCONTAINERSRESPONSE']._serialized_end=652
-  _globals['_RESOLVEINCIDENTREQUEST']._serialized_start=655
-  _globals['_RESOLVEINCIDENTREQUEST']._serialized_end=811
-  _globals['_RESOLVEINCIDENTRESPONSE']._serialized_start=813
-  _globals['_RESOLVEINCIDENTRESPONSE']._serialized_end=887
+  _globals['_COUNTSCOPE']._serialized_start=1307
+  _globals['_COUNTSCOPE']._serialized_end=1397
+  _globals['_COUNTMOMENT']._serialized_start=1399
+  _globals['_COUNTMOMENT']._serialized_end=1492
+  _globals['_INVENTORYSTAGE']._serialized_start=1495
+  _globals['_INVENTORYSTAGE']._serialized_end=1625
+  _globals['_INVENTORYDEADLINE']._serialized_start=154
+  _globals['_INVENTORYDEADLINE']._serialized_end=301
+  _globals['_LISTINVENTORYDEADLINESREQUEST']._serialized_start=303
+  _globals['_LISTINVENTORYDEADLINESREQUEST']._serialized_end=427
+  _globals['_LISTINVENTORYDEADLINESRESPONSE']._serialized_start=429
+  _globals['_LISTINVENTORYDEADLINESRESPONSE']._serialized_end=545
+  _globals['_COUNTEDCONTAINER']._serialized_start=547
+  _globals['_COUNTEDCONTAINER']._serialized_end=654
+  _globals['_COUNTCONTAINERSREQUEST']._serialized_start=657
+  _globals['_COUNTCONTAINERSREQUEST']._serialized_end=953
+  _globals['_COUNTCONTAINERSRESPONSE']._serialized_start=955
+  _globals['_COUNTCONTAINERSRESPONSE']._serialized_end=1070
+  _globals['_RESOLVEINCIDENTREQUEST']._serialized_start=1073
+  _globals['_RESOLVEINCIDENTREQUEST']._serialized_end=1229
+  _globals['_RESOLVEINCIDENTRESPONSE']._serialized_start=1231
+  _globals['_RESOLVEINCIDENTRESPONSE']._serialized_end=1305
 # @@protoc_insertion_point(module_scope)

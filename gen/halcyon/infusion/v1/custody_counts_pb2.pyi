@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.type import date_pb2 as _date_pb2
 from halcyon.infusion.v1 import custody_pb2 as _custody_pb2
 import builtins as _builtins
 import sys
@@ -67,6 +68,128 @@ COUNT_MOMENT_OPENING: CountMoment.ValueType  # 1
 COUNT_MOMENT_CLOSE: CountMoment.ValueType  # 2
 """After the last movement of the day."""
 Global___CountMoment: _TypeAlias = CountMoment  # noqa: Y015
+
+class _InventoryStage:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _InventoryStageEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_InventoryStage.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    INVENTORY_STAGE_UNSPECIFIED: _InventoryStage.ValueType  # 0
+    """Never told."""
+    INVENTORY_STAGE_AHEAD: _InventoryStage.ValueType  # 1
+    """Not soon."""
+    INVENTORY_STAGE_DUE: _InventoryStage.ValueType  # 2
+    """It must be taken soon, by the pack's warning, or today."""
+    INVENTORY_STAGE_OVERDUE: _InventoryStage.ValueType  # 3
+    """None was taken in time."""
+
+class InventoryStage(_InventoryStage, metaclass=_InventoryStageEnumTypeWrapper):
+    """How near the next inventory of a registered place is."""
+
+INVENTORY_STAGE_UNSPECIFIED: InventoryStage.ValueType  # 0
+"""Never told."""
+INVENTORY_STAGE_AHEAD: InventoryStage.ValueType  # 1
+"""Not soon."""
+INVENTORY_STAGE_DUE: InventoryStage.ValueType  # 2
+"""It must be taken soon, by the pack's warning, or today."""
+INVENTORY_STAGE_OVERDUE: InventoryStage.ValueType  # 3
+"""None was taken in time."""
+Global___InventoryStage: _TypeAlias = InventoryStage  # noqa: Y015
+
+@_typing.final
+class InventoryDeadline(_message.Message):
+    """When a registered place takes its next inventory."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEA_NUMBER_FIELD_NUMBER: _builtins.int
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    DUE_DATE_FIELD_NUMBER: _builtins.int
+    STAGE_FIELD_NUMBER: _builtins.int
+    dea_number: _builtins.str
+    """The registration."""
+    clinic_id: _builtins.str
+    """The clinic."""
+    stage: Global___InventoryStage.ValueType
+    """How near that is."""
+    @_builtins.property
+    def due_date(self) -> _date_pb2.Date:
+        """The last day, in the registration's time zone."""
+
+    def __init__(
+        self,
+        *,
+        dea_number: _builtins.str = ...,
+        clinic_id: _builtins.str = ...,
+        due_date: _date_pb2.Date | None = ...,
+        stage: Global___InventoryStage.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_date", b"due_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "dea_number", b"dea_number", "due_date", b"due_date", "stage", b"stage"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InventoryDeadline: _TypeAlias = InventoryDeadline  # noqa: Y015
+
+@_typing.final
+class ListInventoryDeadlinesRequest(_message.Message):
+    """Whose deadlines, page by page (AIP-158)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    clinic_id: _builtins.str
+    """Only of this clinic; of all that the caller serves when empty."""
+    page_size: _builtins.int
+    """At most this many, 1 to 200; 50 when zero."""
+    page_token: _builtins.str
+    """From the last answer; empty for the first page."""
+    def __init__(
+        self,
+        *,
+        clinic_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListInventoryDeadlinesRequest: _TypeAlias = ListInventoryDeadlinesRequest  # noqa: Y015
+
+@_typing.final
+class ListInventoryDeadlinesResponse(_message.Message):
+    """One page of deadlines."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEADLINES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Ask again with it; empty on the last page."""
+    @_builtins.property
+    def deadlines(self) -> _containers.RepeatedCompositeFieldContainer[Global___InventoryDeadline]:
+        """The most urgent first."""
+
+    def __init__(
+        self,
+        *,
+        deadlines: _abc.Iterable[Global___InventoryDeadline] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadlines", b"deadlines", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListInventoryDeadlinesResponse: _TypeAlias = ListInventoryDeadlinesResponse  # noqa: Y015
 
 @_typing.final
 class CountedContainer(_message.Message):

@@ -102,6 +102,11 @@ class CustodyServiceStub:
                 request_serializer=halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetInventoryRequest.SerializeToString,
                 response_deserializer=halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetInventoryResponse.FromString,
                 _registered_method=True)
+        self.ListInventoryDeadlines = channel.unary_unary(
+                '/halcyon.infusion.v1.CustodyService/ListInventoryDeadlines',
+                request_serializer=halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.ListInventoryDeadlinesRequest.SerializeToString,
+                response_deserializer=halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.ListInventoryDeadlinesResponse.FromString,
+                _registered_method=True)
         self.ListIncidents = channel.unary_unary(
                 '/halcyon.infusion.v1.CustodyService/ListIncidents',
                 request_serializer=halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.ListIncidentsRequest.SerializeToString,
@@ -204,6 +209,13 @@ class CustodyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListInventoryDeadlines(self, request, context):
+        """By when each registered place must take its next inventory, the most urgent first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListIncidents(self, request, context):
         """Incidents of a registration, newest first.
         """
@@ -278,6 +290,11 @@ def add_CustodyServiceServicer_to_server(servicer, server):
                     servicer.GetInventory,
                     request_deserializer=halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetInventoryRequest.FromString,
                     response_serializer=halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetInventoryResponse.SerializeToString,
+            ),
+            'ListInventoryDeadlines': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListInventoryDeadlines,
+                    request_deserializer=halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.ListInventoryDeadlinesRequest.FromString,
+                    response_serializer=halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.ListInventoryDeadlinesResponse.SerializeToString,
             ),
             'ListIncidents': grpc.unary_unary_rpc_method_handler(
                     servicer.ListIncidents,
@@ -637,6 +654,33 @@ class CustodyService:
             '/halcyon.infusion.v1.CustodyService/GetInventory',
             halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetInventoryRequest.SerializeToString,
             halcyon_dot_infusion_dot_v1_dot_custody__service__pb2.GetInventoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListInventoryDeadlines(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.infusion.v1.CustodyService/ListInventoryDeadlines',
+            halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.ListInventoryDeadlinesRequest.SerializeToString,
+            halcyon_dot_infusion_dot_v1_dot_custody__counts__pb2.ListInventoryDeadlinesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -61,6 +61,8 @@ class CustodyServiceStub:
     """What came and went under a registration: in total, and container by container."""
     GetInventory: _grpc.UnaryUnaryMultiCallable[_custody_service_pb2.GetInventoryRequest, _custody_service_pb2.GetInventoryResponse]
     """The newest inventory of a registration, as an inspector reads it."""
+    ListInventoryDeadlines: _grpc.UnaryUnaryMultiCallable[_custody_counts_pb2.ListInventoryDeadlinesRequest, _custody_counts_pb2.ListInventoryDeadlinesResponse]
+    """By when each registered place must take its next inventory, the most urgent first."""
     ListIncidents: _grpc.UnaryUnaryMultiCallable[_custody_service_pb2.ListIncidentsRequest, _custody_service_pb2.ListIncidentsResponse]
     """Incidents of a registration, newest first."""
 
@@ -95,6 +97,8 @@ class CustodyServiceAsyncStub(CustodyServiceStub):
     """What came and went under a registration: in total, and container by container."""
     GetInventory: _aio.UnaryUnaryMultiCallable[_custody_service_pb2.GetInventoryRequest, _custody_service_pb2.GetInventoryResponse]  # type: ignore[assignment]
     """The newest inventory of a registration, as an inspector reads it."""
+    ListInventoryDeadlines: _aio.UnaryUnaryMultiCallable[_custody_counts_pb2.ListInventoryDeadlinesRequest, _custody_counts_pb2.ListInventoryDeadlinesResponse]  # type: ignore[assignment]
+    """By when each registered place must take its next inventory, the most urgent first."""
     ListIncidents: _aio.UnaryUnaryMultiCallable[_custody_service_pb2.ListIncidentsRequest, _custody_service_pb2.ListIncidentsResponse]  # type: ignore[assignment]
     """Incidents of a registration, newest first."""
 
@@ -204,6 +208,14 @@ class CustodyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_custody_service_pb2.GetInventoryResponse, _abc.Awaitable[_custody_service_pb2.GetInventoryResponse]]:
         """The newest inventory of a registration, as an inspector reads it."""
+
+    @_abc_1.abstractmethod
+    def ListInventoryDeadlines(
+        self,
+        request: _custody_counts_pb2.ListInventoryDeadlinesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_custody_counts_pb2.ListInventoryDeadlinesResponse, _abc.Awaitable[_custody_counts_pb2.ListInventoryDeadlinesResponse]]:
+        """By when each registered place must take its next inventory, the most urgent first."""
 
     @_abc_1.abstractmethod
     def ListIncidents(

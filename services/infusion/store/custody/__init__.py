@@ -47,6 +47,7 @@ from services.infusion.store.custody.screens import (
     of_session,
     pending,
     stocked,
+    stocktakings,
     total,
 )
 
@@ -90,6 +91,7 @@ __all__ = [
     "stock",
     "stocked",
     "stocktaking_of",
+    "stocktakings",
     "total",
     "unknown",
 ]

@@ -19,6 +19,7 @@ from services.infusion.store.custody.rows import (
     DisposalRow,
     EntryRow,
     IncidentRow,
+    StocktakingRow,
 )
 
 _TOTAL = """
@@ -71,6 +72,23 @@ async def stocked(tx: Tx, dea_number: str, page: Page) -> Sequence[custody.Holdi
     rows = await tx.rows(asked.order_by(*order).limit(page.limit))
     found = await holdings(tx, [row.container_id for row in rows])
     return [found[row.container_id] for row in rows]
+
+
+async def stocktakings(
+    tx: Tx,
+    clinic_ids: frozenset[UUID] | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> Sequence[custody.Stocktaking]:
+    """The next inventories of the places of these clinics, the most urgent first."""
+    day, key = col(StocktakingRow.due_date), col(StocktakingRow.stocktaking_id)
+    asked = select(StocktakingRow).order_by(day, key).limit(limit)
+    if clinic_ids is not None:
+        asked = asked.where(col(StocktakingRow.clinic_id).in_(clinic_ids))
+    if after:
+        moment, identity = after
+        asked = asked.where(tuple_(day, key) > (moment.date(), identity))
+    return [shapes.stocktaking(row) for row in await tx.rows(asked)]
 
 
 async def total(tx: Tx, dea_number: str) -> custody.Balance:

@@ -101,6 +101,16 @@ def incident(one: custody.Incident, strength: Decimal) -> nouns.Incident:
     return told
 
 
+def deadline(one: custody.Stocktaking) -> counts.InventoryDeadline:
+    """By when the next inventory must be taken."""
+    return counts.InventoryDeadline(
+        dea_number=one.dea_number,
+        clinic_id=str(one.clinic_id),
+        due_date=_day(one.due_date),
+        stage=counts.InventoryStage.Value(f"INVENTORY_STAGE_{one.stage.name}"),
+    )
+
+
 def balance(one: custody.Balance) -> nouns.CustodyBalance:
     """What came and went."""
     return nouns.CustodyBalance(
