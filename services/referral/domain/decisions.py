@@ -198,7 +198,7 @@ def _received(asked: Application, known: Known, now: datetime) -> Referral:
         priority=asked.priority,
         preferred_clinic_id=asked.preferred_clinic_id,
         receive_time=now,
-        progress=Progress(known.referral_id, Status.RECEIVED, now, now),
+        progress=Progress(known.referral_id, Status.RECEIVED, now, now, partner=asked.partner),
     )
     return _step(referral, Status.RECEIVED, now, None)
 
