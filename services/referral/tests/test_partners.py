@@ -23,7 +23,7 @@ from services.referral.domain import Partner, Status, codes
 from services.referral.partners import cloudevents, fhir, saying
 from services.referral.partners.handling import Message, give_up, receive
 from services.referral.tests import examples
-from standards.tests.test_fhir import bundle
+from standards.tests.test_fhir import EXAMPLES, bundle
 
 SUBMIT = rpc.CreateReferralRequest.DESCRIPTOR.full_name
 CANCEL = rpc.CancelReferralRequest.DESCRIPTOR.full_name
@@ -343,6 +343,22 @@ async def test_a_withdrawal_in_fhir_names_the_placers_order(desk: Desk, house: H
     gone = await desk.send(headers(CANCEL, form), json.dumps(document))
     assert gone.referral_id == made.referral_id
     assert (await house.stated())[-1].reason == "patient_declined"
+
+
+async def test_a_referral_in_hl7_v2_is_answered_like_any_other(desk: Desk, house: House) -> None:
+    form = "application/hl7-v2"
+    document = (EXAMPLES / "depression-denver.hl7").read_text()
+    made = await desk.send(headers(SUBMIT, form), document)
+    assert made.outcome == partner.MESSAGE_OUTCOME_ACCEPTED, made
+    (step, *_) = (await store.untold(house.db, "acme")).steps
+    assert step.placer_reference == "larkspur.example|order-2025-0412"
+    again = await desk.send(headers(SUBMIT, form), document)
+    assert again.referral_id == made.referral_id, "the originating referral names the call"
+    assert await count(house) == 1
+    broken = await desk.send(headers(SUBMIT, form), document.replace("19840309", "1984"))
+    assert [(one.reason, one.field) for one in broken.reasons] == [("HL7_INVALID", "PID-7")]
+    other = await desk.send(headers(TELL, form), document)
+    assert reasons(other) == {"FORMAT_UNKNOWN"}
 
 
 async def test_our_own_fault_is_answered_in_the_end(desk: Desk, house: House) -> None:
