@@ -305,6 +305,26 @@ async def test_a_referral_is_cancelled_supplemented_and_timed_by_its_partner(
     assert reasons(await desk.send(headers(WHEN), MessageToJson(bad))) == {"INVALID_REQUEST"}
 
 
+async def test_what_is_told_before_a_clinic_has_it_comes_with_the_routing(
+    desk: Desk, house: House
+) -> None:
+    cannot = examples.asked(clinical=examples.summary(indication_code="R52"))
+    told = await desk.send(headers(SUBMIT), MessageToJson(cannot))
+    assert [type(one).__name__ for one in await house.stated()] == ["ReferralReceived"]
+    more = partner.SupplementReferralRequest(
+        referral_id=told.referral_id, clinical=examples.summary(phq9_score=23, weight_grams=81_000)
+    )
+    await desk.send(headers(TELL), MessageToJson(more))
+    request = rpc.RouteReferralRequest(
+        referral_id=told.referral_id, clinic_id=str(examples.CHICAGO)
+    )
+    await house.call(Referrals(house.db).RouteReferral, request)
+    supplemented, routed = await house.stated()
+    assert supplemented.clinic_id == ""
+    assert (routed.phq9_score, routed.weight_grams) == (23, 81_000)
+    assert routed.indication_code == "R52"
+
+
 @pytest.mark.parametrize("kind", [CANCEL, TELL, WHEN])
 async def test_the_referral_of_another_does_not_exist(desk: Desk, house: House, kind: str) -> None:
     referral_id = await desk.submit()

@@ -17,7 +17,11 @@ from services.scheduling.store.maintenance import keep_running, open_round, runn
 from services.scheduling.store.moving import move, other_times, transfer
 from services.scheduling.store.optimising import days_to_better, open_minutes
 from services.scheduling.store.overriding import override, overrides_of
-from services.scheduling.store.patients import keep_preferences, load_sessions
+from services.scheduling.store.patients import (
+    keep_availability,
+    keep_preferences,
+    load_sessions,
+)
 from services.scheduling.store.places import (
     claim_places,
     claim_same_places,
@@ -79,6 +83,7 @@ __all__ = [
     "give_back",
     "is_cancelled",
     "is_done",
+    "keep_availability",
     "keep_preferences",
     "keep_running",
     "keep_safety",
