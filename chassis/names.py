@@ -88,7 +88,7 @@ OBSERVED: Mapping[Observed, Instrument] = {
     "halcyon.outbox.waiting": Instrument("{message}", "Facts not yet published."),
     "halcyon.parked": Instrument("{message}", "Facts waiting for a person."),
     "halcyon.partner.backlog": Instrument(
-        "{message}", "What the partner furthest behind has yet to read."
+        "{message}", "What each partner has yet to read of its feed."
     ),
     "halcyon.stream.missing": Instrument("{message}", "Published facts that the stream lacks."),
     "halcyon.stream.phantom": Instrument("{message}", "Facts in the stream that nobody stated."),

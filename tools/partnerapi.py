@@ -13,7 +13,7 @@ from google.protobuf.descriptor import Descriptor
 
 from chassis.accounts import INBOUND, PREFIX, Quotas
 from halcyon.referral.v1 import partner_pb2 as partner
-from services.referral.partners.reading import FHIR, JSON, KINDS, PROTOBUF
+from services.referral.partners.reading import FHIR, HL7V2, JSON, KINDS, PROTOBUF
 from tools.asyncapi import Part, Plain, all_comments, refer, schemas
 from tools.examples import mapped
 from tools.payloads import Comments
@@ -33,7 +33,7 @@ _HEADERS: Part = {
         "ce-type": {"type": "string", "description": "Full name of the contract of the data."},
         "ce-specversion": {"const": "1.0"},
         "ce-time": {"type": "string", "format": "date-time"},
-        "ce-datacontenttype": {"enum": [JSON, FHIR, *PROTOBUF]},
+        "ce-datacontenttype": {"enum": [JSON, FHIR, HL7V2, *PROTOBUF]},
         "ce-subject": {"type": "string", "description": "The referral: yours, ours in a feed."},
         "ce-sequence": {"type": "string", "description": "In a feed: the order in a referral."},
         "Nats-Msg-Id": {"type": "string", "description": "ce-id."},

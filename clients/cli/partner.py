@@ -12,13 +12,18 @@ from clients.cli.screen import show
 from clients.cli.views import tables
 from clients.network.seed import CLINICS
 from clients.registrar import Registrar
-from halcyon.referral.v1.partner_pb2 import Partner, PartnerFormat
+from halcyon.referral.v1.partner_pb2 import Partner, PartnerFormat, PatientField
 from halcyon.referral.v1.partner_service_pb2 import ListPartnersRequest, UpdatePartnerRequest
 
 app = typer.Typer(help="Let outside systems refer by events.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="The partner's name: a-z, 0-9 and -.")]
 Clinic = Annotated[list[str], typer.Option("--clinic", help="A clinic it may refer to; repeat.")]
+Fields = Annotated[
+    list[str] | None,
+    typer.Option("--field", help="An identifier that the contract names; repeat. Default: none."),
+]
+Feed = Annotated[str, typer.Option(help="json, protobuf or fhir.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Where to write the credentials.")]
 _FORMATS = ("json", "protobuf", "fhir")
 
@@ -27,28 +32,36 @@ _FORMATS = ("json", "protobuf", "fhir")
 def add(
     name: Name,
     clinic: Clinic,
-    feed: Annotated[str, typer.Option(help="json, protobuf or fhir.")] = "json",
+    feed: Feed = "json",
+    field: Fields = None,
     out: Out = None,
     data: Data = DEFAULT,
 ) -> None:
     """Make the partner's account, streams and credentials, and begin to read what it says."""
-    if feed not in _FORMATS:
-        raise typer.BadParameter(f"must be one of {', '.join(_FORMATS)}")
-    clinics = [_clinic(one) for one in clinic]
+    partner = _contract(name, clinic, feed, field or [])
 
     async def adding() -> str:
         entry, credentials = await _registrar(data).add(name)
-        partner = Partner(
-            name=name,
-            account=entry.partner.account,
-            clinic_ids=clinics,
-            format=PartnerFormat.Value(f"PARTNER_FORMAT_{feed.upper()}"),
-        )
-        async with acting(data, "operator") as operator:
-            await operator.partners.UpdatePartner(UpdatePartnerRequest(partner=partner))
+        partner.account = entry.partner.account
+        await _agree(partner, data)
         return credentials
 
     _hand_over(name, run(adding()), out, data)
+
+
+@app.command()
+def contract(
+    name: Name,
+    clinic: Clinic,
+    feed: Feed = "json",
+    field: Fields = None,
+    data: Data = DEFAULT,
+) -> None:
+    """Change what the partner may do and read, from now on; the whole of it is told anew."""
+    partner = _contract(name, clinic, feed, field or [])
+    partner.account = _registrar(data).get(name).partner.account
+    run(_agree(partner, data))
+    show(f"{name} reads {', '.join(field or []) or 'no identifiers'}")
 
 
 @app.command()
@@ -81,7 +94,7 @@ def list_partners(data: Data = DEFAULT) -> None:
         return {one.name: one for one in reply.partners}
 
     known = run(listing())
-    table = tables.table("Partners", "partner", "state", "clinics", "feed", "unread")
+    table = tables.table("Partners", "partner", "state", "clinics", "feed", "identifiers", "unread")
     for entry in registrar.all():
         partner = known.get(entry.name, Partner())
         table.add_row(
@@ -89,9 +102,28 @@ def list_partners(data: Data = DEFAULT) -> None:
             "revoked" if entry.closed else "open",
             "\n".join(partner.clinic_ids),
             PartnerFormat.Name(partner.format).removeprefix("PARTNER_FORMAT_").lower(),
+            "\n".join(PatientField.Name(one)[14:].lower() for one in partner.fields) or "none",
             str(run(registrar.backlog(entry.name))),
         )
     show(table)
+
+
+def _contract(name: str, clinics: list[str], feed: str, fields: list[str]) -> Partner:
+    known = [one.removeprefix("PATIENT_FIELD_").lower() for one in PatientField.keys()[1:]]
+    for told, allowed in ((feed, _FORMATS), *((one, known) for one in fields)):
+        if told not in allowed:
+            raise typer.BadParameter(f"{told} must be one of {', '.join(allowed)}")
+    return Partner(
+        name=name,
+        clinic_ids=[_clinic(one) for one in clinics],
+        format=PartnerFormat.Value(f"PARTNER_FORMAT_{feed.upper()}"),
+        fields=[PatientField.Value(f"PATIENT_FIELD_{one.upper()}") for one in fields],
+    )
+
+
+async def _agree(partner: Partner, data: Path) -> None:
+    async with acting(data, "operator") as operator:
+        await operator.partners.UpdatePartner(UpdatePartnerRequest(partner=partner))
 
 
 def _registrar(data: Path) -> Registrar:

@@ -4,9 +4,14 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from chassis.database import Tx
+from chassis.refusal import Busy
 from chassis.subscriptions import Subscriptions
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
-from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled, ReferralRouted
+from halcyon.referral.events.v1.referral_events_pb2 import (
+    ReferralCancelled,
+    ReferralRouted,
+    ReferralSupplemented,
+)
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import ClinicUpdated
 from services.intake import domain, packs, store, wire
 
@@ -46,6 +51,18 @@ async def close_intake(fact: ReferralCancelled, tx: Tx) -> None:
         existing = await store.find(tx, domain.intake_id(need.referral_id))
         intake, events = domain.close(need, existing, packs.current(), tx.now)
         store.record(tx, intake, events)
+
+
+@on(ReferralSupplemented)
+async def add_information(fact: ReferralSupplemented, tx: Tx) -> None:
+    """What the referrer tells later is screened too; before the routing it came with that."""
+    if not fact.clinic_id:
+        return
+    more = wire.supplement(fact)
+    existing = await store.find(tx, domain.intake_id(more.referral_id))
+    if existing is None or not existing.need.is_told:
+        raise Busy("INTAKE_UNKNOWN", "The referral is not known here yet.")
+    store.record(tx, *domain.supplement(existing, more, tx.now))
 
 
 @on(ClinicUpdated)

@@ -21,7 +21,7 @@ from halcyon.intake.events.v1.intake_events_pb2 import (
     PlanStopped,
     SafetyReviewed,
 )
-from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled
+from halcyon.referral.events.v1.referral_events_pb2 import AvailabilityStated, ReferralCancelled
 from services.scheduling import domain, packs, store, wire
 
 on = Subscriptions()
@@ -130,6 +130,12 @@ async def release_cancelled(fact: ReferralCancelled, tx: Tx) -> None:
     for series_id, _ in await store.series_of_referrals(tx, [referral_id]):
         series = await store.get(tx, series_id)
         await _let_go(tx, *domain.cancel(series, tx.now))
+
+
+@on(AvailabilityStated)
+async def keep_availability(fact: AvailabilityStated, tx: Tx) -> None:
+    """Times sought from now on are those at which the patient can come."""
+    await store.keep_availability(tx, wire.referral_of(fact), wire.availability(fact))
 
 
 async def _for_deliveries(facts: Sequence[InfusionCompleted], tx: Tx) -> None:

@@ -2,14 +2,12 @@
 
 from uuid import NAMESPACE_URL, uuid5
 
-import protovalidate
-
 from halcyon.referral.v1.referral_pb2 import ReferralPriority
 from halcyon.referral.v1.referral_service_pb2 import CreateReferralRequest
 from standards.fhir import bindings, clinical, people
 from standards.fhir.codes import URI
 from standards.fhir.nodes import Bundle, Node, Resource
-from standards.fhir.problems import FhirError, FhirUnavailable, Findings, Problem
+from standards.fhir.problems import FhirError, FhirUnavailable, Findings, Problem, findings
 
 _WITHDRAWN = {"revoked", "entered-in-error"}
 _URGENT = {"urgent", "asap", "stat"}
@@ -24,41 +22,37 @@ _OWNED = {
 
 def referral_request(document: str | bytes) -> CreateReferralRequest:
     """The referral in a FHIR R4 Bundle; raises FhirError with every problem that it has."""
-    findings = Findings()
-    bundle = Bundle(_validated(document, findings))
-    bindings.check(bundle, findings)
-    request = _mapped(bundle, findings)
-    for violation in protovalidate.collect_violations(request):
-        field = _field(violation)
-        if not findings.explain(field):
-            findings.add(field, violation.proto.message)
-    findings.raise_any()
+    found = findings()
+    bundle = Bundle(_validated(document, found))
+    bindings.check(bundle, found)
+    request = _mapped(bundle, found)
+    found.check(request)
     return request
 
 
 def withdrawal(document: str | bytes) -> tuple[str, bool]:
     """The placer's identifier of a ServiceRequest withdrawn, and whether it was a mistake."""
-    findings = Findings()
-    bundle = Bundle(_validated(document, findings))
+    found = findings()
+    bundle = Bundle(_validated(document, found))
     requests = bundle.of("ServiceRequest")
     if len(requests) != 1:
-        findings.add("Bundle.entry", f"one ServiceRequest is required, found {len(requests)}")
-        findings.raise_any()
+        found.add("Bundle.entry", f"one ServiceRequest is required, found {len(requests)}")
+        found.raise_any()
     request = requests[0]
     status = request.text("status")
     if status not in _WITHDRAWN:
-        findings.add(f"{request.path}.status", "must be revoked or entered-in-error")
-    found = [one for one in map(_identifier, request.all("identifier")) if one]
-    if not found:
+        found.add(f"{request.path}.status", "must be revoked or entered-in-error")
+    named = [one for one in map(_identifier, request.all("identifier")) if one]
+    if not named:
         path = f"{request.path}.identifier"
-        findings.add(path, "an identifier with system and value is required")
-    findings.raise_any()
-    return found[0], status == "entered-in-error"
+        found.add(path, "an identifier with system and value is required")
+    found.raise_any()
+    return named[0], status == "entered-in-error"
 
 
 def placer_identifier(document: str | bytes) -> str:
     """What the sender calls the request: "system|value" of its first full identifier, or ''."""
-    requests = Bundle(_validated(document, Findings())).of("ServiceRequest")
+    requests = Bundle(_validated(document, findings())).of("ServiceRequest")
     identifiers = [one for request in requests for one in request.all("identifier")]
     return next(filter(None, map(_identifier, identifiers)), "")
 
@@ -141,8 +135,3 @@ def _one_patient(bundle: Bundle, patient: Resource, findings: Findings) -> None:
         if name and bundle.find(resource.get(name)).path != patient.path:
             path = f"{resource.path}.{name}"
             findings.add(path, "must refer to the patient of the ServiceRequest")
-
-
-def _field(violation: protovalidate.Violation) -> str:
-    path = violation.proto.field
-    return ".".join(element.field_name for element in path.elements) if path else "request"

@@ -1,40 +1,30 @@
 """docs/asyncapi.yaml is AsyncAPI 3, tells the truth, and its examples are what it describes."""
 
-import gzip
 import json
 from copy import deepcopy
 from datetime import UTC, datetime
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import pytest
 import yaml
 from google.protobuf.json_format import Parse
 from google.protobuf.message_factory import GetMessageClass
-from jsonschema import Draft7Validator, FormatChecker, ValidationError
+from jsonschema import Draft7Validator, ValidationError
 
 from chassis.heard import heard
 from chassis.outbox import entry
 from chassis.publisher import headers
 from chassis.puller import Delivery
+from tests.contracts.judging import judge_of
 from tools.asyncapi import DOCUMENT
 from tools.factmap import routes
 
-# From npm's @asyncapi/specs 6.11.1 (Apache-2.0): schemas/3.0.0-without-$id.json.
-SPECIFICATION = Path(__file__).parent / "asyncapi-3.0.0.schema.json.gz"
 DESCRIBED: dict[str, Any] = yaml.load(DOCUMENT.read_text(), Loader=yaml.CSafeLoader)
 MESSAGES = DESCRIBED["components"]["messages"]
 
 
-@pytest.fixture(scope="module")
-def specification() -> Draft7Validator:
-    return Draft7Validator(json.loads(gzip.decompress(SPECIFICATION.read_bytes())))
-
-
-def judge(part: str) -> Draft7Validator:
-    """The schema of one part of the document, which may refer to others."""
-    whole = {"$ref": part, "components": DESCRIBED["components"]}
-    return Draft7Validator(whole, format_checker=FormatChecker())
+judge = partial(judge_of, DESCRIBED)
 
 
 def test_it_is_asyncapi_3(specification: Draft7Validator) -> None:

@@ -76,7 +76,7 @@ class Besieged:
         method: MethodDescriptor,
         *data: bytes,
         token: str | None = None,
-        watch: float = 0.4,
+        watch: float = 0.2,
         headers: tuple[tuple[str, str], ...] = (),
     ) -> Outcome:
         """Send bytes as they are to any kind of method."""

@@ -153,6 +153,9 @@ def test_credentials_are_turned_and_ended_by_the_operator(
     with pytest.raises(AssertionError, match=r"[Aa]uthorization"):
         run(act, folder, environment)
     assert "position 2" in run(act.replace("one.creds", "two.creds"), folder, environment)
+    change = "halcyon partner contract turning --clinic denver --feed fhir --field family_name"
+    assert "family_name" in run(change, folder, environment)
+    assert "family_name" in run("halcyon partner list", folder, environment)
     run("halcyon partner revoke turning", folder, environment)
     with pytest.raises(AssertionError, match=r"[Aa]uthorization"):
         run(act.replace("one.creds", "two.creds"), folder, environment)

@@ -121,7 +121,8 @@ async def test_an_absent_partner_finds_everything_in_order_and_its_backlog_is_kn
         own = [one for one in told if one["referralId"] == referral_id]
         assert "outcome" in own[0], "the answer comes before the steps"
         assert [one["number"] for one in own[1:]] == ["1", "2"]
-    await eventually(lambda: asyncio.sleep(0, town.reception.backlog() == 9))
+    behind = [(9, {"halcyon.partner": who.name})]
+    await eventually(lambda: asyncio.sleep(0, town.reception.backlog() == behind))
 
 
 async def length(town: Town, who: Partner) -> int:

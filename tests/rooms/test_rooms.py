@@ -14,8 +14,6 @@ ROOMS = {"__init__", "__main__", "api", "handlers", "domain", "store", "wire"}
 FURTHER = {"partners", "config", "packs", "documents", "gateway", "migrations", "tests"}
 PARTNERS = {
     "BookingOverridden",
-    "AvailabilityStated",
-    "ReferralSupplemented",
     "ReminderDue",
     "CustodyDiscrepancyFound",
     "CustodyDiscrepancyOverdue",

@@ -20,6 +20,7 @@ from services.intake.domain.deciding import (
     decline,
     open_for,
     record_assessment,
+    supplement,
 )
 from services.intake.domain.dosing import Dosing
 from services.intake.domain.eligibility import SecondOpinion, decide, review
@@ -46,7 +47,7 @@ from services.intake.domain.events import (
 from services.intake.domain.intake import Agreement, Intake, Status
 from services.intake.domain.judging import Eligibility
 from services.intake.domain.judging import Outcome as EligibilityOutcome
-from services.intake.domain.need import Need
+from services.intake.domain.need import Need, Supplement
 from services.intake.domain.pack import (
     Drug,
     Limits,
@@ -185,6 +186,7 @@ __all__ = [
     "Status",
     "SuicideRisk",
     "SuicideRiskScreened",
+    "Supplement",
     "Terms",
     "Titration",
     "Vitals",
@@ -221,5 +223,6 @@ __all__ = [
     "revise",
     "sign_dose",
     "stop",
+    "supplement",
     "told_by_referral",
 ]

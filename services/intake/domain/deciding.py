@@ -23,7 +23,7 @@ from services.intake.domain.events import (
     ScoreTaken,
 )
 from services.intake.domain.intake import Intake, Status
-from services.intake.domain.need import Need
+from services.intake.domain.need import Need, Supplement
 from services.intake.domain.pack import Pack
 from services.intake.domain.plan import Approval, Policy, Wish, intake_id
 from services.intake.domain.record import Record
@@ -54,6 +54,23 @@ def open_for(
     wish = Wish(policy.schedule, signed_by=STANDING_ORDER)
     planned, stated = approved(intake, wish, Approval.STANDING_ORDER, now)
     return planned, (IntakeOpened(intake), stated)
+
+
+def supplement(intake: Intake, more: Supplement, now: datetime) -> Decision:
+    """What the referrer tells later is screened like what was told first, and shown as flags.
+
+    A finding that this raises was weighed by nobody, so before a plan is approved agreements and
+    the decision on the patient fall. A plan that is approved keeps its pack, and its specialist
+    sees the flags; an intake that has ended stays as it ended.
+    """
+    need = intake.need.supplemented(more)
+    if need == intake.need or intake.status in (Status.DECLINED, Status.CLOSED):
+        return intake, ()
+    flags = screen(intake.pack, need, intake.assessment)
+    told = replace(intake, need=need, flags=flags, update_time=now)
+    if flags != intake.flags and intake.status is not Status.PLANNED:
+        told = replace(told, agreed=(), eligibility=None)
+    return _with_risk(told, tuple(one for one in flags if one not in intake.flags), now), ()
 
 
 def close(need: Need, existing: Intake | None, pack: Pack, now: datetime) -> Decision:

@@ -79,6 +79,7 @@ class IntakeRow(Row, table=True):
     risk_until: datetime | None = Field(sa_column=_maybe_moment())
     treated_since: datetime | None = Field(sa_column=_maybe_moment())
     agreed: list[str] = Field(sa_column=_texts())
+    told_revision: int = Field(sa_type=BigInteger)
     eligibility: dict[str, Any] | None = Field(sa_column=_maybe_json(), repr=False)
     plan_version: int
     plan_state: str | None

@@ -58,6 +58,7 @@ def intake_row(intake: domain.Intake) -> IntakeRow:
         medications=list(need.medications),
         allergies=list(need.allergies),
         priority=need.priority,
+        told_revision=need.told_revision,
         pack=intake.pack.label,
         flagged_rules=[
             f"{flag.rule_id} {evidence}" for flag in intake.flags for evidence in flag.evidence
@@ -128,6 +129,7 @@ def _need(row: IntakeRow) -> domain.Need:
         tuple(row.medications),
         tuple(row.allergies),
         row.priority,
+        row.told_revision,
     )
 
 

@@ -12,7 +12,11 @@ from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
 from halcyon.intake.v1 import assessment_pb2 as details
 from halcyon.intake.v1 import intake_pb2 as nouns
 from halcyon.intake.v1 import intake_service_pb2 as rpc
-from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled, ReferralRouted
+from halcyon.referral.events.v1.referral_events_pb2 import (
+    ReferralCancelled,
+    ReferralRouted,
+    ReferralSupplemented,
+)
 from services.intake import domain, packs
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -139,6 +143,17 @@ def routed(**changes: Any) -> ReferralRouted:
         "route_time": stamp(NOON),
     }
     return ReferralRouted(**told | changes)
+
+
+def supplemented(routed: ReferralRouted, revision: int = 3, **changes: Any) -> ReferralSupplemented:
+    given: dict[str, Any] = {
+        "referral_id": routed.referral_id,
+        "revision": revision,
+        "clinic_id": routed.clinic_id,
+        "weight_grams": routed.weight_grams,
+        "height_millimetres": routed.height_millimetres,
+    }
+    return ReferralSupplemented(**(given | changes))
 
 
 def cancelled(routed: ReferralRouted, **changes: Any) -> ReferralCancelled:

@@ -1,11 +1,12 @@
 """What intake does when others speak, on a real database."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 from google.protobuf.json_format import Parse
 
-from chassis.refusal import Reject
+from chassis.refusal import Busy, Reject
 from chassis.testing import House
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
 from halcyon.intake.events.v1 import intake_events_pb2 as facts
@@ -211,3 +212,61 @@ async def test_no_fact_tells_a_note(house: House) -> None:
     told = await house.db.fetch("SELECT data FROM outbox")
     assert len(told) == 2
     assert not [row for row in told if eg.SECRET.encode() in row["data"]]
+
+
+async def test_what_the_referrer_tells_later_is_screened_and_nothing_is_forgotten(
+    house: House,
+) -> None:
+    routed = eg.routed(revision=2, medications=["halcyon|ssri"])
+    await house.given(routed)
+    before = await intake_of(house, routed)
+    more = eg.supplemented(routed, medications=["halcyon|maoi"], weight_grams=81_000)
+    await house.given(more)
+    after = await intake_of(house, routed)
+    assert after.need.medications == ("halcyon|ssri", "halcyon|maoi")
+    assert after.body.weight_grams == 81_000
+    new = {one.rule_id for one in after.flags} - {one.rule_id for one in before.flags}
+    assert new, "the flag stands in the specialist's queue"
+    await house.given(more, more)
+    assert await intake_of(house, routed) == after
+
+
+async def test_an_older_supplement_that_comes_late_adds_its_codes_but_not_its_measures(
+    house: House,
+) -> None:
+    routed = eg.routed(revision=2, medications=[])
+    newer = eg.supplemented(routed, 4, weight_grams=90_000)
+    older = eg.supplemented(routed, 3, weight_grams=70_000, medications=["halcyon|maoi"])
+    await house.given(routed, newer, older)
+    need = (await intake_of(house, routed)).need
+    assert (need.weight_grams, need.medications) == (90_000, ("halcyon|maoi",))
+
+
+async def test_a_supplement_waits_for_the_routing_and_without_a_clinic_is_part_of_it(
+    house: House,
+) -> None:
+    routed = eg.routed()
+    with pytest.raises(Busy):
+        await house.given(eg.supplemented(routed))
+    await house.given(eg.supplemented(routed, clinic_id=""))
+    await house.given(routed, eg.cancelled(routed))
+    closed = await intake_of(house, routed)
+    await house.given(eg.supplemented(routed, 9, medications=["halcyon|maoi"]))
+    assert await intake_of(house, routed) == closed
+
+
+async def test_a_new_finding_takes_back_what_was_decided_without_it(house: House) -> None:
+    routed = eg.routed(medications=[])
+    await house.given(routed)
+    intake = await intake_of(house, routed)
+    agreed = replace(
+        domain.record_assessment(intake, eg.found(), eg.policy(), intake.update_time)[0],
+        agreed=(domain.Agreement("any", "dr-second"),),
+    )
+    more = wire.supplement(eg.supplemented(routed, 9, medications=["halcyon|maoi"]))
+    after, stated = domain.supplement(agreed, more, intake.update_time)
+    assert (after.agreed, after.eligibility, stated) == ((), None, ())
+    planned = replace(agreed, status=domain.Status.PLANNED)
+    kept, _ = domain.supplement(planned, more, intake.update_time)
+    assert kept.agreed == agreed.agreed
+    assert kept.flags == after.flags

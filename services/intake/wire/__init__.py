@@ -3,7 +3,7 @@
 from services.intake.wire.assessments import assessment
 from services.intake.wire.eligibility import assessed, caution, decision, moments, opinion
 from services.intake.wire.facts import event
-from services.intake.wire.heard import clinic, need, response, withdrawn
+from services.intake.wire.heard import clinic, need, response, supplement, withdrawn
 from services.intake.wire.plans import change, revision, signature, stop_reason, wish
 from services.intake.wire.publications import pack, pack_in, pack_place, pack_wanted, publication
 from services.intake.wire.replies import intake, policy_reply
@@ -38,6 +38,7 @@ __all__ = [
     "signature",
     "status",
     "stop_reason",
+    "supplement",
     "wish",
     "withdrawn",
 ]

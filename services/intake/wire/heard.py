@@ -6,7 +6,11 @@ from zoneinfo import available_timezones
 
 from chassis.refusal import Reject
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
-from halcyon.referral.events.v1.referral_events_pb2 import ReferralCancelled, ReferralRouted
+from halcyon.referral.events.v1.referral_events_pb2 import (
+    ReferralCancelled,
+    ReferralRouted,
+    ReferralSupplemented,
+)
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import ClinicUpdated
 from services.intake import domain
 
@@ -30,6 +34,24 @@ def need(fact: ReferralRouted) -> domain.Need:
         tuple(fact.medications),
         tuple(fact.allergies),
         fact.priority,
+        fact.revision,
+    )
+
+
+def supplement(fact: ReferralSupplemented) -> domain.Supplement:
+    """What the referrer told later; without measures nobody can be dosed."""
+    if fact.weight_grams <= 0 or fact.height_millimetres <= 0:
+        raise Reject("measures")
+    return domain.Supplement(
+        UUID(fact.referral_id),
+        fact.revision,
+        fact.weight_grams,
+        fact.height_millimetres,
+        fact.phq9_score if fact.HasField("phq9_score") else None,
+        tuple(fact.psychiatric_history),
+        tuple(fact.physical_history),
+        tuple(fact.medications),
+        tuple(fact.allergies),
     )
 
 

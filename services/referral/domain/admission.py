@@ -34,6 +34,8 @@ class Application:
     clinical: Clinical
     priority: Priority
     preferred_clinic_id: UUID | None
+    partner: str = ""
+    """The outside system that asks by events; empty for a caller."""
 
 
 def must_be_sound(asked: Application, today: date) -> None:

@@ -68,7 +68,7 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class Supplemented:
-    """The referrer told more; what was told first stays as it was told."""
+    """The referrer told more; for a clinic that has the referral, what was told first stays."""
 
     referral: Referral
     clinical: Clinical
@@ -152,10 +152,17 @@ def cancel(referral: Referral, reason: CancelReason, now: datetime) -> Decision:
 
 
 def supplement(referral: Referral, clinical: Clinical, now: datetime) -> Decision:
-    """As long as the referral is open, more may be told about it."""
+    """As long as the referral is open, more may be told about it.
+
+    A clinic hears it as a fact; one that comes later hears it with the routing. The reason of the
+    referral stays: another one is another referral.
+    """
     _must_be_open(referral)
     must_be_stated_soundly(clinical, now.date())
     noted = _noted(referral, now)
+    if referral.progress.clinic_id is None:
+        reason = referral.clinical.indication_code
+        noted = replace(noted, clinical=replace(clinical, indication_code=reason))
     return noted, (Supplemented(noted, clinical),)
 
 
@@ -198,7 +205,7 @@ def _received(asked: Application, known: Known, now: datetime) -> Referral:
         priority=asked.priority,
         preferred_clinic_id=asked.preferred_clinic_id,
         receive_time=now,
-        progress=Progress(known.referral_id, Status.RECEIVED, now, now),
+        progress=Progress(known.referral_id, Status.RECEIVED, now, now, partner=asked.partner),
     )
     return _step(referral, Status.RECEIVED, now, None)
 

@@ -1,4 +1,4 @@
-"""An outside system that refers by events."""
+"""An outside system that refers by events, and what the contract with it lets it read."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -12,3 +12,5 @@ class Partner:
     account: str
     clinics: frozenset[UUID]
     format: str
+    fields: frozenset[str] = frozenset()
+    """The identifiers of a patient that its contract names; no other ever stands in its feed."""

@@ -156,6 +156,8 @@ class Progress:
     """The clinic whose capacity the series counts against."""
     heard: tuple[int, ...] = ()
     """A mark for each fact heard: what is heard again is nothing new."""
+    partner: str = ""
+    """The outside system that submitted it by events, and so is told of each line; or nobody."""
 
     @property
     def ended(self) -> bool:

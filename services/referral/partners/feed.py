@@ -51,13 +51,15 @@ class Feed:
         untold = await store.untold(self._db, self._who.name)
         if not untold:
             return False
+        named = await store.named(self._db, self._who, untold.steps)
         answers, steps = [], []
         try:
             for answer_id, data in untold.answers:
                 await self._publish(saying.answer(self._who, answer_id, data))
                 answers.append(answer_id)
             for step in untold.steps:
-                await self._publish(saying.news(self._who, step))
+                person = named.get(step.line.referral_id)
+                await self._publish(saying.news(self._who, step, person))
                 steps.append(step)
         finally:
             await store.told(self._db, self._who.name, answers, steps)

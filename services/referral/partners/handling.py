@@ -93,7 +93,7 @@ async def _act(tx: Tx, who: Partner, event: Event) -> UUID:
 async def _submit(tx: Tx, who: Partner, event: Event, request: rpc.CreateReferralRequest) -> UUID:
     """As CreateReferral does; request ids of two partners are never the same."""
     request.request_id = str(uuid5(NAMESPACE, f"{who.account}/{request.request_id}"))
-    asked = wire.application(request)
+    asked = replace(wire.application(request), partner=who.name)
     (known,) = await store.look_up(tx, [asked])
     served = [clinic for clinic in known.clinics if clinic.clinic_id in who.clinics]
     viewer = domain.Viewer(frozenset({"referrer"}), asked.referrer.npi, frozenset())

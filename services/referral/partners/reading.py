@@ -1,4 +1,4 @@
-"""The data of an event as one of our contracts: protobuf, the proto3 JSON mapping, or FHIR R4."""
+"""The data of an event as one of our contracts: protobuf, the proto3 JSON, FHIR R4, or HL7 v2."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -11,6 +11,7 @@ from chassis.validation import read as validated
 from halcyon.referral.v1 import partner_pb2 as partner
 from halcyon.referral.v1 import referral_service_pb2 as rpc
 from services.referral.partners.cloudevents import Event
+from standards import hl7v2
 from standards.fhir import (
     FhirError,
     FhirUnavailable,
@@ -18,6 +19,7 @@ from standards.fhir import (
     referral_request,
     withdrawal,
 )
+from standards.problems import DocumentError
 
 Request: TypeAlias = (
     rpc.CreateReferralRequest
@@ -39,6 +41,7 @@ KINDS: dict[str, type[Message]] = {
 PROTOBUF = ("application/protobuf", "application/x-protobuf")
 JSON = "application/json"
 FHIR = "application/fhir+json"
+HL7V2 = "application/hl7-v2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ def read(event: Event) -> Request | Withdrawn:
         raise Invalid("TYPE_UNKNOWN", "No event of this type is read.")
     if event.format == FHIR:
         return _from_fhir(kind, event.data)
+    if event.format == HL7V2:
+        return _from_hl7(kind, event.data)
     if event.format in PROTOBUF:
         return _checked(kind, event.data)
     if event.format == JSON:
@@ -64,7 +69,9 @@ def read(event: Event) -> Request | Withdrawn:
 
 
 def placer_reference(event: Event) -> str:
-    """The partner's own name for the referral: FHIR's identifier, else the event's subject."""
+    """The partner's own name for the referral: the document's, else the event's subject."""
+    if event.format == HL7V2:
+        return hl7v2.placer_identifier(event.data)
     return placer_identifier(event.data) if event.format == FHIR else event.subject
 
 
@@ -94,5 +101,14 @@ def _from_fhir(kind: type[Message], data: bytes) -> Request | Withdrawn:
     raise Invalid("FORMAT_UNKNOWN", "This type is not read from FHIR; send JSON.")
 
 
-def _faults(fault: FhirError) -> tuple[Violation, ...]:
+def _from_hl7(kind: type[Message], data: bytes) -> Request:
+    if kind is not rpc.CreateReferralRequest:
+        raise Invalid("FORMAT_UNKNOWN", "This type is not read from HL7 v2; send JSON.")
+    try:
+        return _checked(kind, hl7v2.referral_request(data).SerializeToString())
+    except hl7v2.Hl7Error as fault:
+        raise Invalid("HL7_INVALID", "The message is no referral.", _faults(fault)) from None
+
+
+def _faults(fault: DocumentError) -> tuple[Violation, ...]:
     return tuple(Violation(one.path, one.message) for one in fault.problems)

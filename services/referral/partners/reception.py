@@ -9,6 +9,7 @@ from chassis import telemetry
 from chassis.bus import Bus, BusAway
 from chassis.config import Settings
 from chassis.database import Database
+from chassis.telemetry import Measured
 from services.referral import store
 from services.referral.domain import Partner
 from services.referral.partners.feed import Feed
@@ -40,9 +41,9 @@ class Reception:
         self._connected = False
         telemetry.observe("halcyon.partner.backlog", self.backlog)
 
-    def backlog(self) -> int:
-        """What the partner furthest behind has yet to read."""
-        return max((feed.backlog for feed in self._feeds.values()), default=0)
+    def backlog(self) -> list[Measured]:
+        """What each partner has yet to read."""
+        return [(feed.backlog, {"halcyon.partner": who.name}) for who, feed in self._feeds.items()]
 
     async def run(self) -> None:
         """Until cancelled."""

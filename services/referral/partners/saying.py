@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from chassis.facts import NAMESPACE
 from halcyon.referral.v1.partner_pb2 import MessageAnswered
 from services.referral import wire
-from services.referral.domain import Partner
+from services.referral.domain import Partner, Person
 from services.referral.partners import fhir
 from services.referral.store import Step
 
@@ -25,9 +25,10 @@ class Saying(NamedTuple):
     data: bytes
 
 
-def news(who: Partner, step: Step) -> Saying:
+def news(who: Partner, step: Step, person: Person | None = None) -> Saying:
     """A step, in the format that the partner reads; the same step has the same id for ever."""
-    told = wire.advanced(step.line, step.placer_reference)
+    named = wire.disclosed(person, who.fields) if person and who.fields else None
+    told = wire.advanced(step.line, step.placer_reference, named)
     event_id = uuid5(NAMESPACE, f"{who.account}/{told.referral_id}/{told.number}")
     more = {
         "ce-subject": told.referral_id,

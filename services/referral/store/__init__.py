@@ -1,6 +1,7 @@
 """Where referrals, their history, the patient registry and the directory are kept."""
 
 from services.referral.store.directory import find_clinic, keep_clinic, prefetch_clinics
+from services.referral.store.disclosures import named
 from services.referral.store.partners import (
     Step,
     adopt,
@@ -40,6 +41,7 @@ __all__ = [
     "log_access",
     "look_up",
     "move",
+    "named",
     "owns",
     "page",
     "partners",

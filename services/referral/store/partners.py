@@ -15,9 +15,10 @@ _LEASE = timedelta(seconds=15)
 _BATCH = 200
 
 _KEEP = """
-INSERT INTO partner (name, account, clinics, format) VALUES ($1, $2, $3, $4)
+INSERT INTO partner (name, account, clinics, format, fields) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (name) DO UPDATE SET
-    account = excluded.account, clinics = excluded.clinics, format = excluded.format
+    account = excluded.account, clinics = excluded.clinics, format = excluded.format,
+    fields = excluded.fields
 """
 _CLAIM = """
 INSERT INTO partner_message (partner, source, id, digest, receive_time)
@@ -41,16 +42,15 @@ SELECT answer_id, answer FROM partner_answer
 WHERE partner = $1 AND tell_time IS NULL ORDER BY seq LIMIT $2
 """
 _LINES = """
-SELECT change.*, placer_reference FROM partner_referral
-JOIN referral USING (referral_id)
-JOIN change ON change.referral_id = partner_referral.referral_id AND number > told
-WHERE partner = $1 AND changes > told ORDER BY change.referral_id, number LIMIT $2
+SELECT change.*, placer_reference FROM partner_untold
+JOIN change USING (referral_id, number) JOIN partner_referral USING (partner, referral_id)
+WHERE partner = $1 ORDER BY referral_id, number LIMIT $2
 """
 _ANSWERED = "UPDATE partner_answer SET tell_time = $2 WHERE answer_id = ANY($1::uuid[])"
 _TOLD = """
-UPDATE partner_referral SET told = greatest(told, news.number)
-FROM unnest($2::uuid[], $3::bigint[]) AS news (referral_id, number)
-WHERE partner = $1 AND partner_referral.referral_id = news.referral_id
+DELETE FROM partner_untold USING unnest($2::uuid[], $3::bigint[]) AS news (referral_id, number)
+WHERE partner = $1 AND partner_untold.referral_id = news.referral_id
+    AND partner_untold.number = news.number
 """
 
 
@@ -75,7 +75,7 @@ class Untold:
 
 async def keep_partner(tx: Tx, partner: Partner) -> None:
     """As it is told now."""
-    about = partner.account, sorted(partner.clinics), partner.format
+    about = partner.account, sorted(partner.clinics), partner.format, sorted(partner.fields)
     await tx.driver.execute(_KEEP, partner.name, *about)
 
 
@@ -83,7 +83,13 @@ async def partners(db: Database) -> list[Partner]:
     """Every partner, by name."""
     found = await db.fetch("SELECT * FROM partner ORDER BY name")
     return [
-        Partner(row["name"], row["account"], frozenset(row["clinics"]), row["format"])
+        Partner(
+            row["name"],
+            row["account"],
+            frozenset(row["clinics"]),
+            row["format"],
+            frozenset(row["fields"]),
+        )
         for row in found
     ]
 
@@ -110,7 +116,6 @@ async def adopt(tx: Tx, partner: Partner, referral_id: UUID, placer_reference: s
                 partner=partner.name,
                 referral_id=referral_id,
                 placer_reference=placer_reference,
-                told=0,
             )
         )
 
@@ -144,9 +149,10 @@ async def told(db: Database, partner: str, answers: Sequence[UUID], steps: Seque
     """A crash before this tells again what the stream then drops as a twin."""
     if answers:
         await db.fetch(_ANSWERED, list(answers), db.clock())
-    last = {step.line.referral_id: step.line.number for step in steps}
-    if last:
-        await db.fetch(_TOLD, partner, list(last), list(last.values()))
+    if steps:
+        lines = [step.line for step in steps]
+        numbers = [line.number for line in lines]
+        await db.fetch(_TOLD, partner, [line.referral_id for line in lines], numbers)
 
 
 def _step(row: Mapping[str, Any]) -> Step:

@@ -8,7 +8,7 @@ from chassis.refusal import Reject
 from services.referral import wire
 from services.referral.domain import FREEING, Line, Progress, Step
 from services.referral.store import load, shapes
-from services.referral.store.referrals import change_row
+from services.referral.store.referrals import note
 from services.referral.store.rows import LoadRow, ProgressRow
 
 _COUNTED = FREEING | {Step.PLANNED}
@@ -36,5 +36,5 @@ async def move(tx: Tx, before: Progress, after: Progress, lines: Iterable[Line])
         return
     tx.put(shapes.progress_row(after))
     for line in lines:
-        tx.put(change_row(line))
+        note(tx, line, after)
     await load.count(tx, load.CONSUMER, before.occupied_clinic_id, after.occupied_clinic_id)

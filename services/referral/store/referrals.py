@@ -17,6 +17,7 @@ from services.referral.domain import (
     Event,
     Known,
     Line,
+    Progress,
     Received,
     Referral,
     Registered,
@@ -25,7 +26,7 @@ from services.referral.domain import (
 )
 from services.referral.store import load
 from services.referral.store.registry import blind, patient_row
-from services.referral.store.rows import ChangeRow, ReferralRow
+from services.referral.store.rows import ChangeRow, ReferralRow, UntoldRow
 from services.referral.store.shapes import clinic, referral, referral_row
 from services.referral.wire import Stated, fact
 
@@ -82,8 +83,16 @@ async def record(tx: Tx, referral: Referral, events: Sequence[Event]) -> None:
         tx.put(referral_row(referral))
 
 
-def change_row(line: Line) -> ChangeRow:
-    """One line of the history, in the trace of the work that writes it."""
+def note(tx: Tx, line: Line, progress: Progress) -> None:
+    """One line of the history; who submitted the referral by events has it still to be told."""
+    tx.put(_change_row(line))
+    if partner := progress.partner:
+        about = {"referral_id": line.referral_id, "number": line.number}
+        tx.put(made(UntoldRow, partner=partner, **about))
+
+
+def _change_row(line: Line) -> ChangeRow:
+    """In the trace of the work that writes it."""
     return made(
         ChangeRow,
         referral_id=line.referral_id,
@@ -102,7 +111,7 @@ def _state(tx: Tx, referral: Referral, event: Stated) -> None:
     progress = referral.progress
     cause = told.DESCRIPTOR.full_name
     line = Line(referral.referral_id, progress.changes, progress.status, cause, tx.now)
-    tx.put(change_row(line))
+    note(tx, line, progress)
 
 
 def _trace_id() -> str:

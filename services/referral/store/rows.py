@@ -80,6 +80,7 @@ class ReferralRow(Row, table=True):
     invoice_revision: int = Field(sa_type=BigInteger)
     occupied_clinic_id: UUID | None
     heard: list[int] = Field(sa_column=_marks())
+    partner: str
 
 
 class ProgressRow(Part, table=True):
@@ -98,6 +99,7 @@ class ProgressRow(Part, table=True):
     invoice_revision: int = Field(sa_type=BigInteger)
     occupied_clinic_id: UUID | None
     heard: list[int] = Field(sa_column=_marks())
+    partner: str
 
 
 class ChangeRow(Row, table=True):
@@ -115,14 +117,23 @@ class ChangeRow(Row, table=True):
 
 
 class PartnerReferralRow(Row, table=True):
-    """How far a partner was told of a referral that it submitted."""
+    """A referral that a partner submitted, and its own name for it."""
 
     __tablename__ = "partner_referral"
 
     partner: str = Field(primary_key=True)
     referral_id: UUID = Field(primary_key=True, foreign_key="referral.referral_id")
     placer_reference: str
-    told: int = Field(sa_type=BigInteger)
+
+
+class UntoldRow(Row, table=True):
+    """One line of the history that a partner has yet to be told."""
+
+    __tablename__ = "partner_untold"
+
+    partner: str = Field(primary_key=True)
+    referral_id: UUID = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_type=BigInteger)
 
 
 class ClinicRow(Row, table=True):

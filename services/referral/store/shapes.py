@@ -41,6 +41,7 @@ def progress(kept: Kept) -> Progress:
         invoice_revision=kept["invoice_revision"],
         occupied_clinic_id=kept["occupied_clinic_id"],
         heard=tuple(kept["heard"]),
+        partner=kept["partner"],
     )
 
 
@@ -141,6 +142,7 @@ def _progress_columns(progress: Progress) -> dict[str, Any]:
         "invoice_revision": progress.invoice_revision,
         "occupied_clinic_id": progress.occupied_clinic_id,
         "heard": list(progress.heard),
+        "partner": progress.partner,
     }
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -15,12 +16,14 @@ from chassis.testing import House
 from halcyon.referral.events.v1 import referral_events_pb2 as facts
 from halcyon.referral.v1 import partner_pb2 as partner
 from halcyon.referral.v1 import referral_service_pb2 as rpc
+from halcyon.referral.v1.partner_pb2 import NamedPatient
 from services.referral import store
+from services.referral.api.referrals import Referrals
 from services.referral.domain import Partner, Status, codes
 from services.referral.partners import cloudevents, fhir, saying
 from services.referral.partners.handling import Message, give_up, receive
 from services.referral.tests import examples
-from standards.tests.test_fhir import bundle
+from standards.tests.test_fhir import EXAMPLES, bundle
 
 SUBMIT = rpc.CreateReferralRequest.DESCRIPTOR.full_name
 CANCEL = rpc.CancelReferralRequest.DESCRIPTOR.full_name
@@ -28,6 +31,7 @@ TELL = partner.SupplementReferralRequest.DESCRIPTOR.full_name
 WHEN = partner.StateAvailabilityRequest.DESCRIPTOR.full_name
 ACME = Partner("acme", "A" + "B" * 55, frozenset({examples.CHICAGO}), "json")
 OTHER = Partner("other", "A" + "C" * 55, frozenset({examples.CHICAGO}), "fhir")
+OTHER_NAMED = replace(OTHER, fields=frozenset({"family_name"}))
 
 
 def headers(kind: str, written: str = "application/json", **more: str) -> dict[str, str]:
@@ -301,6 +305,26 @@ async def test_a_referral_is_cancelled_supplemented_and_timed_by_its_partner(
     assert reasons(await desk.send(headers(WHEN), MessageToJson(bad))) == {"INVALID_REQUEST"}
 
 
+async def test_what_is_told_before_a_clinic_has_it_comes_with_the_routing(
+    desk: Desk, house: House
+) -> None:
+    cannot = examples.asked(clinical=examples.summary(indication_code="R52"))
+    told = await desk.send(headers(SUBMIT), MessageToJson(cannot))
+    assert [type(one).__name__ for one in await house.stated()] == ["ReferralReceived"]
+    more = partner.SupplementReferralRequest(
+        referral_id=told.referral_id, clinical=examples.summary(phq9_score=23, weight_grams=81_000)
+    )
+    await desk.send(headers(TELL), MessageToJson(more))
+    request = rpc.RouteReferralRequest(
+        referral_id=told.referral_id, clinic_id=str(examples.CHICAGO)
+    )
+    await house.call(Referrals(house.db).RouteReferral, request)
+    supplemented, routed = await house.stated()
+    assert supplemented.clinic_id == ""
+    assert (routed.phq9_score, routed.weight_grams) == (23, 81_000)
+    assert routed.indication_code == "R52"
+
+
 @pytest.mark.parametrize("kind", [CANCEL, TELL, WHEN])
 async def test_the_referral_of_another_does_not_exist(desk: Desk, house: House, kind: str) -> None:
     referral_id = await desk.submit()
@@ -341,6 +365,22 @@ async def test_a_withdrawal_in_fhir_names_the_placers_order(desk: Desk, house: H
     assert (await house.stated())[-1].reason == "patient_declined"
 
 
+async def test_a_referral_in_hl7_v2_is_answered_like_any_other(desk: Desk, house: House) -> None:
+    form = "application/hl7-v2"
+    document = (EXAMPLES / "depression-denver.hl7").read_text()
+    made = await desk.send(headers(SUBMIT, form), document)
+    assert made.outcome == partner.MESSAGE_OUTCOME_ACCEPTED, made
+    (step, *_) = (await store.untold(house.db, "acme")).steps
+    assert step.placer_reference == "larkspur.example|order-2025-0412"
+    again = await desk.send(headers(SUBMIT, form), document)
+    assert again.referral_id == made.referral_id, "the originating referral names the call"
+    assert await count(house) == 1
+    broken = await desk.send(headers(SUBMIT, form), document.replace("19840309", "1984"))
+    assert [(one.reason, one.field) for one in broken.reasons] == [("HL7_INVALID", "PID-7")]
+    other = await desk.send(headers(TELL, form), document)
+    assert reasons(other) == {"FORMAT_UNKNOWN"}
+
+
 async def test_our_own_fault_is_answered_in_the_end(desk: Desk, house: House) -> None:
     await give_up(house.db, ACME, Message(7, headers(SUBMIT), b"{}"))
     assert reasons(await desk.answer()) == {"INTERNAL"}
@@ -366,10 +406,91 @@ async def test_the_feed_is_the_history_in_order_without_identifiers(
     assert len({one.headers["ce-id"] for one in said}) == 4
     everything = b"".join(one.data + str(one.headers).encode() for one in said).decode()
     assert not any(word in everything for word in examples.FORGETTABLE)
+    assert not await store.named(house.db, ACME, untold.steps), (
+        "a contract names nothing unless told"
+    )
     await store.told(house.db, "acme", [], untold.steps[:2])
     left = (await store.untold(house.db, "acme")).steps
     assert [one.line.number for one in left] == [3, 4]
     assert not (await store.untold(house.db, "other")).steps
+
+
+NAMED = replace(ACME, fields=frozenset({"family_name", "birth_date"}))
+
+
+async def told_under(house: House, who: Partner) -> list[dict[str, Any]]:
+    """What the feed says of every step yet to be told, under the contract with a partner."""
+    steps = (await store.untold(house.db, who.name)).steps
+    people = await store.named(house.db, who, steps)
+    said = [saying.news(who, step, people.get(step.line.referral_id)) for step in steps]
+    return [json.loads(one.data) for one in said]
+
+
+async def test_a_feed_carries_the_identifiers_that_the_contract_names_and_no_other(
+    desk: Desk, house: House
+) -> None:
+    await desk.submit()
+    told = await told_under(house, NAMED)
+    for one in told:
+        assert one["patient"] == {
+            "familyName": "Doe",
+            "birthDate": {"year": 1984, "month": 2, "day": 29},
+        }
+    everything = frozenset(NamedPatient.DESCRIPTOR.fields_by_name)
+    whole = await told_under(house, replace(ACME, fields=everything))
+    assert set(whole[0]["patient"]) == {field.json_name for field in NamedPatient.DESCRIPTOR.fields}
+    assert "position" not in whole[0]["patient"]["address"]
+    withdrawn = await told_under(house, ACME)
+    assert all("patient" not in one for one in withdrawn)
+
+
+async def test_whose_contract_names_fields_reads_them_in_fhir_too(desk: Desk, house: House) -> None:
+    import fhirkit
+
+    await desk.submit(OTHER)
+    (document, *_) = await told_under(house, replace(OTHER, fields=NAMED.fields | {"phone"}))
+    patient = document["entry"][2]
+    assert patient["resource"] == {
+        "resourceType": "Patient",
+        "name": [{"family": "Doe"}],
+        "telecom": [{"system": "phone", "value": "+15555550100"}],
+        "birthDate": "1984-02-29",
+    }
+    assert service_request(document)["subject"] == {"reference": patient["fullUrl"]}
+    read = fhirkit.parse(json.dumps(document))
+    assert not [issue for issue in read.issues if issue.severity == "error"]
+
+
+async def test_an_identifier_told_to_a_partner_is_on_record_before_it_is_told(
+    desk: Desk, house: House
+) -> None:
+    referral_id = await desk.submit()
+    before = await house.count("SELECT count(*) FROM access_log")
+    steps = (await store.untold(house.db, "acme")).steps
+    assert await store.named(house.db, OTHER_NAMED, steps) == {}, "not its referral"
+    assert await house.count("SELECT count(*) FROM access_log") == before
+    assert await store.named(house.db, NAMED, steps)
+    sql = "SELECT count(*) FROM access_log WHERE subject = $1 AND referral_id = $2"
+    assert await house.count(sql, "partner:acme", referral_id) == 1
+    told = "SELECT count(*) FROM audit WHERE agent = $1 AND about LIKE $2"
+    assert await house.count(told, "partner:acme", f"%referral/{referral_id}%") == 1
+
+
+async def test_what_is_untold_is_found_without_a_look_at_what_was_told(
+    desk: Desk, house: House
+) -> None:
+    """A line is queued with the line itself: what is settled costs nothing, however much it is."""
+    for number in range(3):
+        await desk.submit(patient=examples.somebody_else(number))
+    untold = await store.untold(house.db, "acme")
+    assert await house.count("SELECT count(*) FROM partner_untold") == len(untold.steps) == 6
+    await store.told(house.db, "acme", [], untold.steps)
+    assert await house.count("SELECT count(*) FROM partner_untold") == 0
+    assert not (await store.untold(house.db, "acme")).steps
+    await house.call(Referrals(house.db).CreateReferral, examples.asked(patient=examples.jane()))
+    assert await house.count("SELECT count(*) FROM partner_untold") == 0, (
+        "a caller's is no partner's"
+    )
 
 
 async def test_one_process_at_a_time_feeds_a_partner(desk: Desk, house: House) -> None:

@@ -5,6 +5,7 @@ from services.referral.wire.news import NEWS, Heard, clinic, clinic_id, news, re
 from services.referral.wire.partners import (
     accepted,
     advanced,
+    disclosed,
     earliest,
     partner,
     rejected,
@@ -31,6 +32,7 @@ __all__ = [
     "clinic",
     "clinic_id",
     "clinical",
+    "disclosed",
     "earliest",
     "echo",
     "fact",

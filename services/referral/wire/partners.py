@@ -1,14 +1,18 @@
 """What partners are told, and what they say beyond what callers say."""
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from uuid import UUID
+
+from google.protobuf.message import Message
 
 from chassis.refusal import Invalid, Refusal
 from halcyon.referral.v1 import partner_pb2 as rpc
 from halcyon.referral.v1.referral_pb2 import ReferralStatus
-from services.referral.domain import Day, Line, Partner, Window, codes
+from services.referral.domain import Day, Line, Partner, Person, Window, codes
 from services.referral.wire.facts import moment
+from services.referral.wire.replies import patient
 
 FORMATS = {
     rpc.PARTNER_FORMAT_UNSPECIFIED: "json",
@@ -21,7 +25,8 @@ FORMATS = {
 def partner(told: rpc.Partner) -> Partner:
     """As we keep it."""
     clinics = frozenset(UUID(clinic_id) for clinic_id in told.clinic_ids)
-    return Partner(told.name, told.account, clinics, FORMATS[told.format])
+    fields = frozenset(_field(one) for one in told.fields)
+    return Partner(told.name, told.account, clinics, FORMATS[told.format], fields)
 
 
 def shown(kept: Partner) -> rpc.Partner:
@@ -31,7 +36,25 @@ def shown(kept: Partner) -> rpc.Partner:
         account=kept.account,
         clinic_ids=sorted(map(str, kept.clinics)),
         format=rpc.PartnerFormat.Value(f"PARTNER_FORMAT_{kept.format.upper()}"),
+        fields=[
+            rpc.PatientField.Value(f"PATIENT_FIELD_{one.upper()}") for one in sorted(kept.fields)
+        ],
     )
+
+
+def disclosed(person: Person, fields: AbstractSet[str]) -> rpc.NamedPatient:
+    """As much of a patient as a contract names: what it does not name is not even looked at."""
+    whole, told = patient("", person), rpc.NamedPatient()
+    for name in fields:
+        found = getattr(whole, name)
+        if isinstance(found, Message):
+            getattr(told, name).CopyFrom(found)
+        else:
+            setattr(told, name, found)
+    told.address.ClearField("position")
+    if not told.address.ByteSize():
+        told.ClearField("address")
+    return told
 
 
 def accepted(answer: rpc.MessageAnswered, referral_id: str, now: datetime) -> rpc.MessageAnswered:
@@ -50,7 +73,9 @@ def rejected(answer: rpc.MessageAnswered, refusal: Refusal, now: datetime) -> rp
     return answer
 
 
-def advanced(line: Line, placer_reference: str) -> rpc.ReferralAdvanced:
+def advanced(
+    line: Line, placer_reference: str, named: rpc.NamedPatient | None = None
+) -> rpc.ReferralAdvanced:
     """One step, with its codes in the standards."""
     code = codes(line.status, line.cause)
     return rpc.ReferralAdvanced(
@@ -66,6 +91,7 @@ def advanced(line: Line, placer_reference: str) -> rpc.ReferralAdvanced:
         bser_status=code.bser,
         detail=line.detail,
         change_time=moment(line.time),
+        patient=named,
     )
 
 
@@ -79,6 +105,10 @@ def earliest(request: rpc.StateAvailabilityRequest) -> Day | None:
     if not request.earliest_date:
         return None
     return Day(*(int(part) for part in request.earliest_date.split("-")))
+
+
+def _field(named: "rpc.PatientField.ValueType") -> str:
+    return rpc.PatientField.Name(named).removeprefix("PATIENT_FIELD_").lower()
 
 
 def _reasons(refusal: Refusal) -> Iterable[rpc.RejectionReason]:

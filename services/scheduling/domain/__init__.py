@@ -119,10 +119,19 @@ from services.scheduling.domain.visits import (
     sent_to,
     transferred,
 )
-from services.scheduling.domain.wish import Patient, Preferences, Wish, shape_of, visit_of, wish
+from services.scheduling.domain.wish import (
+    Availability,
+    Patient,
+    Preferences,
+    Wish,
+    shape_of,
+    visit_of,
+    wish,
+)
 
 __all__ = [
     "Agenda",
+    "Availability",
     "Barrier",
     "Booking",
     "BookingCancelled",

@@ -1,7 +1,7 @@
 """What a series needs and what its patient would like, in whole units of one clinic's calendar."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from uuid import UUID
 
@@ -22,12 +22,23 @@ class Preferences:
     nurse_id: UUID | None = None
     therapist: bool = False
     skills: tuple[str, ...] = ()
+    not_before: date | None = None
+    """A day of the clinic's calendar."""
 
     def __bool__(self) -> bool:
         return self != _NOTHING
 
 
 _NOTHING = Preferences()
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """When a patient can come, as the referrer told it at a revision of the referral."""
+
+    revision: int
+    windows: tuple[Hours, ...]
+    not_before: date | None = None
 
 
 @dataclass(frozen=True)
@@ -94,12 +105,16 @@ def wish(
     gap = max(plan.min_gap_hours * 60 // unit, length)
     if past:
         earliest = max(earliest, calendar.unit(past[-1]) + gap)
+    until = calendar.unit(now + policy.horizon)
+    if preferences.not_before:
+        day = min(preferences.not_before.toordinal(), calendar.ordinal(until) + 1)
+        earliest = max(earliest, calendar.day(day).first)
     return Wish(
         weeks=plan.weeks,
         gap=gap,
         visit=visit_of(plan, shape, preferences),
         earliest=earliest,
-        until=calendar.unit(now + policy.horizon),
+        until=until,
         limits=strictest(policy.limits, plan),
         before=tuple(calendar.ordinal(calendar.unit(one)) for one in past),
         preferences=preferences,

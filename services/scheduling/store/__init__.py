@@ -19,6 +19,7 @@ from services.scheduling.store.optimising import days_to_better, open_minutes
 from services.scheduling.store.overriding import override, overrides_of
 from services.scheduling.store.patients import (
     carry_preferences,
+    keep_availability,
     keep_preferences,
     load_sessions,
 )
@@ -101,6 +102,7 @@ __all__ = [
     "give_back",
     "is_cancelled",
     "is_done",
+    "keep_availability",
     "keep_preferences",
     "keep_running",
     "keep_safety",

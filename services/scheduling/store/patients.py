@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from chassis.database import Tx
 from chassis.plans import made
-from services.scheduling.domain import Hours, Patient, Preferences, Series
+from services.scheduling.domain import Availability, Hours, Patient, Preferences, Series
 from services.scheduling.store.rows import ReferralRow
 
 _SESSIONS = """
@@ -51,19 +52,48 @@ def note_sessions(tx: Tx, series: Series, starts: Iterable[datetime]) -> None:
         known += [(series.series_id, start) for start in starts]
 
 
+async def said_of(tx: Tx, referral_id: UUID) -> ReferralRow:
+    """What was said about a referral so far, for change."""
+    found = await tx.find(ReferralRow, referral_id)
+    return found or made(
+        ReferralRow,
+        referral_id=referral_id,
+        cancel_time=None,
+        preferences=None,
+        availability_revision=0,
+    )
+
+
 async def keep_preferences(
     tx: Tx, referral_id: UUID, liked: Preferences, clinics: Iterable[UUID] | None
 ) -> None:
     """Write down what the patient would like; it counts when times are sought next.
 
     Said before there is a plan, it counts only where those who say it work; None for everywhere.
+    The first day that the referrer named stays.
     """
-    row = await tx.find(ReferralRow, referral_id)
-    if row is None:
-        row = made(ReferralRow, referral_id=referral_id, cancel_time=None, preferences=None)
-    told = _document(liked)
+    row = await said_of(tx, referral_id)
+    before = row.preferences or {}
+    first = _preferences(before[_EVERYWHERE]).not_before if _EVERYWHERE in before else None
+    told = _document(replace(liked, not_before=first))
     own = {str(one): told for one in clinics} if clinics is not None else None
-    row.preferences = {_EVERYWHERE: told} if own is None else {**(row.preferences or {}), **own}
+    row.preferences = {_EVERYWHERE: told} if own is None else {**before, **own}
+    tx.put(row)
+
+
+async def keep_availability(tx: Tx, referral_id: UUID, told: Availability) -> None:
+    """The referrer's latest word about when the patient can come; other wishes stay."""
+    row = await said_of(tx, referral_id)
+    if told.revision <= row.availability_revision:
+        return
+
+    def heard(liked: dict[str, object]) -> dict[str, object]:
+        known = _preferences(liked)
+        return _document(replace(known, windows=told.windows, not_before=told.not_before))
+
+    before = {_EVERYWHERE: _document(Preferences()), **(row.preferences or {})}
+    row.preferences = {where: heard(liked) for where, liked in before.items()}
+    row.availability_revision = told.revision
     tx.put(row)
 
 
@@ -96,6 +126,7 @@ def _preferences(kept: dict[str, object]) -> Preferences:
         nurse_id=UUID(str(nurse)) if nurse else None,
         therapist=bool(kept["therapist"]),
         skills=tuple(skills),
+        not_before=date.fromisoformat(str(first)) if (first := kept.get("not_before")) else None,
     )
 
 
@@ -106,4 +137,5 @@ def _document(liked: Preferences) -> dict[str, object]:
         "nurse_id": str(liked.nurse_id) if liked.nurse_id else None,
         "therapist": liked.therapist,
         "skills": list(liked.skills),
+        "not_before": liked.not_before.isoformat() if liked.not_before else None,
     }

@@ -267,3 +267,5 @@ class ReferralRow(Row, table=True):
     referral_id: UUID = Field(primary_key=True)
     cancel_time: datetime | None = _moment(nullable=True)
     preferences: dict[str, Any] | None = Field(sa_column=Column(JSONB(none_as_null=True)))
+    availability_revision: int = Field(sa_type=BigInteger)
+    """The referral's revision at which its referrer told last when the patient can come."""

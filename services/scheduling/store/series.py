@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis.database import Tx
-from chassis.plans import made
 from chassis.refusal import NotFound
 from services.scheduling import wire
 from services.scheduling.domain import Event, Keeping, Placement, Series, Status, next_reminder
 from services.scheduling.packs import policy
 from services.scheduling.store.desks import desk_of
+from services.scheduling.store.patients import said_of
 from services.scheduling.store.rows import BookingRow, ReferralRow, SeriesRow
 from services.scheduling.store.shapes import placement, series_of_row, series_row
 from services.scheduling.store.waiting import wake_waitlist
@@ -81,9 +81,7 @@ async def is_cancelled(tx: Tx, referral_id: UUID) -> bool:
 
 async def remember_cancelled(tx: Tx, referral_id: UUID) -> None:
     """A plan may come later than its cancellation."""
-    row = await tx.find(ReferralRow, referral_id)
-    if row is None:
-        row = made(ReferralRow, referral_id=referral_id, cancel_time=None, preferences=None)
+    row = await said_of(tx, referral_id)
     if row.cancel_time is None:
         row.cancel_time = tx.now
         tx.put(row)

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from chassis.refusal import NotAllowed, NotFound
+from chassis.refusal import NotAllowed, NotFound, Reject
 from chassis.testing import House, somebody
+from halcyon.referral.events.v1.referral_events_pb2 import AvailabilityStated
 from halcyon.scheduling.v1 import scheduling_pb2 as nouns
 from halcyon.scheduling.v1 import scheduling_service_pb2 as rpc
 from services.scheduling.api import SchedulingService
@@ -285,6 +286,57 @@ async def test_what_a_clinic_says_before_there_is_a_plan_counts_there_only(house
     )
     sent = await house.call(SchedulingService(house.db).TransferSeries, sending)
     assert {one[3:] for one in local(sent.series)} == {"13:00"}
+
+
+def when(wanted: Plan, revision: int, *windows: str, first: str = "") -> AvailabilityStated:
+    return AvailabilityStated(
+        referral_id=str(wanted.referral_id),
+        revision=revision,
+        earliest_date=first,
+        windows=windows,
+    )
+
+
+async def test_a_series_is_held_when_the_referrer_says_that_the_patient_can_come(
+    house: House,
+) -> None:
+    where = clinic()
+    await keep(house, where)
+    wanted = plan(where.clinic_id)
+    first = (house.db.clock() + timedelta(days=20)).date()
+    afternoons = [f"{day}/780-1020" for day in range(1, 6)]
+    await house.given(
+        when(wanted, 4, *afternoons, first=first.isoformat()), when(wanted, 3, "1/480-600")
+    )
+    await house.given(plan_approved(wanted))
+    kept = await series(house, wanted)
+    assert {one[3:] for one in local(kept)} == {"13:00"}
+    assert kept.bookings[0].start_time.ToDatetime().date() >= first
+
+
+async def test_staffs_word_on_wishes_keeps_the_day_that_the_referrer_told(house: House) -> None:
+    where = clinic()
+    await keep(house, where)
+    wanted = plan(where.clinic_id)
+    first = (house.db.clock() + timedelta(days=20)).date()
+    await house.given(when(wanted, 4, "1/480-1020", first=first.isoformat()))
+    liked = nouns.Preferences(therapy=nouns.THERAPY_UNSPECIFIED)
+    request = rpc.UpdatePreferencesRequest(referral_id=str(wanted.referral_id), preferences=liked)
+    await house.call(SchedulingService(house.db).UpdatePreferences, request)
+    await house.given(plan_approved(wanted))
+    kept = await series(house, wanted)
+    assert kept.bookings[0].start_time.ToDatetime().date() >= first
+
+
+@pytest.mark.parametrize(
+    ("windows", "first"),
+    [(["8/0-60"], ""), (["1/60-60"], ""), (["1/0-1441"], ""), (["one"], ""), ([], "2026-02-30")],
+)
+async def test_an_availability_that_cannot_be_read_is_refused(
+    house: House, windows: list[str], first: str
+) -> None:
+    with pytest.raises(Reject):
+        await house.given(when(plan(clinic().clinic_id), 3, *windows, first=first))
 
 
 @pytest.mark.parametrize("order", ["move first", "pay first", "at once"])

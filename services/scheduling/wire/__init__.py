@@ -2,6 +2,7 @@
 
 from services.scheduling.wire.clinics import clinic_reply, clinic_wanted, day_of
 from services.scheduling.wire.heard import (
+    availability,
     clinic_of,
     need,
     payment,
@@ -33,6 +34,7 @@ from services.scheduling.wire.stamps import moment
 from services.scheduling.wire.stated import event
 
 __all__ = [
+    "availability",
     "booking_reply",
     "cancel_reason",
     "clinic_of",

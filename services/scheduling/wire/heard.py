@@ -1,16 +1,26 @@
 """What others state, in our words; what cannot be read can never be handled."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 from typing import Protocol
 from uuid import UUID
 
 from chassis.refusal import Reject
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
 from halcyon.intake.events.v1.intake_events_pb2 import PlanApproved, PlanRevised, SafetyReviewed
-from services.scheduling.domain import Barrier, Plan, Revised, SessionLimit
+from halcyon.referral.events.v1.referral_events_pb2 import AvailabilityStated
+from services.scheduling.domain import (
+    Availability,
+    Barrier,
+    Hours,
+    Plan,
+    Revised,
+    SessionLimit,
+)
 
 _MOST_SESSIONS = 366
 _MOST_MINUTES = 24 * 60
+_WINDOW = re.compile(r"([1-7])/([0-9]{1,4})-([0-9]{1,4})", re.ASCII)
 _LEAST_DAYS, _MOST_DAYS = 1, 366
 """Between two sessions of maintenance; anything else is none."""
 
@@ -86,6 +96,24 @@ def _limits(fact: PlanApproved) -> tuple[SessionLimit, ...]:
     if any(one.days <= 0 or one.at_most <= 0 or " " in one.rule_id for one in told):
         raise Reject("limits")
     return tuple(told)
+
+
+def availability(fact: AvailabilityStated) -> Availability:
+    """When the patient can come; "1/540-720" is Monday from nine to twelve."""
+    windows = tuple(sorted(map(_window, fact.windows)))
+    try:
+        first = date.fromisoformat(fact.earliest_date) if fact.earliest_date else None
+    except ValueError:
+        raise Reject("date") from None
+    return Availability(fact.revision, windows, first)
+
+
+def _window(told: str) -> Hours:
+    found = _WINDOW.fullmatch(told)
+    weekday, opens, closes = map(int, found.groups()) if found else (0, 0, 0)
+    if not opens < closes <= _MOST_MINUTES:
+        raise Reject("window")
+    return Hours(weekday, opens, closes)
 
 
 def safety(fact: SafetyReviewed) -> tuple[UUID, datetime, list[Barrier]]:

@@ -24,10 +24,11 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from google.type import date_pb2 as google_dot_type_dot_date__pb2
 from halcyon.referral.v1 import referral_pb2 as halcyon_dot_referral_dot_v1_dot_referral__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!halcyon/referral/v1/partner.proto\x12\x13halcyon.referral.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"halcyon/referral/v1/referral.proto\"\xc6\x01\n\x07Partner\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9-]{1,30}$\x12\'\n\x07\x61\x63\x63ount\x18\x02 \x01(\tB\x16\xbaH\x13r\x11\x32\x0f^A[A-Z2-7]{55}$\x12\'\n\nclinic_ids\x18\x03 \x03(\tB\x13\xbaH\x10\x92\x01\r\x08\x01\x10\x64\x18\x01\"\x05r\x03\xb0\x01\x01\x12<\n\x06\x66ormat\x18\x04 \x01(\x0e\x32\".halcyon.referral.v1.PartnerFormatB\x08\xbaH\x05\x82\x01\x02\x10\x01\"z\n\x19SupplementReferralRequest\x12\x1d\n\x0breferral_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12>\n\x08\x63linical\x18\x02 \x01(\x0b\x32$.halcyon.referral.v1.ClinicalSummaryB\x06\xbaH\x03\xc8\x01\x01\"\xd8\x01\n\x0f\x41vailableWindow\x12\x1a\n\x07weekday\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x07(\x01\x12 \n\x0cstart_minute\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x10\xa0\x0b(\x00\x12\x1e\n\nend_minute\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xa0\x0b \x00:g\xbaHd\x1a\x62\n\x16\x61vailable_window.order\x12#the window must end after it begins\x1a#this.start_minute < this.end_minute\"\xbb\x01\n\x18StateAvailabilityRequest\x12\x1d\n\x0breferral_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12=\n\rearliest_date\x18\x02 \x01(\tB&\xbaH#r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\xd8\x01\x01\x12\x41\n\x07windows\x18\x03 \x03(\x0b\x32$.halcyon.referral.v1.AvailableWindowB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x15\"E\n\x0fRejectionReason\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\"\x8a\x02\n\x0fMessageAnswered\x12\x16\n\x0emessage_source\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12\x18\n\x10message_position\x18\x03 \x01(\x03\x12\x34\n\x07outcome\x18\x04 \x01(\x0e\x32#.halcyon.referral.v1.MessageOutcome\x12\x13\n\x0breferral_id\x18\x05 \x01(\t\x12\x35\n\x07reasons\x18\x06 \x03(\x0b\x32$.halcyon.referral.v1.RejectionReason\x12/\n\x0b\x61nswer_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xc6\x02\n\x10ReferralAdvanced\x12\x13\n\x0breferral_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x03\x12\x18\n\x10placer_reference\x18\x03 \x01(\t\x12\x33\n\x06status\x18\x04 \x01(\x0e\x32#.halcyon.referral.v1.ReferralStatus\x12\r\n\x05\x63\x61use\x18\x05 \x01(\t\x12\x13\n\x0btransaction\x18\x06 \x01(\t\x12\x13\n\x0btask_status\x18\x07 \x01(\t\x12\x16\n\x0erequest_status\x18\x08 \x01(\t\x12\x17\n\x0f\x62usiness_status\x18\t \x01(\t\x12\x13\n\x0b\x62ser_status\x18\n \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x0b \x01(\t\x12/\n\x0b\x63hange_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp*~\n\rPartnerFormat\x12\x1e\n\x1aPARTNER_FORMAT_UNSPECIFIED\x10\x00\x12\x17\n\x13PARTNER_FORMAT_JSON\x10\x01\x12\x1b\n\x17PARTNER_FORMAT_PROTOBUF\x10\x02\x12\x17\n\x13PARTNER_FORMAT_FHIR\x10\x03*m\n\x0eMessageOutcome\x12\x1f\n\x1bMESSAGE_OUTCOME_UNSPECIFIED\x10\x00\x12\x1c\n\x18MESSAGE_OUTCOME_ACCEPTED\x10\x01\x12\x1c\n\x18MESSAGE_OUTCOME_REJECTED\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!halcyon/referral/v1/partner.proto\x12\x13halcyon.referral.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\"halcyon/referral/v1/referral.proto\"\x8e\x02\n\x07Partner\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9-]{1,30}$\x12\'\n\x07\x61\x63\x63ount\x18\x02 \x01(\tB\x16\xbaH\x13r\x11\x32\x0f^A[A-Z2-7]{55}$\x12\'\n\nclinic_ids\x18\x03 \x03(\tB\x13\xbaH\x10\x92\x01\r\x08\x01\x10\x64\x18\x01\"\x05r\x03\xb0\x01\x01\x12<\n\x06\x66ormat\x18\x04 \x01(\x0e\x32\".halcyon.referral.v1.PartnerFormatB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x46\n\x06\x66ields\x18\x05 \x03(\x0e\x32!.halcyon.referral.v1.PatientFieldB\x13\xbaH\x10\x92\x01\r\x10\x07\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\"\x86\x02\n\x0cNamedPatient\x12\x17\n\ngiven_name\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x18\n\x0b\x66\x61mily_name\x18\x02 \x01(\tB\x03\x80\x01\x01\x12*\n\nbirth_date\x18\x03 \x01(\x0b\x32\x11.google.type.DateB\x03\x80\x01\x01\x12\x35\n\x0csex_at_birth\x18\x04 \x01(\x0e\x32\x1f.halcyon.referral.v1.SexAtBirth\x12\x12\n\x05phone\x18\x05 \x01(\tB\x03\x80\x01\x01\x12\x12\n\x05\x65mail\x18\x06 \x01(\tB\x03\x80\x01\x01\x12\x38\n\x07\x61\x64\x64ress\x18\x07 \x01(\x0b\x32\".halcyon.referral.v1.PostalAddressB\x03\x80\x01\x01\"z\n\x19SupplementReferralRequest\x12\x1d\n\x0breferral_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12>\n\x08\x63linical\x18\x02 \x01(\x0b\x32$.halcyon.referral.v1.ClinicalSummaryB\x06\xbaH\x03\xc8\x01\x01\"\xd8\x01\n\x0f\x41vailableWindow\x12\x1a\n\x07weekday\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x07(\x01\x12 \n\x0cstart_minute\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x10\xa0\x0b(\x00\x12\x1e\n\nend_minute\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xa0\x0b \x00:g\xbaHd\x1a\x62\n\x16\x61vailable_window.order\x12#the window must end after it begins\x1a#this.start_minute < this.end_minute\"\xbb\x01\n\x18StateAvailabilityRequest\x12\x1d\n\x0breferral_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12=\n\rearliest_date\x18\x02 \x01(\tB&\xbaH#r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\xd8\x01\x01\x12\x41\n\x07windows\x18\x03 \x03(\x0b\x32$.halcyon.referral.v1.AvailableWindowB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x15\"E\n\x0fRejectionReason\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\"\x8a\x02\n\x0fMessageAnswered\x12\x16\n\x0emessage_source\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12\x18\n\x10message_position\x18\x03 \x01(\x03\x12\x34\n\x07outcome\x18\x04 \x01(\x0e\x32#.halcyon.referral.v1.MessageOutcome\x12\x13\n\x0breferral_id\x18\x05 \x01(\t\x12\x35\n\x07reasons\x18\x06 \x03(\x0b\x32$.halcyon.referral.v1.RejectionReason\x12/\n\x0b\x61nswer_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xfa\x02\n\x10ReferralAdvanced\x12\x13\n\x0breferral_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x03\x12\x18\n\x10placer_reference\x18\x03 \x01(\t\x12\x33\n\x06status\x18\x04 \x01(\x0e\x32#.halcyon.referral.v1.ReferralStatus\x12\r\n\x05\x63\x61use\x18\x05 \x01(\t\x12\x13\n\x0btransaction\x18\x06 \x01(\t\x12\x13\n\x0btask_status\x18\x07 \x01(\t\x12\x16\n\x0erequest_status\x18\x08 \x01(\t\x12\x17\n\x0f\x62usiness_status\x18\t \x01(\t\x12\x13\n\x0b\x62ser_status\x18\n \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x0b \x01(\t\x12/\n\x0b\x63hange_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x07patient\x18\r \x01(\x0b\x32!.halcyon.referral.v1.NamedPatient*~\n\rPartnerFormat\x12\x1e\n\x1aPARTNER_FORMAT_UNSPECIFIED\x10\x00\x12\x17\n\x13PARTNER_FORMAT_JSON\x10\x01\x12\x1b\n\x17PARTNER_FORMAT_PROTOBUF\x10\x02\x12\x17\n\x13PARTNER_FORMAT_FHIR\x10\x03*\xf5\x01\n\x0cPatientField\x12\x1d\n\x19PATIENT_FIELD_UNSPECIFIED\x10\x00\x12\x1c\n\x18PATIENT_FIELD_GIVEN_NAME\x10\x01\x12\x1d\n\x19PATIENT_FIELD_FAMILY_NAME\x10\x02\x12\x1c\n\x18PATIENT_FIELD_BIRTH_DATE\x10\x03\x12\x1e\n\x1aPATIENT_FIELD_SEX_AT_BIRTH\x10\x04\x12\x17\n\x13PATIENT_FIELD_PHONE\x10\x05\x12\x17\n\x13PATIENT_FIELD_EMAIL\x10\x06\x12\x19\n\x15PATIENT_FIELD_ADDRESS\x10\x07*m\n\x0eMessageOutcome\x12\x1f\n\x1bMESSAGE_OUTCOME_UNSPECIFIED\x10\x00\x12\x1c\n\x18MESSAGE_OUTCOME_ACCEPTED\x10\x01\x12\x1c\n\x18MESSAGE_OUTCOME_REJECTED\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,6 +43,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PARTNER'].fields_by_name['clinic_ids']._serialized_options = b'\272H\020\222\001\r\010\001\020d\030\001\"\005r\003\260\001\001'
   _globals['_PARTNER'].fields_by_name['format']._loaded_options = None
   _globals['_PARTNER'].fields_by_name['format']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_PARTNER'].fields_by_name['fields']._loaded_options = None
+  _globals['_PARTNER'].fields_by_name['fields']._serialized_options = b'\272H\020\222\001\r\020\007\030\001\"\007\202\001\004\020\001 \000'
+  _globals['_NAMEDPATIENT'].fields_by_name['given_name']._loaded_options = None
+  _globals['_NAMEDPATIENT'].fields_by_name['given_name']._serialized_options = b'\200\001\001'
+  _globals['_NAMEDPATIENT'].fields_by_name['family_name']._loaded_options = None
+  _globals['_NAMEDPATIENT'].fields_by_name['family_name']._serialized_options = b'\200\001\001'
+  _globals['_NAMEDPATIENT'].fields_by_name['birth_date']._loaded_options = None
+  _globals['_NAMEDPATIENT'].fields_by_name['birth_date']._serialized_options = b'\200\001\001'
+  _globals['_NAMEDPATIENT'].fields_by_name['phone']._loaded_options = None
+  _globals['_NAMEDPATIENT'].fields_by_name['phone']._serialized_options = b'\200\001\001'
+  _globals['_NAMEDPATIENT'].fields_by_name['email']._loaded_options = None
+  _globals['_NAMEDPATIENT'].fields_by_name['email']._serialized_options = b'\200\001\001'
+  _globals['_NAMEDPATIENT'].fields_by_name['address']._loaded_options = None
+  _globals['_NAMEDPATIENT'].fields_by_name['address']._serialized_options = b'\200\001\001'
   _globals['_SUPPLEMENTREFERRALREQUEST'].fields_by_name['referral_id']._loaded_options = None
   _globals['_SUPPLEMENTREFERRALREQUEST'].fields_by_name['referral_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_SUPPLEMENTREFERRALREQUEST'].fields_by_name['clinical']._loaded_options = None
@@ -60,22 +75,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STATEAVAILABILITYREQUEST'].fields_by_name['earliest_date']._serialized_options = b'\272H#r\0362\034^[0-9]{4}-[0-9]{2}-[0-9]{2}$\330\001\001'
   _globals['_STATEAVAILABILITYREQUEST'].fields_by_name['windows']._loaded_options = None
   _globals['_STATEAVAILABILITYREQUEST'].fields_by_name['windows']._serialized_options = b'\272H\007\222\001\004\010\001\020\025'
-  _globals['_PARTNERFORMAT']._serialized_start=1559
-  _globals['_PARTNERFORMAT']._serialized_end=1685
-  _globals['_MESSAGEOUTCOME']._serialized_start=1687
-  _globals['_MESSAGEOUTCOME']._serialized_end=1796
-  _globals['_PARTNER']._serialized_start=157
-  _globals['_PARTNER']._serialized_end=355
-  _globals['_SUPPLEMENTREFERRALREQUEST']._serialized_start=357
-  _globals['_SUPPLEMENTREFERRALREQUEST']._serialized_end=479
-  _globals['_AVAILABLEWINDOW']._serialized_start=482
-  _globals['_AVAILABLEWINDOW']._serialized_end=698
-  _globals['_STATEAVAILABILITYREQUEST']._serialized_start=701
-  _globals['_STATEAVAILABILITYREQUEST']._serialized_end=888
-  _globals['_REJECTIONREASON']._serialized_start=890
-  _globals['_REJECTIONREASON']._serialized_end=959
-  _globals['_MESSAGEANSWERED']._serialized_start=962
-  _globals['_MESSAGEANSWERED']._serialized_end=1228
-  _globals['_REFERRALADVANCED']._serialized_start=1231
-  _globals['_REFERRALADVANCED']._serialized_end=1557
+  _globals['_PARTNERFORMAT']._serialized_start=1972
+  _globals['_PARTNERFORMAT']._serialized_end=2098
+  _globals['_PATIENTFIELD']._serialized_start=2101
+  _globals['_PATIENTFIELD']._serialized_end=2346
+  _globals['_MESSAGEOUTCOME']._serialized_start=2348
+  _globals['_MESSAGEOUTCOME']._serialized_end=2457
+  _globals['_PARTNER']._serialized_start=181
+  _globals['_PARTNER']._serialized_end=451
+  _globals['_NAMEDPATIENT']._serialized_start=454
+  _globals['_NAMEDPATIENT']._serialized_end=716
+  _globals['_SUPPLEMENTREFERRALREQUEST']._serialized_start=718
+  _globals['_SUPPLEMENTREFERRALREQUEST']._serialized_end=840
+  _globals['_AVAILABLEWINDOW']._serialized_start=843
+  _globals['_AVAILABLEWINDOW']._serialized_end=1059
+  _globals['_STATEAVAILABILITYREQUEST']._serialized_start=1062
+  _globals['_STATEAVAILABILITYREQUEST']._serialized_end=1249
+  _globals['_REJECTIONREASON']._serialized_start=1251
+  _globals['_REJECTIONREASON']._serialized_end=1320
+  _globals['_MESSAGEANSWERED']._serialized_start=1323
+  _globals['_MESSAGEANSWERED']._serialized_end=1589
+  _globals['_REFERRALADVANCED']._serialized_start=1592
+  _globals['_REFERRALADVANCED']._serialized_end=1970
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.type import date_pb2 as _date_pb2
 from halcyon.referral.v1 import referral_pb2 as _referral_pb2
 import builtins as _builtins
 import sys
@@ -49,6 +50,50 @@ PARTNER_FORMAT_FHIR: PartnerFormat.ValueType  # 3
 """News as a FHIR R4 Bundle of Task and ServiceRequest; answers as JSON."""
 Global___PartnerFormat: _TypeAlias = PartnerFormat  # noqa: Y015
 
+class _PatientField:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PatientFieldEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PatientField.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PATIENT_FIELD_UNSPECIFIED: _PatientField.ValueType  # 0
+    """Never used on purpose."""
+    PATIENT_FIELD_GIVEN_NAME: _PatientField.ValueType  # 1
+    """Given name."""
+    PATIENT_FIELD_FAMILY_NAME: _PatientField.ValueType  # 2
+    """Family name."""
+    PATIENT_FIELD_BIRTH_DATE: _PatientField.ValueType  # 3
+    """Date of birth."""
+    PATIENT_FIELD_SEX_AT_BIRTH: _PatientField.ValueType  # 4
+    """Sex recorded at birth."""
+    PATIENT_FIELD_PHONE: _PatientField.ValueType  # 5
+    """Telephone."""
+    PATIENT_FIELD_EMAIL: _PatientField.ValueType  # 6
+    """Electronic mail address."""
+    PATIENT_FIELD_ADDRESS: _PatientField.ValueType  # 7
+    """Postal address."""
+
+class PatientField(_PatientField, metaclass=_PatientFieldEnumTypeWrapper):
+    """An identifier of a patient; a feed carries those that the contract with its partner names."""
+
+PATIENT_FIELD_UNSPECIFIED: PatientField.ValueType  # 0
+"""Never used on purpose."""
+PATIENT_FIELD_GIVEN_NAME: PatientField.ValueType  # 1
+"""Given name."""
+PATIENT_FIELD_FAMILY_NAME: PatientField.ValueType  # 2
+"""Family name."""
+PATIENT_FIELD_BIRTH_DATE: PatientField.ValueType  # 3
+"""Date of birth."""
+PATIENT_FIELD_SEX_AT_BIRTH: PatientField.ValueType  # 4
+"""Sex recorded at birth."""
+PATIENT_FIELD_PHONE: PatientField.ValueType  # 5
+"""Telephone."""
+PATIENT_FIELD_EMAIL: PatientField.ValueType  # 6
+"""Electronic mail address."""
+PATIENT_FIELD_ADDRESS: PatientField.ValueType  # 7
+"""Postal address."""
+Global___PatientField: _TypeAlias = PatientField  # noqa: Y015
+
 class _MessageOutcome:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -83,6 +128,7 @@ class Partner(_message.Message):
     ACCOUNT_FIELD_NUMBER: _builtins.int
     CLINIC_IDS_FIELD_NUMBER: _builtins.int
     FORMAT_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Its name, also in the names of its streams."""
     account: _builtins.str
@@ -93,6 +139,10 @@ class Partner(_message.Message):
     def clinic_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The clinics it may refer to."""
 
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedScalarFieldContainer[Global___PatientField.ValueType]:
+        """The identifiers of patients that the contract names: none unless named."""
+
     def __init__(
         self,
         *,
@@ -100,14 +150,65 @@ class Partner(_message.Message):
         account: _builtins.str = ...,
         clinic_ids: _abc.Iterable[_builtins.str] | None = ...,
         format: Global___PartnerFormat.ValueType = ...,
+        fields: _abc.Iterable[Global___PatientField.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "clinic_ids", b"clinic_ids", "format", b"format", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "clinic_ids", b"clinic_ids", "fields", b"fields", "format", b"format", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Partner: _TypeAlias = Partner  # noqa: Y015
+
+@_typing.final
+class NamedPatient(_message.Message):
+    """As much of a patient as the contract with the partner names; the rest is left empty."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GIVEN_NAME_FIELD_NUMBER: _builtins.int
+    FAMILY_NAME_FIELD_NUMBER: _builtins.int
+    BIRTH_DATE_FIELD_NUMBER: _builtins.int
+    SEX_AT_BIRTH_FIELD_NUMBER: _builtins.int
+    PHONE_FIELD_NUMBER: _builtins.int
+    EMAIL_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    given_name: _builtins.str
+    """Given name."""
+    family_name: _builtins.str
+    """Family name."""
+    sex_at_birth: _referral_pb2.SexAtBirth.ValueType
+    """Sex recorded at birth."""
+    phone: _builtins.str
+    """Telephone, E.164."""
+    email: _builtins.str
+    """Electronic mail address."""
+    @_builtins.property
+    def birth_date(self) -> _date_pb2.Date:
+        """Date of birth."""
+
+    @_builtins.property
+    def address(self) -> _referral_pb2.PostalAddress:
+        """Postal address."""
+
+    def __init__(
+        self,
+        *,
+        given_name: _builtins.str = ...,
+        family_name: _builtins.str = ...,
+        birth_date: _date_pb2.Date | None = ...,
+        sex_at_birth: _referral_pb2.SexAtBirth.ValueType = ...,
+        phone: _builtins.str = ...,
+        email: _builtins.str = ...,
+        address: _referral_pb2.PostalAddress | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "birth_date", b"birth_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "birth_date", b"birth_date", "email", b"email", "family_name", b"family_name", "given_name", b"given_name", "phone", b"phone", "sex_at_birth", b"sex_at_birth"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NamedPatient: _TypeAlias = NamedPatient  # noqa: Y015
 
 @_typing.final
 class SupplementReferralRequest(_message.Message):
@@ -281,7 +382,7 @@ Global___MessageAnswered: _TypeAlias = MessageAnswered  # noqa: Y015
 
 @_typing.final
 class ReferralAdvanced(_message.Message):
-    """One step of a partner's referral; no identifiers, only ids, statuses, times and codes."""
+    """One step of a partner's referral: ids, statuses, times and codes, and no identifier that the contract does not name."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -297,6 +398,7 @@ class ReferralAdvanced(_message.Message):
     BSER_STATUS_FIELD_NUMBER: _builtins.int
     DETAIL_FIELD_NUMBER: _builtins.int
     CHANGE_TIME_FIELD_NUMBER: _builtins.int
+    PATIENT_FIELD_NUMBER: _builtins.int
     referral_id: _builtins.str
     """The referral, by our id (BSeR FILL)."""
     number: _builtins.int
@@ -323,6 +425,10 @@ class ReferralAdvanced(_message.Message):
     def change_time(self) -> _timestamp_pb2.Timestamp:
         """When the cause happened."""
 
+    @_builtins.property
+    def patient(self) -> Global___NamedPatient:
+        """The patient, as far as the contract with the partner names fields; absent when it names none."""
+
     def __init__(
         self,
         *,
@@ -338,10 +444,11 @@ class ReferralAdvanced(_message.Message):
         bser_status: _builtins.str = ...,
         detail: _builtins.str = ...,
         change_time: _timestamp_pb2.Timestamp | None = ...,
+        patient: Global___NamedPatient | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["change_time", b"change_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change_time", b"change_time", "patient", b"patient"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bser_status", b"bser_status", "business_status", b"business_status", "cause", b"cause", "change_time", b"change_time", "detail", b"detail", "number", b"number", "placer_reference", b"placer_reference", "referral_id", b"referral_id", "request_status", b"request_status", "status", b"status", "task_status", b"task_status", "transaction", b"transaction"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bser_status", b"bser_status", "business_status", b"business_status", "cause", b"cause", "change_time", b"change_time", "detail", b"detail", "number", b"number", "patient", b"patient", "placer_reference", b"placer_reference", "referral_id", b"referral_id", "request_status", b"request_status", "status", b"status", "task_status", b"task_status", "transaction", b"transaction"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
