@@ -129,7 +129,6 @@ async def _work(
     async with asyncio.TaskGroup() as tasks:
         loops = [tasks.create_task(loop) for loop in (relay.run(), db.keep_time(), _watch(bus))]
         loops.append(tasks.create_task(pauses.run(service.listens)))
-        loops.append(tasks.create_task(reconciler.run()))
         if telemetry.measured():
             gauges = Gauges(db, bus, service.name, service.flows, hears=bool(service.listens))
             loops.append(tasks.create_task(gauges.run()))
@@ -145,6 +144,7 @@ async def _work(
         if service.listens:
             await _patiently(consumer.provision)()
             consuming = tasks.create_task(consumer.run())
+        loops.append(tasks.create_task(reconciler.run()))
         operable = Operable(service.name, service.listens, service.flows, pauses, reconciler)
         answers = partial(_answer, service, db, operable)
         server = await serve(settings, answers, service.packages, db)

@@ -7,6 +7,7 @@ from uuid import UUID
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis import flows, reconciling, replaying, traceparent
+from chassis.comparing import Comparison
 from chassis.flows import Standing
 from chassis.operated import Operation
 from chassis.parking import Parked
@@ -141,9 +142,7 @@ def operation(one: Operation) -> said.Operation:
     )
 
 
-def stream(
-    one: reconciling.Standing, compared: reconciling.Comparison | None
-) -> streams.CheckStreamResponse:
+def stream(one: reconciling.Standing, compared: Comparison | None) -> streams.CheckStreamResponse:
     """How the stream stands, and what it lacks."""
     missing = compared.missing if compared else frozenset()
     phantom = compared.phantom if compared else frozenset()
