@@ -10,9 +10,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from nats.errors import Error as NatsError
-from nats.js.api import AckPolicy, ConsumerConfig
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from chassis.bus import Bus, BusAway, message
+from chassis.watermark import Place
 
 _STALL = 10.0
 _IDLE = 30.0
@@ -22,21 +23,23 @@ _MSG_ID = re.compile(rb"Nats-Msg-Id: *([^\r\n]+)\r\n")
 class Window(NamedTuple):
     """Some of our facts, in the order of the stream, and when it took the last of them."""
 
-    ids: list[UUID]
+    places: list[Place]
     until: datetime
 
 
-async def windows(bus: Bus, stream: str, subject: str, size: int) -> AsyncGenerator[Window]:
-    """All that the stream holds of a subject when we begin."""
+async def windows(
+    bus: Bus, stream: str, subject: str, size: int, start: int = 1
+) -> AsyncGenerator[Window]:
+    """All that the stream holds of a subject when we begin, from a place on."""
     reading, inbox = _Reading(), bus.inbox()
     tapped = await bus.tap(inbox, reading.take)
     try:
-        left, consumer = await _begin(bus, stream, subject)
+        left, consumer = await _begin(bus, stream, subject, start)
         while left > 0:
             await _ask(bus, f"{stream}.{consumer}", min(size, left), inbox, reading)
             if not reading.count:
                 break
-            yield Window(reading.ids, reading.until)
+            yield Window(reading.places, reading.until)
             left -= reading.count
         await bus.manager().delete_consumer(stream, consumer)
     except (NatsError, TimeoutError) as error:
@@ -46,10 +49,12 @@ async def windows(bus: Bus, stream: str, subject: str, size: int) -> AsyncGenera
             await bus.untap(tapped)
 
 
-async def _begin(bus: Bus, stream: str, subject: str) -> tuple[int, str]:
+async def _begin(bus: Bus, stream: str, subject: str, start: int) -> tuple[int, str]:
     """A consumer of our own that needs no acks, and how much it will give."""
     config = ConsumerConfig(
         filter_subject=subject,
+        deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+        opt_start_seq=start,
         ack_policy=AckPolicy.NONE,
         headers_only=True,
         inactive_threshold=_IDLE,
@@ -77,7 +82,7 @@ class _Reading:
         self.begin(0)
 
     def begin(self, count: int) -> None:
-        self.ids: list[UUID] = []
+        self.places: list[Place] = []
         self.until = datetime.min.replace(tzinfo=UTC)
         self.count, self._asked, self._ended = 0, count, False
 
@@ -92,8 +97,9 @@ class _Reading:
             self._ended = True
         else:
             self.count += 1
-            taken = tokens[-3] if len(tokens) > 9 else tokens[-2]
-            self.until = datetime.fromtimestamp(int(taken) / 1e9, UTC)
+            at = 7 if len(tokens) > 9 else 5
+            seq, taken = int(tokens[at]), int(tokens[at + 2])
+            self.until = datetime.fromtimestamp(taken / 1e9, UTC)
             if named := _MSG_ID.search(headers or b""):
-                self.ids.append(UUID(named[1].decode()))
+                self.places.append(Place(seq, UUID(named[1].decode())))
         self.news.set()

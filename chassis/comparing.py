@@ -55,7 +55,7 @@ async def compare(
     at, merge = await _oldest(db, bus, stream), Merge()
     async with aclosing(windows(bus, stream, f"halcyon.{name}.events.>", size)) as found:
         async for window in found:
-            merge.carry(window.ids)
+            merge.carry(place.event_id for place in window.places)
             until = max(at, min(window.until, began))
             merge.publish([row[0] for row in await db.fetch(_PUBLISHED, at, until, began)])
             at = until

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from enum import Enum
 
@@ -12,17 +12,17 @@ from nats.js.errors import NotFoundError
 
 from chassis import comparing, telemetry, watermark
 from chassis.bus import STREAM, Bus
+from chassis.carried import windows
 from chassis.comparing import Comparison
 from chassis.database import Database, Tx
-from chassis.watermark import Witness
+from chassis.watermark import Place
 
 _GLANCE, _DEEP = 30.0, 3600.0
 _AGAIN = """
 UPDATE outbox SET published_at = NULL, lease_token = NULL, leased_until = $2
 WHERE event_id = ANY($1::uuid[])
 """
-_AT_ONCE = 10_000
-_MSG_ID = "Nats-Msg-Id"
+_AT_ONCE, _FEW = 10_000, 1000
 
 log = structlog.get_logger()
 
@@ -87,7 +87,7 @@ class Reconciler:
                 await self._look.wait()
 
     async def glance(self) -> Standing:
-        """A stream that no longer holds what was handled has lost facts, whatever came since.
+        """A stream that ends before what was handled, or lacks our fact where it stood, lost some.
 
         A consumer that has settled more than the stream holds would even wait for ever.
         """
@@ -148,22 +148,22 @@ class Reconciler:
     async def _went_back(self, first: int, last: int) -> bool:
         """Known for good once it is seen, until a rebuild."""
         mark = await watermark.read(self._db, self._stream)
-        newest = await watermark.newest(self._db, mark)
-        sound = not mark.regressed and mark.last_seq <= last
-        for one in {mark.heard, newest}:
-            sound = sound and (one is None or await self._stands(one, first, last))
-        if sound:
-            await watermark.keep(self._db, self._stream, mark, last, newest)
-        elif not mark.regressed:
+        if not mark.regressed and mark.last_seq <= last:
+            start = mark.own.seq if mark.own else max(1, first, last - _FEW)
+            own = await self._own(start)
+            if mark.own in (None, own[0] if own else None) or start < first:
+                newest = own[-1] if own else None
+                await watermark.keep(self._db, self._stream, mark, last, newest)
+                return False
+        if not mark.regressed:
             await watermark.condemn(self._db, self._stream, mark)
-        return not sound
+        return True
 
-    async def _stands(self, one: Witness, first: int, last: int) -> bool:
-        """Whether the stream still holds a fact where we heard it; what has aged away may."""
-        if not first <= one.stream_seq <= last:
-            return one.stream_seq < first
-        try:
-            found = await self._bus.manager().get_msg(self._stream, one.stream_seq)
-        except NotFoundError:
-            return True
-        return (found.headers or {}).get(_MSG_ID) == str(one.event_id)
+    async def _own(self, start: int) -> list[Place]:
+        """The first and the last of our own facts from a place on."""
+        ends: list[Place] = []
+        subject = f"halcyon.{self._name}.events.>"
+        async with aclosing(windows(self._bus, self._stream, subject, _FEW, start)) as found:
+            async for window in found:
+                ends = [*ends[:1], *window.places][:1] + window.places[-1:]
+        return ends

@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -60,6 +60,8 @@ class Service:
     errands: Errands = field(default_factory=Errands)
     tends: Callable[[Database], Coroutine[None, None, None]] | None = None
     """A loop of its own, for those who neither call nor speak as we do: a door for webhooks."""
+    parts: Callable[[Database], Awaitable[Collection[str]]] | None = None
+    """Names of consumers that `tends` looks after, each of which can be paused alone."""
     flows: Flows = field(default_factory=Flows)
     """How its entities belong to flows, for the person on call."""
     beside: tuple[str, ...] = ()
@@ -145,7 +147,9 @@ async def _work(
             await _patiently(consumer.provision)()
             consuming = tasks.create_task(consumer.run())
         loops.append(tasks.create_task(reconciler.run()))
-        operable = Operable(service.name, service.listens, service.flows, pauses, reconciler)
+        operable = Operable(
+            service.name, service.listens, service.flows, pauses, reconciler, service.parts
+        )
         answers = partial(_answer, service, db, operable)
         server = await serve(settings, answers, service.packages, db)
         _settle()

@@ -1,9 +1,10 @@
 """How far the stream once reached, kept in the database: a new process knows it as the old did.
 
-The inbox is the witness: what was handled stood in the stream, at its place, under its id.
+There are two witnesses. What was handled stood at its place, says the inbox, so the stream reached
+at least as far. And the furthest fact of our own must still stand where it was seen.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -11,36 +12,32 @@ from uuid import UUID
 from chassis.database import Database, Tx
 
 _READ = """
-SELECT epoch, last_seq, heard_seq, heard_id, heard_since, regressed FROM watermark WHERE stream = $1
+SELECT epoch, last_seq, own_seq, own_id, heard_since, regressed FROM watermark WHERE stream = $1
 """
-_NEWEST = """
-SELECT stream_seq, event_id FROM inbox WHERE handled_at >= $1 ORDER BY stream_seq DESC LIMIT 1
-"""
+_HEARD = "SELECT coalesce(max(stream_seq), 0) FROM inbox WHERE handled_at >= $1"
 _KEEP = """
-INSERT INTO watermark AS kept
-    (stream, epoch, last_seq, heard_seq, heard_id, heard_since, regressed)
+INSERT INTO watermark AS kept (stream, epoch, last_seq, own_seq, own_id, heard_since, regressed)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (stream) DO UPDATE SET last_seq = greatest(kept.last_seq, excluded.last_seq),
-    heard_seq = excluded.heard_seq, heard_id = excluded.heard_id,
+    own_seq = excluded.own_seq, own_id = excluded.own_id,
     heard_since = excluded.heard_since, regressed = kept.regressed OR excluded.regressed
 WHERE kept.epoch = excluded.epoch
 """
 _BEGIN_ANEW = """
-INSERT INTO watermark AS kept
-    (stream, epoch, last_seq, heard_seq, heard_id, heard_since, regressed)
+INSERT INTO watermark AS kept (stream, epoch, last_seq, own_seq, own_id, heard_since, regressed)
 VALUES ($1, 1, 0, 0, NULL, $2, false)
-ON CONFLICT (stream) DO UPDATE SET epoch = kept.epoch + 1, last_seq = 0, heard_seq = 0,
-    heard_id = NULL, heard_since = excluded.heard_since, regressed = false
+ON CONFLICT (stream) DO UPDATE SET epoch = kept.epoch + 1, last_seq = 0, own_seq = 0,
+    own_id = NULL, heard_since = excluded.heard_since, regressed = false
 """
 _OVERLAP = timedelta(minutes=1)
 """A transaction keeps the time of its beginning, and may be seen so much later."""
 _EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-class Witness(NamedTuple):
-    """A fact that we handled, and where in the stream it stood."""
+class Place(NamedTuple):
+    """Where in the stream a fact of ours stands."""
 
-    stream_seq: int
+    seq: int
     event_id: UUID
 
 
@@ -50,38 +47,35 @@ class Watermark:
 
     epoch: int = 0
     last_seq: int = 0
-    heard: Witness | None = None
+    own: Place | None = None
     heard_since: datetime = _EVER
     regressed: bool = False
 
 
 async def read(db: Database, stream: str) -> Watermark:
-    """As it was kept."""
-    for epoch, last_seq, heard_seq, heard_id, since, regressed in await db.fetch(_READ, stream):
-        heard = Witness(heard_seq, heard_id) if heard_id else None
-        return Watermark(epoch, last_seq, heard, since, regressed)
-    return Watermark()
-
-
-async def newest(db: Database, mark: Watermark) -> Witness | None:
-    """The furthest fact that was handled, by any process, as far as this epoch knows."""
-    found = [Witness(*row) for row in await db.fetch(_NEWEST, mark.heard_since)]
-    return max([*found, *([mark.heard] if mark.heard else [])], default=None)
+    """As it was kept, raised to what has been handled since."""
+    mark = Watermark()
+    for epoch, last, own_seq, own_id, since, regressed in await db.fetch(_READ, stream):
+        own = Place(own_seq, own_id) if own_id else None
+        mark = Watermark(epoch, last, own, since, regressed)
+    ((heard,),) = await db.fetch(_HEARD, mark.heard_since)
+    return replace(mark, last_seq=max(mark.last_seq, heard))
 
 
 async def keep(
-    db: Database, stream: str, mark: Watermark, last_seq: int, heard: Witness | None
+    db: Database, stream: str, mark: Watermark, last_seq: int, own: Place | None
 ) -> None:
     """The stream was sound as far as this; a look that began before a rebuild keeps nothing."""
-    seq, event_id = heard or (0, None)
+    seq, event_id = own or (0, None)
     since = max(mark.heard_since, db.clock() - _OVERLAP)
     await db.fetch(_KEEP, stream, mark.epoch, last_seq, seq, event_id, since, False)
 
 
 async def condemn(db: Database, stream: str, mark: Watermark) -> None:
     """It went back: this is known until somebody rebuilds, however far it grows meanwhile."""
-    seq, event_id = mark.heard or (0, None)
-    await db.fetch(_KEEP, stream, mark.epoch, mark.last_seq, seq, event_id, mark.heard_since, True)
+    seq, event_id = mark.own or (0, None)
+    about = mark.last_seq, seq, event_id, mark.heard_since
+    await db.fetch(_KEEP, stream, mark.epoch, *about, True)
 
 
 async def begin_anew(tx: Tx, stream: str) -> None:

@@ -1,5 +1,6 @@
 """The operations contract: parked facts, flows and their steps, pauses, the log."""
 
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,6 +39,8 @@ class Operable:
     flows: Flows
     pauses: Pauses
     reconciler: Reconciler
+    parts: Callable[[Database], Awaitable[Collection[str]]] | None = None
+    """Consumers of its own that can be paused beside the one that bears its name."""
 
 
 class Operations(OperationsServiceServicer):
@@ -163,7 +166,7 @@ class Operations(OperationsServiceServicer):
 
     async def Pause(self, request: calls.PauseRequest, context: Context) -> calls.PauseResponse:
         """Heeded here at once, by other processes of this service within two seconds."""
-        kind, name = self._pausable(*wire.pause_name(request.pause))
+        kind, name = await self._pausable(*wire.pause_name(request.pause))
         async with self._db.transaction() as tx:
             await pauses.pause(tx, kind, name, caller().subject, request.reason)
         await self._this.pauses.heed()
@@ -207,9 +210,10 @@ class Operations(OperationsServiceServicer):
         await self._this.reconciler.listen_anew()
         return streams.RebuildStreamResponse(republished_count=count)
 
-    def _pausable(self, kind: str, name: str) -> tuple[str, str]:
+    async def _pausable(self, kind: str, name: str) -> tuple[str, str]:
         """A pause that could hold nothing here would only look like one."""
-        known = {"fact": self._this.on.subjects, "consumer": {self._this.name}}
+        parts = await self._this.parts(self._db) if self._this.parts else ()
+        known = {"fact": self._this.on.subjects, "consumer": {self._this.name, *parts}}
         if not name or name not in known.get(kind, {name}):
             raise NotAllowed("NOTHING_TO_PAUSE", "This service hears nothing of the kind.")
         return kind, name

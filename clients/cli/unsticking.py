@@ -22,7 +22,9 @@ Named = Annotated[str | None, typer.Option("--step", help="The step, as `flow sh
 Flow = Annotated[str | None, typer.Option("--flow", help="A referral's id.")]
 Fact = Annotated[str | None, typer.Option("--fact", help="A fact's full name.")]
 Clinic = Annotated[str | None, typer.Option("--clinic", help="A clinic's id.")]
-Consumer = Annotated[str | None, typer.Option("--consumer", help="A service: all it hears.")]
+Consumer = Annotated[
+    str | None, typer.Option("--consumer", help="A service: all it hears; or partner-NAME.")
+]
 Span = Annotated[str | None, typer.Option(help="Such as 90s, 15m, 2h or 3d.")]
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 

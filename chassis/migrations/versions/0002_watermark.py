@@ -11,7 +11,7 @@ depends_on = None
 _CHANGES = (
     """CREATE TABLE watermark (
         stream text PRIMARY KEY, epoch integer NOT NULL, last_seq bigint NOT NULL,
-        heard_seq bigint NOT NULL, heard_id uuid, heard_since timestamptz NOT NULL,
+        own_seq bigint NOT NULL, own_id uuid, heard_since timestamptz NOT NULL,
         regressed boolean NOT NULL)""",
     "CREATE INDEX inbox_by_time ON inbox USING brin (handled_at) WITH (autosummarize = on)",
     "CREATE INDEX outbox_by_time ON outbox USING brin (recorded_at) WITH (autosummarize = on)",
