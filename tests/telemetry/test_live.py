@@ -177,6 +177,9 @@ async def test_prometheus_reads_every_service(network: Network, prometheus: str)
         )
 
     await eventually(read, within=120, every=1)
+    # What the chart's autoscaling asks (tests/deploy/test_chart.py): one number for each service.
+    for name in discovered():
+        assert len(await values(prometheus, f'max(halcyon_consumer_lag{{service="{name}"}})')) == 1
     calls = await values(prometheus, "sum by (service) (rpc_server_call_duration_seconds_count)")
     assert calls["referral"] >= 1
 
