@@ -62,6 +62,8 @@ class Service:
     """A loop of its own, for those who neither call nor speak as we do: a door for webhooks."""
     parts: Callable[[Database], Awaitable[Collection[str]]] | None = None
     """Names of consumers that `tends` looks after, each of which can be paused alone."""
+    weighty: bool = False
+    """It keeps money or drugs: two persons skip a step of it, not one."""
     flows: Flows = field(default_factory=Flows)
     """How its entities belong to flows, for the person on call."""
     beside: tuple[str, ...] = ()
@@ -147,9 +149,9 @@ async def _work(
             await _patiently(consumer.provision)()
             consuming = tasks.create_task(consumer.run())
         loops.append(tasks.create_task(reconciler.run()))
-        operable = Operable(
-            service.name, service.listens, service.flows, pauses, reconciler, service.parts
-        )
+        about = service.name, service.listens, service.flows
+        special = service.parts, service.weighty
+        operable = Operable(*about, pauses, reconciler, *special)
         answers = partial(_answer, service, db, operable)
         server = await serve(settings, answers, service.packages, db)
         _settle()

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import grpc
 
-from chassis import flows, inbox, operated, outbox, paging, parking, pauses, steps
+from chassis import flows, inbox, operated, outbox, paging, parking, pauses, second_person, steps
 from chassis.database import Database
 from chassis.flows import Flows
 from chassis.operations import wire
@@ -41,6 +41,8 @@ class Operable:
     reconciler: Reconciler
     parts: Callable[[Database], Awaitable[Collection[str]]] | None = None
     """Consumers of its own that can be paused beside the one that bears its name."""
+    weighty: bool = False
+    """Money or drugs are kept here: to skip a step takes two persons."""
 
 
 class Operations(OperationsServiceServicer):
@@ -90,7 +92,7 @@ class Operations(OperationsServiceServicer):
         self, request: calls.ReplayParkedFactsRequest, context: Context
     ) -> calls.ReplayParkedFactsResponse:
         """One page of them."""
-        wanted, after = wire.parked_wanted(request.filter), request.after_sequence
+        wanted, after = wire.parked_wanted(request.filter), wire.replay_from(request)
         if request.mode == calls.REPLAY_MODE_DRY_RUN:
             return wire.replayed(await self._replaying.would(wanted, after))
         how = request.per_second, request.reason
@@ -154,9 +156,14 @@ class Operations(OperationsServiceServicer):
         self, request: calls.SkipStepRequest, context: Context
     ) -> calls.SkipStepResponse:
         """What the step would have done is for people to do."""
+        step, outcome = wire.step_name(request.step), calls.SKIP_OUTCOME_SKIPPED
         async with self._db.transaction() as tx:
-            await steps.skip(tx, wire.step_name(request.step), request.reason)
-        return calls.SkipStepResponse()
+            await steps.owes(tx, step)
+            if self._this.weighty and not await second_person.agrees(tx, f"{step}", request.reason):
+                outcome = calls.SKIP_OUTCOME_PROPOSED
+            else:
+                await steps.skip(tx, step, request.reason)
+        return calls.SkipStepResponse(outcome=outcome)
 
     async def ListPauses(
         self, request: calls.ListPausesRequest, context: Context

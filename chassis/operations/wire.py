@@ -45,13 +45,19 @@ def parked_wanted(asked: calls.ParkedFilter) -> replaying.Wanted:
     return replaying.Wanted(asked.subject, asked.error_class, _uuid(asked.referral_id), since)
 
 
+def replay_from(asked: calls.ReplayParkedFactsRequest) -> replaying.Position:
+    """Where a replay goes on."""
+    return replaying.Position(asked.after_sequence, _uuid(asked.after_event_id) or UUID(int=0))
+
+
 def replayed(outcome: replaying.Outcome) -> calls.ReplayParkedFactsResponse:
     """How far a replay came."""
     return calls.ReplayParkedFactsResponse(
         replayed_count=outcome.replayed,
         failed_count=outcome.failed,
         blocked_count=outcome.blocked,
-        next_sequence=outcome.next,
+        next_sequence=outcome.next.stream_seq if outcome.next else 0,
+        next_event_id=str(outcome.next.event_id) if outcome.next else "",
     )
 
 
