@@ -10,23 +10,24 @@ from chassis.errors import Full
 _OPERATORS = "halcyon.operations."
 
 
-def admission(most: int) -> Middleware:
+def admission(most: int, streams: int) -> Middleware:
     """Refusing costs a tenth of answering, so what is admitted goes on at full speed.
 
-    Operators are always let in, since they can end the crowd. A stream waits rather than works.
+    Operators are always let in, since they can end the crowd. A stream waits rather than works, and
+    has room of its own.
     """
-    in_hand = 0
+    room = {True: most, False: streams}
 
     async def admitted(call: Call, answer: Answer) -> Any:
-        nonlocal in_hand
-        if not call.method.unary or call.method.name.startswith(_OPERATORS):
+        if call.method.name.startswith(_OPERATORS):
             return await answer(call)
-        if in_hand >= most:
+        unary = call.method.unary
+        if room[unary] <= 0:
             raise Full(timedelta(seconds=random.uniform(0.5, 1.5)))  # noqa: S311
-        in_hand += 1
+        room[unary] -= 1
         try:
             return await answer(call)
         finally:
-            in_hand -= 1
+            room[unary] += 1
 
     return admitted

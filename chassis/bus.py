@@ -140,6 +140,13 @@ class Bus:
             raise BusAway from error
         return (found.num_pending or 0) + (found.num_ack_pending or 0)
 
+    async def held(self, stream: str) -> int:
+        """How many messages a stream holds."""
+        try:
+            return int((await self._wire.jsm().stream_info(stream)).state.messages)
+        except (OSError, NatsError, TimeoutError) as error:
+            raise BusAway from error
+
     async def tap(self, subject: str, tap: Tap) -> int:
         """Give every message of a subject straight to a function."""
         subscription = await self._wire.subscribe(subject)

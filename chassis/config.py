@@ -37,7 +37,9 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
 
     max_calls: int = Field(default=256, ge=1)
-    """How many unary calls may be in hand; a stream counts among gRPC's own thousand."""
+    """How many unary calls may be in hand."""
+    max_streams: int = Field(default=1000, ge=1)
+    """How many streams may be open."""
     stream_replicas: int = Field(default=1, ge=1, le=5)
     """On how many servers of the cluster the facts are kept: three in production."""
     batch: int = Field(default=256, ge=1)

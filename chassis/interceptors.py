@@ -33,9 +33,11 @@ _OUR_FAULTS = frozenset(
 )
 
 
-def middleware(tokens: Tokens, most: int, db: Database | None = None) -> Sequence[Middleware]:
+def middleware(
+    tokens: Tokens, room: tuple[int, int], db: Database | None = None
+) -> Sequence[Middleware]:
     """What every call goes through; where there is a database, it is told of there."""
-    crowd = admission(most)
+    crowd = admission(*room)
     if db is None:
         return (observation, errors, crowd, auth(tokens), validation, deadlines, retries)
     record = Recorder(db)

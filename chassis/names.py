@@ -49,6 +49,7 @@ Observed: TypeAlias = Literal[
     "halcyon.outbox.waiting",
     "halcyon.parked",
     "halcyon.partner.backlog",
+    "halcyon.partner.waiting",
     "halcyon.stream.missing",
     "halcyon.stream.phantom",
     "halcyon.stream.unsound",
@@ -90,6 +91,7 @@ OBSERVED: Mapping[Observed, Instrument] = {
     "halcyon.partner.backlog": Instrument(
         "{message}", "What each partner has yet to read of its feed."
     ),
+    "halcyon.partner.waiting": Instrument("{message}", "What a partner said and waits for."),
     "halcyon.stream.missing": Instrument("{message}", "Published facts that the stream lacks."),
     "halcyon.stream.phantom": Instrument("{message}", "Facts in the stream that nobody stated."),
     "halcyon.stream.unsound": Instrument(

@@ -17,6 +17,7 @@ from chassis.subscriptions import Subscriptions
 
 _HEED = 1.0
 _READ = "SELECT kind, name FROM pause"
+_CONSUMERS = "SELECT name FROM pause WHERE kind = 'consumer' AND resumed_at IS NULL"
 _LIST = """
 SELECT kind, name, actor, reason, paused_at, resumed_at, (SELECT count(*) FROM parked
     WHERE held_by = pause.kind || '/' || pause.name AND replayed_at IS NULL) AS held
@@ -141,6 +142,11 @@ async def resume(tx: Tx, kind: str, name: str, reason: str) -> None:
     if not await tx.driver.fetch(_RESUME, kind, name, tx.now):
         raise NotFound("PAUSE_NOT_FOUND", "Nothing of this name is paused here.")
     await operated.note(tx, "resume", f"{kind}/{name}", reason)
+
+
+async def paused_consumers(db: Database) -> set[str]:
+    """By name: of the whole service, or of a part that it named itself."""
+    return {row[0] for row in await db.fetch(_CONSUMERS)}
 
 
 async def pauses(db: Database) -> Sequence[Pause]:

@@ -55,8 +55,13 @@ class Puller:
 
     async def start(self) -> None:
         """Listen before asking."""
-        await self._bus.tap(f"{self._inbox}.*", self._on_message)
+        self._tapped = await self._bus.tap(f"{self._inbox}.*", self._on_message)
         self._bus.reconnected.append(self._forget)
+
+    async def stop(self) -> None:
+        """Listen no more: the server then drops the pull that is outstanding."""
+        self._bus.reconnected.remove(self._forget)
+        await self._bus.untap(self._tapped)
 
     async def batch(self) -> list[Delivery]:
         """Wait for the first message, then take all that has arrived, up to the cap."""

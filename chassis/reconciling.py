@@ -2,32 +2,27 @@
 
 import asyncio
 import random
-import re
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import Enum
-from uuid import UUID
 
 import structlog
-from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.errors import NotFoundError
 
-from chassis import telemetry
+from chassis import comparing, telemetry, watermark
 from chassis.bus import STREAM, Bus
+from chassis.carried import windows
+from chassis.comparing import Comparison
 from chassis.database import Database, Tx
+from chassis.watermark import Place
 
 _GLANCE, _DEEP = 30.0, 3600.0
-_STALL = 10.0
-_MSG_ID = re.compile(rb"Nats-Msg-Id: *([^\r\n]+)\r\n")
-_PUBLISHED = """
-SELECT event_id FROM outbox WHERE published_at IS NOT NULL AND recorded_at > $1
-"""
-_KNOWN = "SELECT event_id FROM outbox WHERE event_id = ANY($1::uuid[])"
 _AGAIN = """
 UPDATE outbox SET published_at = NULL, lease_token = NULL, leased_until = $2
 WHERE event_id = ANY($1::uuid[])
 """
+_AT_ONCE, _FEW = 10_000, 1000
 
 log = structlog.get_logger()
 
@@ -50,14 +45,6 @@ class Standing:
     ack_floor: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Our facts that the stream lacks, and those in it that we do not know."""
-
-    missing: frozenset[UUID]
-    phantom: frozenset[UUID]
-
-
 class Reconciler:
     """Glances twice a minute; compares fact by fact once an hour, and when asked."""
 
@@ -73,74 +60,71 @@ class Reconciler:
         self._db, self._bus, self._name = db, bus, name
         self._provision, self._stream = provision, stream
         self.standing = Standing(State.SOUND)
-        self._highest = 0
         self.compared = Comparison(frozenset(), frozenset())
+        self._look = asyncio.Event()
+        bus.reconnected.append(self._look.set)
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled; a broker that has come back is looked at before much is heard of it."""
         loop = asyncio.get_running_loop()
         deep_at = loop.time() + _DEEP * random.uniform(0.1, 1)  # noqa: S311
         while True:
-            await asyncio.sleep(_GLANCE * random.uniform(0.8, 1.2))  # noqa: S311
             try:
                 self.standing = await self.glance()
                 if loop.time() > deep_at or self.standing.state is State.REGRESSED:
                     deep_at = loop.time() + _DEEP
-                    self.compared = await self.compare()
+                    await self.compare()
             except Exception as error:
                 log.warning("stream.unseen", error_class=type(error).__qualname__)
             if self.standing.state is not State.SOUND:
                 log.error("stream.unsound", state=self.standing.state.name.lower())
+            await self._rest()
+
+    async def _rest(self) -> None:
+        self._look.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GLANCE * random.uniform(0.8, 1.2)):  # noqa: S311
+                await self._look.wait()
 
     async def glance(self) -> Standing:
-        """A stream that ends before where it once was has lost facts, whoever has heard them.
+        """A stream that ends before what was handled, or lacks our fact where it stood, lost some.
 
         A consumer that has settled more than the stream holds would even wait for ever.
         """
         manager = self._bus.manager()
         try:
-            last = int((await manager.stream_info(self._stream)).state.last_seq)
+            held = (await manager.stream_info(self._stream)).state
         except NotFoundError:
             return Standing(State.LOST)
-        self._highest = max(self._highest, last)
-        if self._provision is None:
-            return Standing(State.REGRESSED if self._highest > last else State.SOUND, last)
-        try:
-            heard = await manager.consumer_info(self._stream, self._name)
-        except NotFoundError:
-            return Standing(State.UNHEARD, last)
-        floor = int(heard.ack_floor.stream_seq) if heard.ack_floor else 0
-        reached = max(floor, self._highest)
-        state = State.REGRESSED if reached > last else State.SOUND
-        return Standing(state, last, floor)
+        last = int(held.last_seq)
+        floor = await self._floor()
+        if await self._went_back(int(held.first_seq), last) or (floor or 0) > last:
+            return Standing(State.REGRESSED, last, floor or 0)
+        return Standing(State.SOUND if floor is not None else State.UNHEARD, last, floor or 0)
 
     async def compare(self) -> Comparison:
-        """The outbox is read first: what it calls published by then must be in the stream."""
-        published = {row[0] for row in await self._db.fetch(_PUBLISHED, await self._oldest())}
-        carried = await self._carried()
-        strangers = list(carried - published)
-        known = {row[0] for row in await self._db.fetch(_KNOWN, strangers)} if strangers else set()
-        missing = frozenset(published - carried)
-        self.compared = Comparison(missing, frozenset(carried - published - known))
+        """Every fact of ours against the stream."""
+        self.compared = await comparing.compare(self._db, self._bus, self._name, self._stream)
         return self.compared
 
     async def rebuild(self, tx: Tx) -> int:
         """The stream is made if it is gone; the relay's sweep then publishes what it lacks."""
         await self._bus.provision(self._stream)
         missing = list((await self.compare()).missing)
-        await tx.driver.execute(_AGAIN, missing, tx.now)
+        for at in range(0, len(missing), _AT_ONCE):
+            await tx.driver.execute(_AGAIN, missing[at : at + _AT_ONCE], tx.now)
+        await watermark.begin_anew(tx, self._stream)
         return len(missing)
 
     async def listen_anew(self) -> None:
-        """A consumer that is gone or ahead begins again: the inbox passes over what it knows."""
-        standing = await self.glance()
-        if self._provision is None or standing.state is State.SOUND:
-            self._highest = 0
-            return
-        if standing.state is State.REGRESSED:
-            await self._bus.manager().delete_consumer(self._stream, self._name)
-        await self._provision()
-        self._highest = 0
+        """After a rebuild every consumer begins again: the inbox passes over what it knows.
+
+        A stream that went back and grew on holds new facts at places that ours had passed.
+        """
+        if self._provision is not None:
+            with suppress(NotFoundError):
+                await self._bus.manager().delete_consumer(self._stream, self._name)
+            await self._provision()
         self.standing = await self.glance()
 
     def observe(self) -> None:
@@ -151,44 +135,35 @@ class Reconciler:
         telemetry.observe("halcyon.stream.missing", lambda: len(self.compared.missing))
         telemetry.observe("halcyon.stream.phantom", lambda: len(self.compared.phantom))
 
-    async def _oldest(self) -> object:
-        """The stream forgets by age: what is about to go is not missed."""
-        info = await self._bus.manager().stream_info(self._stream)
-        age = timedelta(seconds=float(info.config.max_age or 0)) or timedelta(days=30)
-        return self._db.clock() - age + timedelta(hours=1)
-
-    async def _carried(self) -> set[UUID]:
-        """Ids of our facts in the stream, read by their headers alone."""
-        found: set[UUID] = set()
-        news = asyncio.Event()
-
-        def take(_: str, __: str, ___: bytes, headers: bytes | None) -> None:
-            if named := _MSG_ID.search(headers or b""):
-                found.add(UUID(named[1].decode()))
-            count[0] += 1
-            news.set()
-
-        count, expected = [0], 0
-        inbox = self._bus.inbox()
-        tapped = await self._bus.tap(inbox, take)
+    async def _floor(self) -> int | None:
+        """How far our consumer has settled; None when it is gone."""
+        if self._provision is None:
+            return 0
         try:
-            made = await self._bus.manager().add_consumer(
-                self._stream,
-                ConsumerConfig(
-                    deliver_subject=inbox,
-                    filter_subject=f"halcyon.{self._name}.events.>",
-                    ack_policy=AckPolicy.NONE,
-                    headers_only=True,
-                    inactive_threshold=30,
-                ),
-            )
-            expected = int(made.num_pending or 0)
-            while count[0] < expected:
-                news.clear()
-                async with asyncio.timeout(_STALL):
-                    await news.wait()
-        except TimeoutError:
-            log.error("stream.unreadable", expected=expected, read=count[0])
-        finally:
-            await self._bus.untap(tapped)
-        return found
+            heard = await self._bus.manager().consumer_info(self._stream, self._name)
+        except NotFoundError:
+            return None
+        return int(heard.ack_floor.stream_seq) if heard.ack_floor else 0
+
+    async def _went_back(self, first: int, last: int) -> bool:
+        """Known for good once it is seen, until a rebuild."""
+        mark = await watermark.read(self._db, self._stream)
+        if not mark.regressed and mark.last_seq <= last:
+            start = mark.own.seq if mark.own else max(1, first, last - _FEW)
+            own = await self._own(start)
+            if mark.own in (None, own[0] if own else None) or start < first:
+                newest = own[-1] if own else None
+                await watermark.keep(self._db, self._stream, mark, last, newest)
+                return False
+        if not mark.regressed:
+            await watermark.condemn(self._db, self._stream, mark)
+        return True
+
+    async def _own(self, start: int) -> list[Place]:
+        """The first and the last of our own facts from a place on."""
+        ends: list[Place] = []
+        subject = f"halcyon.{self._name}.events.>"
+        async with aclosing(windows(self._bus, self._stream, subject, _FEW, start)) as found:
+            async for window in found:
+                ends = [*ends[:1], *window.places][:1] + window.places[-1:]
+        return ends

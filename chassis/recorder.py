@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 from opentelemetry import metrics, trace
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
@@ -52,7 +53,12 @@ def recorder(
     readers: Iterable[MetricReader],
 ) -> Recorder:
     """A recorder to where the settings say, and to the given exporters and readers as well."""
-    resource = Resource.create({"service.name": service, "service.namespace": _NAME})
+    this = {
+        "service.name": service,
+        "service.namespace": _NAME,
+        "service.instance.id": f"{uuid4()}",
+    }
+    resource = Resource.create(this)
     spans = TracerProvider(resource=resource, sampler=ParentBased(ALWAYS_ON))
     for exporter in (*exporters, *_span_exporters(settings)):
         spans.add_span_processor(
@@ -80,9 +86,10 @@ def _span_exporters(settings: Settings) -> Iterator[SpanExporter]:
 
 
 def _metric_readers(settings: Settings) -> Iterator[MetricReader]:
+    """Read where they are, or sent with the spans: once, or every sum would be twice the truth."""
     if settings.metrics_listen:
         yield scraped(settings.metrics_listen)
-    if settings.otlp_endpoint:
+    elif settings.otlp_endpoint:
         exporter = OTLPMetricExporter(f"{settings.otlp_endpoint.rstrip('/')}/v1/metrics")
         yield PeriodicExportingMetricReader(exporter)
 

@@ -13,11 +13,15 @@ from chassis.interceptors import Edge, middleware
 from chassis.tokens import Tokens
 
 _MAX_REQUEST = 1024 * 1024
-_MAX_CALLS = 1000
+_MAX_WAITING = 10_000
+"""Calls of one connection, and of all before we look at them: who finds us full is told so by us,
+with a time to come again. Beyond it gRPC cuts calls off without a word."""
 _OPTIONS = (
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", _MAX_REQUEST),
-    ("grpc.max_concurrent_streams", _MAX_CALLS),
+    ("grpc.max_concurrent_streams", _MAX_WAITING),
+    ("grpc.server.max_pending_requests", _MAX_WAITING),
+    ("grpc.server.max_pending_requests_hard_limit", 2 * _MAX_WAITING),
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 1),
@@ -46,10 +50,9 @@ async def serve(
     db: Database | None = None,
 ) -> Server:
     """Answer at the settings' address; port 0 asks the system for a free one."""
-    edge = Edge(middleware(Tokens(settings), settings.max_calls, db))
-    server = grpc.aio.server(
-        interceptors=[edge], options=_OPTIONS, maximum_concurrent_rpcs=_MAX_CALLS
-    )
+    room = settings.max_calls, settings.max_streams
+    edge = Edge(middleware(Tokens(settings), room, db))
+    server = grpc.aio.server(interceptors=[edge], options=_OPTIONS)
     add_servicers(server)
     state = await _add_health(server, service_names)
     shown = (*service_names, health.SERVICE_NAME, reflection.SERVICE_NAME)

@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -60,6 +60,10 @@ class Service:
     errands: Errands = field(default_factory=Errands)
     tends: Callable[[Database], Coroutine[None, None, None]] | None = None
     """A loop of its own, for those who neither call nor speak as we do: a door for webhooks."""
+    parts: Callable[[Database], Awaitable[Collection[str]]] | None = None
+    """Names of consumers that `tends` looks after, each of which can be paused alone."""
+    weighty: bool = False
+    """It keeps money or drugs: two persons skip a step of it, not one."""
     flows: Flows = field(default_factory=Flows)
     """How its entities belong to flows, for the person on call."""
     beside: tuple[str, ...] = ()
@@ -129,7 +133,6 @@ async def _work(
     async with asyncio.TaskGroup() as tasks:
         loops = [tasks.create_task(loop) for loop in (relay.run(), db.keep_time(), _watch(bus))]
         loops.append(tasks.create_task(pauses.run(service.listens)))
-        loops.append(tasks.create_task(reconciler.run()))
         if telemetry.measured():
             gauges = Gauges(db, bus, service.name, service.flows, hears=bool(service.listens))
             loops.append(tasks.create_task(gauges.run()))
@@ -145,7 +148,10 @@ async def _work(
         if service.listens:
             await _patiently(consumer.provision)()
             consuming = tasks.create_task(consumer.run())
-        operable = Operable(service.name, service.listens, service.flows, pauses, reconciler)
+        loops.append(tasks.create_task(reconciler.run()))
+        about = service.name, service.listens, service.flows
+        special = service.parts, service.weighty
+        operable = Operable(*about, pauses, reconciler, *special)
         answers = partial(_answer, service, db, operable)
         server = await serve(settings, answers, service.packages, db)
         _settle()

@@ -25,6 +25,12 @@ FROM errand WHERE entity_id = ANY($1::uuid[])
 UNION ALL SELECT 'fact', subject, event_id, retry_at, attempts, error_class
 FROM attempt WHERE flow_id = $2
 """
+_OWES = """
+SELECT FROM parked WHERE event_id = $4 AND replayed_at IS NULL AND $1 <> 'errand'
+UNION ALL SELECT FROM attempt WHERE event_id = $3 AND $1 = 'fact'
+UNION ALL SELECT FROM due WHERE (name, entity_id) = ($2, $3) AND $1 = 'deadline'
+UNION ALL SELECT FROM errand WHERE (name, entity_id) = ($2, $3) AND $1 = 'errand'
+"""
 _FORGET = "DELETE FROM attempt WHERE event_id = $1 RETURNING subject, stream_seq"
 _CLAIM = "INSERT INTO inbox VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"
 _DUE_NOW = """
@@ -93,6 +99,12 @@ async def retry(tx: Tx, step: Name, reason: str, on: Subscriptions, consumer: st
         found = await tx.driver.fetch(_DUE_NOW if step.kind == "deadline" else _RUN_NOW, *known)
     if not found:
         await _replay(tx, step, on, consumer)
+
+
+async def owes(tx: Tx, step: Name) -> None:
+    """Refused when it does not."""
+    if not await tx.driver.fetch(_OWES, step.kind, step.name, step.id, _parked_under(step)):
+        raise _unknown()
 
 
 async def skip(tx: Tx, step: Name, reason: str) -> None:

@@ -110,6 +110,12 @@ class Registrar:
             found = await client.jsm().consumer_info(partner.feed_stream, partner.account)
         return (found.num_pending or 0) + (found.num_ack_pending or 0)
 
+    async def waiting(self, name: str) -> int:
+        """How much of what a partner said nobody has answered yet."""
+        async with self._connected(services=True) as client:
+            found = await client.jsm().stream_info(self.get(name).partner.inbound_stream)
+        return int(found.state.messages)
+
     def _issue(self, entry: Entry) -> tuple[Entry, str]:
         user = claims.user_seed()
         jwt = accounts.partner_user(entry.seed, claims.public(user), entry.partner)

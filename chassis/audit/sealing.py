@@ -1,18 +1,15 @@
 """After the commit: entries get their place in their clinic's chain, and heads are anchored."""
 
 import asyncio
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import structlog
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from chassis.audit.chain import GENESIS, Anchor, anchor, link
+from chassis.audit.anchors import private_key, told
+from chassis.audit.chain import GENESIS, anchor, link
 from chassis.database import Database, Tx
 
 _BATCH = 1000
@@ -108,42 +105,3 @@ class Sealer:
             file.write("".join(f"{line}\n" for line in lines))
             file.flush()
             os.fsync(file.fileno())
-
-
-def told(one: Anchor) -> str:
-    """An anchor as a line."""
-    return json.dumps(
-        {
-            "service": one.service,
-            "clinic_id": str(one.clinic_id),
-            "seq": one.seq,
-            "hash": one.hash.hex(),
-            "signature": one.signature.hex(),
-        }
-    )
-
-
-def anchors(path: Path, service: str) -> list[Anchor]:
-    """Every anchor in a file, of one service."""
-    if not path.exists():
-        return []
-    found: list[Any] = [json.loads(line) for line in path.read_text().splitlines()]
-    return [
-        Anchor(
-            one["service"],
-            UUID(one["clinic_id"]),
-            one["seq"],
-            bytes.fromhex(one["hash"]),
-            bytes.fromhex(one["signature"]),
-        )
-        for one in found
-        if one["service"] == service
-    ]
-
-
-def private_key(path: Path) -> Ed25519PrivateKey:
-    """The key that signs anchors; the database never sees it."""
-    key = load_pem_private_key(path.read_bytes(), None)
-    if not isinstance(key, Ed25519PrivateKey):
-        raise TypeError(f"{path} holds no Ed25519 key.")
-    return key

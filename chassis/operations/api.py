@@ -1,5 +1,6 @@
 """The operations contract: parked facts, flows and their steps, pauses, the log."""
 
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,7 +8,7 @@ from uuid import UUID
 
 import grpc
 
-from chassis import flows, inbox, operated, outbox, paging, parking, pauses, steps
+from chassis import flows, inbox, operated, outbox, paging, parking, pauses, second_person, steps
 from chassis.database import Database
 from chassis.flows import Flows
 from chassis.operations import wire
@@ -38,6 +39,10 @@ class Operable:
     flows: Flows
     pauses: Pauses
     reconciler: Reconciler
+    parts: Callable[[Database], Awaitable[Collection[str]]] | None = None
+    """Consumers of its own that can be paused beside the one that bears its name."""
+    weighty: bool = False
+    """Money or drugs are kept here: to skip a step takes two persons."""
 
 
 class Operations(OperationsServiceServicer):
@@ -87,7 +92,7 @@ class Operations(OperationsServiceServicer):
         self, request: calls.ReplayParkedFactsRequest, context: Context
     ) -> calls.ReplayParkedFactsResponse:
         """One page of them."""
-        wanted, after = wire.parked_wanted(request.filter), request.after_sequence
+        wanted, after = wire.parked_wanted(request.filter), wire.replay_from(request)
         if request.mode == calls.REPLAY_MODE_DRY_RUN:
             return wire.replayed(await self._replaying.would(wanted, after))
         how = request.per_second, request.reason
@@ -151,9 +156,14 @@ class Operations(OperationsServiceServicer):
         self, request: calls.SkipStepRequest, context: Context
     ) -> calls.SkipStepResponse:
         """What the step would have done is for people to do."""
+        step, outcome = wire.step_name(request.step), calls.SKIP_OUTCOME_SKIPPED
         async with self._db.transaction() as tx:
-            await steps.skip(tx, wire.step_name(request.step), request.reason)
-        return calls.SkipStepResponse()
+            await steps.owes(tx, step)
+            if self._this.weighty and not await second_person.agrees(tx, f"{step}", request.reason):
+                outcome = calls.SKIP_OUTCOME_PROPOSED
+            else:
+                await steps.skip(tx, step, request.reason)
+        return calls.SkipStepResponse(outcome=outcome)
 
     async def ListPauses(
         self, request: calls.ListPausesRequest, context: Context
@@ -163,7 +173,7 @@ class Operations(OperationsServiceServicer):
 
     async def Pause(self, request: calls.PauseRequest, context: Context) -> calls.PauseResponse:
         """Heeded here at once, by other processes of this service within two seconds."""
-        kind, name = self._pausable(*wire.pause_name(request.pause))
+        kind, name = await self._pausable(*wire.pause_name(request.pause))
         async with self._db.transaction() as tx:
             await pauses.pause(tx, kind, name, caller().subject, request.reason)
         await self._this.pauses.heed()
@@ -207,9 +217,10 @@ class Operations(OperationsServiceServicer):
         await self._this.reconciler.listen_anew()
         return streams.RebuildStreamResponse(republished_count=count)
 
-    def _pausable(self, kind: str, name: str) -> tuple[str, str]:
+    async def _pausable(self, kind: str, name: str) -> tuple[str, str]:
         """A pause that could hold nothing here would only look like one."""
-        known = {"fact": self._this.on.subjects, "consumer": {self._this.name}}
+        parts = await self._this.parts(self._db) if self._this.parts else ()
+        known = {"fact": self._this.on.subjects, "consumer": {self._this.name, *parts}}
         if not name or name not in known.get(kind, {name}):
             raise NotAllowed("NOTHING_TO_PAUSE", "This service hears nothing of the kind.")
         return kind, name

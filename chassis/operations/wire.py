@@ -7,6 +7,7 @@ from uuid import UUID
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis import flows, reconciling, replaying, traceparent
+from chassis.comparing import Comparison
 from chassis.flows import Standing
 from chassis.operated import Operation
 from chassis.parking import Parked
@@ -44,13 +45,19 @@ def parked_wanted(asked: calls.ParkedFilter) -> replaying.Wanted:
     return replaying.Wanted(asked.subject, asked.error_class, _uuid(asked.referral_id), since)
 
 
+def replay_from(asked: calls.ReplayParkedFactsRequest) -> replaying.Position:
+    """Where a replay goes on."""
+    return replaying.Position(asked.after_sequence, _uuid(asked.after_event_id) or UUID(int=0))
+
+
 def replayed(outcome: replaying.Outcome) -> calls.ReplayParkedFactsResponse:
     """How far a replay came."""
     return calls.ReplayParkedFactsResponse(
         replayed_count=outcome.replayed,
         failed_count=outcome.failed,
         blocked_count=outcome.blocked,
-        next_sequence=outcome.next,
+        next_sequence=outcome.next.stream_seq if outcome.next else 0,
+        next_event_id=str(outcome.next.event_id) if outcome.next else "",
     )
 
 
@@ -141,9 +148,7 @@ def operation(one: Operation) -> said.Operation:
     )
 
 
-def stream(
-    one: reconciling.Standing, compared: reconciling.Comparison | None
-) -> streams.CheckStreamResponse:
+def stream(one: reconciling.Standing, compared: Comparison | None) -> streams.CheckStreamResponse:
     """How the stream stands, and what it lacks."""
     missing = compared.missing if compared else frozenset()
     phantom = compared.phantom if compared else frozenset()

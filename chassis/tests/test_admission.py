@@ -43,6 +43,35 @@ async def test_who_finds_it_full_is_told_when_to_come_again(edge: Edge) -> None:
     assert (await edge.client.say("again")).text == "ada:again"
 
 
+async def test_nobody_in_a_crowd_is_cut_off_without_a_word(edge: Edge) -> None:
+    """Far more calls than gRPC's own limits would take: each is answered, and told when to come."""
+    gate = asyncio.Event()
+    edge.echo.acts["wait"] = gate.wait
+    inside = [asyncio.ensure_future(edge.client.say("wait")) for _ in range(MOST)]
+    await eventually(lambda: asyncio.sleep(0, len(edge.echo.heard) == MOST))
+    refusals = await asyncio.gather(*(refused(edge.client.say("more")) for _ in range(3000)))
+    assert {one.code for one in refusals} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+    assert all(one.retry.retry_delay.ToTimedelta() for one in refusals)
+    gate.set()
+    await asyncio.gather(*inside)
+
+
+async def test_streams_have_room_of_their_own_and_no_more(tmp_path: Path) -> None:
+    async with running_edge(tmp_path, max_calls=1, max_streams=1) as edge:
+        gate = asyncio.Event()
+        edge.echo.acts["wait"] = gate.wait
+        first = edge.client.repeat("wait")
+        held = asyncio.ensure_future(first.read())
+        await eventually(lambda: asyncio.sleep(0, len(edge.echo.heard) == 1))
+        assert (await edge.client.say("a unary call")).text
+        refusal = await refused(edge.client.repeat("more"))
+        assert refusal.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert refusal.retry.retry_delay.ToTimedelta()
+        gate.set()
+        await held
+        first.cancel()
+
+
 async def test_goodput_at_four_times_capacity_stays_above_seventy_percent(edge: Edge) -> None:
     peak = await _closed(edge, seconds=1.5)
     offered = 4 * peak

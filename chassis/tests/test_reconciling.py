@@ -3,12 +3,16 @@
 import asyncio
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from chassis import outbox
+from chassis import comparing, outbox
+from chassis.comparing import Merge
 from chassis.consumer import Consumer
 from chassis.operations.api import Operable, Operations
 from chassis.pauses import Pauses
@@ -140,6 +144,86 @@ async def test_a_regressed_stream_is_seen_and_its_consumer_hears_again(
         await ticks(db, 21)
         assert not (await reconciler.compare()).missing
         assert (await reconciler.glance()).state is State.SOUND
+
+
+async def test_what_was_overtaken_between_two_looks_is_still_a_regression(
+    db, nats, bus, consumer, reconciler
+):
+    """New facts fill the places of the lost ones before anybody looks again, in a new process."""
+    async with alive(db, bus, consumer):
+        await state_things(db, 20)
+        await ticks(db, 20)
+        assert (await reconciler.glance()).state is State.SOUND
+    await asyncio.to_thread(damage, nats)
+    await overtake(db, bus)
+    newcomer = Reconciler(db, bus, "toy", consumer.provision)
+    assert (await newcomer.glance()).state is State.REGRESSED
+    await overtake(db, bus)
+    assert (await reconciler.glance()).state is State.REGRESSED, "until somebody rebuilds"
+    again = Consumer("toy", on, db, bus)
+    async with alive(db, bus, again):
+        await rebuild(db, Reconciler(db, bus, "toy", again.provision))
+        await ticks(db, 60)
+        assert (await reconciler.glance()).state is State.SOUND
+
+
+async def overtake(db, bus):
+    """Twenty facts more, published and heard by nobody."""
+    publisher = Publisher(bus, "toy")
+    await publisher.start()
+    relay = Relay(db, bus, publisher, lease=0.5, poll=0.1)
+    loop = asyncio.create_task(relay.run())
+    await state_things(db, 20)
+
+    async def published():
+        ((left,),) = await db.fetch("SELECT count(*) FROM outbox WHERE published_at IS NULL")
+        return not left
+
+    await eventually(published, within=30)
+    loop.cancel()
+
+
+async def test_a_new_process_knows_by_the_inbox_how_far_the_stream_reached(
+    db, bus, consumer, reconciler
+):
+    async with alive(db, bus, consumer):
+        await state_things(db, 5)
+        await ticks(db, 5)
+    await bus.manager().delete_stream("HALCYON")
+    await bus.provision()
+    assert (await Reconciler(db, bus, "toy", None).glance()).state is State.REGRESSED
+
+
+async def test_a_comparison_by_windows_is_as_exact_as_one_of_everything(
+    db, bus, consumer, reconciler
+):
+    async with alive(db, bus, consumer):
+        await state_things(db, 23)
+        await ticks(db, 23)
+        for seq in (3, 11, 23):
+            await bus.manager().delete_msg("HALCYON", seq)
+        compared = await comparing.compare(db, bus, "toy", "HALCYON", size=4)
+        assert (len(compared.missing), compared.phantom) == (3, frozenset())
+        assert compared == await reconciler.compare()
+
+
+@given(st.lists(st.integers(0, 400), max_size=200), st.lists(st.integers(0, 400), max_size=200))
+def test_what_is_left_of_a_merge_is_the_difference(published, carried):
+    merge = Merge()
+    for one, other in zip_longest(dict.fromkeys(published), dict.fromkeys(carried)):
+        merge.publish([UUID(int=one)] if one is not None else [])
+        merge.carry([UUID(int=other)] if other is not None else [])
+    assert {one.int for one in merge.published} == set(published) - set(carried)
+    assert {one.int for one in merge.carried} == set(carried) - set(published)
+
+
+def test_a_merge_keeps_no_more_than_what_is_out_of_order():
+    merge, most = Merge(), 0
+    for at in range(0, 100_000, 500):
+        merge.carry(UUID(int=n) for n in range(at, at + 500))
+        most = max(most, len(merge))
+        merge.publish(UUID(int=n) for n in range(at + 499, at - 1, -1))
+    assert (most, len(merge)) == (500, 0)
 
 
 def damage(nats):

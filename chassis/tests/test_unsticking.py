@@ -1,6 +1,8 @@
 """A person finds what is stuck, takes or drops the step, pauses and resumes; all of it is noted."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,12 +11,14 @@ from chassis import parking
 from chassis.consumer import Consumer
 from chassis.deadlines import Sweeper
 from chassis.errands import Runner
+from chassis.heard import heard
 from chassis.operations.api import Operable, Operations
 from chassis.parking import due_id
 from chassis.pauses import Pauses
 from chassis.principal import act_as
 from chassis.reconciling import Reconciler
 from chassis.refusal import NotAllowed, NotFound
+from chassis.replaying import Position, Wanted
 from chassis.subscriptions import Subscriptions
 from chassis.testing import eventually, somebody
 from chassis.tests import toy
@@ -288,6 +292,35 @@ async def test_deadlines_and_errands_of_a_paused_flow_rest(db, operations, pause
     assert (left, attempts) == (thing, 0)
 
 
+async def test_where_money_or_drugs_are_kept_two_persons_skip_a_step(db, operations):
+    weighty: Any = Operations(db, replace(operations._this, weighty=True))
+    thing = await put_thing(db)
+    async with db.transaction() as tx:
+        tx.due("dull", thing, tx.now + timedelta(days=3))
+    request = calls.SkipStepRequest(step=step(said.STEP_KIND_DEADLINE, "dull", thing), reason=WHY)
+
+    async def asks(who):
+        act_as(replace(somebody("operator"), subject=who))
+        return (await weighty.SkipStep(request, None)).outcome
+
+    assert await asks("ann") == calls.SKIP_OUTCOME_PROPOSED
+    assert await asks("ann") == calls.SKIP_OUTCOME_PROPOSED, "one person is one person"
+    assert len(await db.fetch("SELECT 1 FROM due")) == 1
+    await db.fetch("UPDATE proposal SET proposed_at = proposed_at - interval '25 hours'")
+    assert await asks("bob") == calls.SKIP_OUTCOME_PROPOSED, "what ann said is a day old"
+    assert await asks("ann") == calls.SKIP_OUTCOME_SKIPPED
+    assert await db.fetch("SELECT 1 FROM due UNION ALL SELECT 1 FROM proposal") == []
+    noted = await db.fetch("SELECT action, actor FROM operation ORDER BY operated_at")
+    assert [tuple(row) for row in noted] == [
+        ("propose-skip", "ann"),
+        ("propose-skip", "ann"),
+        ("propose-skip", "bob"),
+        ("skip", "ann"),
+    ]
+    with pytest.raises(NotFound):
+        await asks("bob")
+
+
 async def test_flows_are_listed_by_state_age_and_overdue_deadline(db, operations):
     old = await put_thing(db, seen_at=datetime(2026, 1, 1, tzinfo=UTC))
     new = await put_thing(db, seen_at=db.clock(), status="polished")
@@ -307,6 +340,7 @@ async def test_flows_are_listed_by_state_age_and_overdue_deadline(db, operations
     week.overdue_by.FromTimedelta(timedelta())
     assert await listed(overdue_by=week.overdue_by) == [str(new)]
     assert await listed(clinic_id=str(uuid4())) == []
+    assert await listed(clinic_id=str(toy.CLINIC)) == [str(old), str(new)]
 
 
 async def test_pages_of_flows_follow_one_another(db, operations):
@@ -344,6 +378,55 @@ async def test_many_parked_facts_are_replayed_in_order_as_far_as_they_go(
     assert (mended.replayed_count, mended.blocked_count) == (2, 0)
     assert len(await parking.parked(db)) == 2
     assert [row[0] for row in await log(db)] == ["replay", "replay"]
+
+
+async def test_a_replay_goes_in_the_order_of_the_stream_and_by_every_filter(
+    db, consumer, operations, pauses
+):
+    """Whatever the order they were parked in; deadlines, which have no place in it, come first."""
+    flow, other = uuid4(), uuid4()
+    for seq, thing in ((4, flow), (2, flow), (9, other), (7, flow)):
+        fact = toy.made("reject", thing, seq)
+        fact.label = f"reject{seq}"
+        await park(db, fact, seq)
+    request = calls.ReplayParkedFactsRequest(
+        filter=calls.ParkedFilter(subject=MADE, referral_id=str(flow), error_class="RuntimeError"),
+        per_second=200,
+        reason=WHY,
+        mode=calls.REPLAY_MODE_COMMIT,
+    )
+    request.filter.since_time.FromDatetime(db.clock() + timedelta(minutes=1))
+    mended = mend(operations, db, pauses)
+    assert (await mended.ReplayParkedFacts(request, None)).replayed_count == 0
+    request.filter.since_time.FromDatetime(db.clock() - timedelta(minutes=1))
+    assert (await mended.ReplayParkedFacts(request, None)).replayed_count == 3
+    assert await labels(db) == ["reject2", "reject4", "reject7"]
+
+
+async def park(db, fact, seq):
+    one = heard(wired(fact, seq))
+    one.understand(toy.on)
+    async with db.transaction() as tx:
+        await parking.park(tx, one, "RuntimeError", 5)
+
+
+async def test_a_replay_page_by_page_reaches_every_deadline_and_every_fact(db, operations, pauses):
+    things = [await put_thing(db) for _ in range(7)]
+    async with db.transaction() as tx:
+        for thing in things:
+            await parking.park_due(tx, "dull", thing, "RuntimeError", 10)
+    for seq in (1, 2):
+        await park(db, toy.made(f"{seq}"), seq)
+    request = calls.ReplayParkedFactsRequest(
+        filter=calls.ParkedFilter(), per_second=1, reason=WHY, mode=calls.REPLAY_MODE_DRY_RUN
+    )
+    assert (await operations.ReplayParkedFacts(request, None)).replayed_count == 9
+    replaying = mend(operations, db, pauses)._replaying
+    after, replayed = Position(), 0
+    while after is not None:
+        done = await replaying.would(Wanted(), after, page=4)
+        after, replayed = done.next, replayed + done.replayed
+    assert replayed == 9
 
 
 async def test_a_replay_keeps_to_its_rate(db, consumer, operations, pauses):

@@ -131,9 +131,10 @@ async def collect(asked: Sequence[Errand], db: Database) -> None:
                 tx.done(one.name, one.entity_id)
 
 
+CLINIC = UUID("c1121c00-0000-4000-8000-000000000000")
 FLOWS = Flows(
     members="SELECT thing_id AS flow_id, NULL::uuid AS clinic_id, thing_id AS entity_id FROM thing",
-    states="""SELECT thing_id AS flow_id, NULL::uuid AS clinic_id, status AS state,
+    states=f"""SELECT thing_id AS flow_id, '{CLINIC}'::uuid AS clinic_id, status AS state,
         coalesce(seen_at, '2026-01-01') AS since FROM thing""",
 )
 """Each thing is a flow of its own."""

@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from chassis.audit.anchors import anchors, private_key
 from chassis.audit.chain import Anchor, verify
 from chassis.audit.fhir import audit_event
-from chassis.audit.sealing import anchors, private_key
 from clients.cli.place import DEFAULT, Data, acting, network, run
 from clients.cli.screen import show
 from clients.cli.views import tables

@@ -1,5 +1,6 @@
 """`halcyon parked`: facts that a service could not handle, listed, shown and replayed."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 from clients.cli.place import DEFAULT, Data, acting, run
 from clients.cli.screen import show
+from clients.cli.unsticking import span
 from clients.cli.views import tables
 from clients.network import NetworkFailed
 from clients.sdk import Halcyon, NotFound
@@ -65,6 +67,7 @@ def replay(
     fact: Annotated[str, typer.Option(help="Full name of the facts to replay.")] = "",
     error: Annotated[str, typer.Option(help="Class of their error.")] = "",
     flow: Annotated[str, typer.Option(help="The referral they belong to.")] = "",
+    within: Annotated[str, typer.Option(help="Parked so lately: 90s, 15m, 2h or 3d.")] = "",
     everything: Annotated[bool, typer.Option("--all", help="Without any filter.")] = False,
     dry_run: Annotated[bool, typer.Option(help="Only count them.")] = False,
     rate: Annotated[int, typer.Option(help="At most so many a second, up to 200.")] = 20,
@@ -75,9 +78,11 @@ def replay(
     if event_id is not None:
         _replay_one(event_id, service, reason, data)
         return
-    if not (everything or fact or error or flow):
-        raise NetworkFailed("say which: an event, --fact, --error, --flow or --all")
+    if not (everything or fact or error or flow or within):
+        raise NetworkFailed("say which: an event, --fact, --error, --flow, --within or --all")
     wanted = ParkedFilter(subject=fact, error_class=error, referral_id=flow)
+    if within:
+        wanted.since_time.FromDatetime(datetime.now(UTC) - span(within))
     mode = REPLAY_MODE_DRY_RUN if dry_run else REPLAY_MODE_COMMIT
     request = ReplayParkedFactsRequest(
         filter=wanted, mode=mode, per_second=rate, reason=reason or "dry run" * dry_run
@@ -97,15 +102,17 @@ async def _replay_many(
     totals = []
     async with acting(data, "operator") as operator:
         for name in _chosen(operator, service):
-            total, request.after_sequence = ReplayParkedFactsResponse(), 0
+            total = ReplayParkedFactsResponse()
+            request.after_sequence, request.after_event_id = 0, ""
             while True:
                 page = await operator.operations(name).ReplayParkedFacts(request)
                 total.replayed_count += page.replayed_count
                 total.failed_count += page.failed_count
                 total.blocked_count += page.blocked_count
-                if not page.next_sequence:
+                if not page.next_event_id:
                     break
                 request.after_sequence = page.next_sequence
+                request.after_event_id = page.next_event_id
             totals.append((name, total))
     return totals
 

@@ -11,7 +11,8 @@ from clients.cli.place import DEFAULT, Data, acting, network, run
 from clients.cli.screen import show
 from clients.cli.views import tables
 from clients.network.seed import CLINICS
-from clients.registrar import Registrar
+from clients.registrar import Entry, Registrar
+from halcyon.operations.v1.flow_calls_pb2 import ListPausesRequest
 from halcyon.referral.v1.partner_pb2 import Partner, PartnerFormat, PatientField
 from halcyon.referral.v1.partner_service_pb2 import ListPartnersRequest, UpdatePartnerRequest
 
@@ -85,24 +86,27 @@ def revoke(name: Name, data: Data = DEFAULT) -> None:
 
 @app.command("list")
 def list_partners(data: Data = DEFAULT) -> None:
-    """List the partners, where they may refer to, and how far behind each is."""
+    """List the partners, where they may refer to, what waits for an answer, what they must read."""
     registrar = _registrar(data)
 
-    async def listing() -> dict[str, Partner]:
+    async def listing() -> tuple[dict[str, Partner], set[str]]:
         async with acting(data, "operator") as operator:
             reply = await operator.partners.ListPartners(ListPartnersRequest())
-        return {one.name: one for one in reply.partners}
+            held = (await operator.operations("referral").ListPauses(ListPausesRequest())).pauses
+        return {one.name: one for one in reply.partners}, {one.name.name for one in held}
 
-    known = run(listing())
-    table = tables.table("Partners", "partner", "state", "clinics", "feed", "identifiers", "unread")
+    known, held = run(listing())
+    columns = "partner", "state", "clinics", "feed", "identifiers", "unanswered", "unread"
+    table = tables.table("Partners", *columns)
     for entry in registrar.all():
         partner = known.get(entry.name, Partner())
         table.add_row(
             entry.name,
-            "revoked" if entry.closed else "open",
+            _state(entry, held),
             "\n".join(partner.clinic_ids),
             PartnerFormat.Name(partner.format).removeprefix("PARTNER_FORMAT_").lower(),
             "\n".join(PatientField.Name(one)[14:].lower() for one in partner.fields) or "none",
+            str(run(registrar.waiting(entry.name))),
             str(run(registrar.backlog(entry.name))),
         )
     show(table)
@@ -124,6 +128,12 @@ def _contract(name: str, clinics: list[str], feed: str, fields: list[str]) -> Pa
 async def _agree(partner: Partner, data: Path) -> None:
     async with acting(data, "operator") as operator:
         await operator.partners.UpdatePartner(UpdatePartnerRequest(partner=partner))
+
+
+def _state(entry: Entry, held: set[str]) -> str:
+    if entry.closed:
+        return "revoked"
+    return "paused" if f"partner-{entry.name}" in held else "open"
 
 
 def _registrar(data: Path) -> Registrar:

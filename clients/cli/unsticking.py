@@ -1,8 +1,9 @@
 """`halcyon flow list|retry|skip|pause|resume|pauses|log`: a person unsticks a flow."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
@@ -12,9 +13,14 @@ from clients.cli.place import DEFAULT, Data, acting, run
 from clients.cli.screen import show
 from clients.cli.views import unsticking as views
 from clients.network import NetworkFailed
-from clients.sdk import FailedPrecondition, Halcyon, NotFound
+from clients.sdk import FailedPrecondition, NotFound
 from halcyon.operations.v1 import flow_calls_pb2 as calls
 from halcyon.operations.v1 import flow_pb2 as said
+
+if TYPE_CHECKING:
+    from halcyon.operations.v1.operations_service_pb2_grpc import (
+        OperationsServiceAsyncStub as Service,
+    )
 
 Referral = Annotated[str, typer.Argument(help="The referral's id.")]
 Why = Annotated[str, typer.Option("--reason", help="Why: an incident number, no patient's name.")]
@@ -22,8 +28,14 @@ Named = Annotated[str | None, typer.Option("--step", help="The step, as `flow sh
 Flow = Annotated[str | None, typer.Option("--flow", help="A referral's id.")]
 Fact = Annotated[str | None, typer.Option("--fact", help="A fact's full name.")]
 Clinic = Annotated[str | None, typer.Option("--clinic", help="A clinic's id.")]
-Consumer = Annotated[str | None, typer.Option("--consumer", help="A service: all it hears.")]
+Consumer = Annotated[
+    str | None, typer.Option("--consumer", help="A service: all it hears; or partner-NAME.")
+]
 Span = Annotated[str | None, typer.Option(help="Such as 90s, 15m, 2h or 3d.")]
+_SKIPPED = {
+    calls.SKIP_OUTCOME_SKIPPED: "counts as taken",
+    calls.SKIP_OUTCOME_PROPOSED: "stands until another person asks for the same, within a day",
+}
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -58,21 +70,21 @@ def list_flows(
 def retry(referral_id: Referral, reason: Why, step: Named = None, data: Data = DEFAULT) -> None:
     """Have a step taken again now: the one that is stuck, or the one named."""
 
-    async def trying(operator: Halcyon, service: str, name: said.StepName) -> None:
-        request = calls.RetryStepRequest(step=name, reason=reason)
-        await operator.operations(service).RetryStep(request)
+    async def trying(service: "Service", name: said.StepName) -> str:
+        await service.RetryStep(calls.RetryStepRequest(step=name, reason=reason))
+        return "is tried again"
 
-    show(f"{_act(data, referral_id, step, trying)} is tried again")
+    show(_act(data, referral_id, step, trying))
 
 
 def skip(referral_id: Referral, reason: Why, step: Named = None, data: Data = DEFAULT) -> None:
     """Count a step as taken without taking it: what it would have done is yours to do."""
 
-    async def skipping(operator: Halcyon, service: str, name: said.StepName) -> None:
-        request = calls.SkipStepRequest(step=name, reason=reason)
-        await operator.operations(service).SkipStep(request)
+    async def skipping(service: "Service", name: said.StepName) -> str:
+        done = await service.SkipStep(calls.SkipStepRequest(step=name, reason=reason))
+        return _SKIPPED[done.outcome]
 
-    show(f"{_act(data, referral_id, step, skipping)} counts as taken")
+    show(_act(data, referral_id, step, skipping))
 
 
 def pause(
@@ -84,13 +96,9 @@ def pause(
     data: Data = DEFAULT,
 ) -> None:
     """Hold back one flow, one kind of fact, one clinic, or all that one service hears."""
-    name = _pause(flow, fact, clinic, consumer)
-
-    async def pausing(operator: Halcyon, service: str) -> None:
-        request = calls.PauseRequest(pause=name, reason=reason)
-        await operator.operations(service).Pause(request)
-
-    show(f"{name.name} is paused in {_everywhere(data, name, pausing)}")
+    request = calls.PauseRequest(pause=_named(flow, fact, clinic, consumer), reason=reason)
+    done = _everywhere(data, request.pause, lambda service: service.Pause(request))
+    show(f"{request.pause.name} is paused in {done}")
 
 
 def resume(
@@ -102,13 +110,9 @@ def resume(
     data: Data = DEFAULT,
 ) -> None:
     """End a pause; what was held is handled first, in its order."""
-    name = _pause(flow, fact, clinic, consumer)
-
-    async def resuming(operator: Halcyon, service: str) -> None:
-        request = calls.ResumeRequest(pause=name, reason=reason)
-        await operator.operations(service).Resume(request)
-
-    show(f"{name.name} goes on in {_everywhere(data, name, resuming)}")
+    request = calls.ResumeRequest(pause=_named(flow, fact, clinic, consumer), reason=reason)
+    done = _everywhere(data, request.pause, lambda service: service.Resume(request))
+    show(f"{request.pause.name} goes on in {done}")
 
 
 def list_pauses(data: Data = DEFAULT) -> None:
@@ -152,15 +156,20 @@ def span(text: str) -> timedelta:
     return timedelta(**{unit: int(text[:-1])})
 
 
-def _act(data: Any, referral_id: str, step: str | None, act: Any) -> str:
-    """Do it to the step named, or to the only one that is stuck."""
+def _act(
+    data: Path,
+    referral_id: str,
+    step: str | None,
+    act: "Callable[[Service, said.StepName], Awaitable[str]]",
+) -> str:
+    """Do it to the step named, or to the only one that is stuck; says what became of which."""
 
     async def acted() -> str:
         async with acting(data, "operator") as operator:
             known = await flows.picture(operator, referral_id)
             service, name = _chosen(known, step)
-            await act(operator, service, name)
-            return views.step_name(service, name)
+            done = await act(operator.operations(service), name)
+            return f"{views.step_name(service, name)} {done}"
 
     return run(acted())
 
@@ -179,7 +188,7 @@ def _chosen(known: flows.Picture, step: str | None) -> tuple[str, said.StepName]
     raise NetworkFailed(f"this flow has no step {step}")
 
 
-def _pause(
+def _named(
     flow: str | None, fact: str | None, clinic: str | None, consumer: str | None
 ) -> said.PauseName:
     kinds = {
@@ -200,7 +209,9 @@ def _pause(
     return said.PauseName(kind=kind, name=name)
 
 
-def _everywhere(data: Any, name: said.PauseName, do: Any) -> str:
+def _everywhere(
+    data: Path, name: said.PauseName, do: "Callable[[Service], Awaitable[object]]"
+) -> str:
     """In each service that it concerns; an error when it concerns none."""
 
     async def doing() -> Sequence[str]:
@@ -208,7 +219,7 @@ def _everywhere(data: Any, name: said.PauseName, do: Any) -> str:
         async with acting(data, "operator") as operator:
             for service in operator.services:
                 try:
-                    await do(operator, service)
+                    await do(operator.operations(service))
                 except (FailedPrecondition, NotFound) as refusal:
                     if refusal.reason not in ("NOTHING_TO_PAUSE", "PAUSE_NOT_FOUND"):
                         raise

@@ -1,5 +1,8 @@
 """A network's databases copied while it runs, and brought back; the stream is made from them.
 
+What opens, signs and admits goes to a folder of its own: whoever finds the copy of the databases
+alone reads no identifier in it (ADR 71), and can write no anchor of the audit.
+
 The copy is PostgreSQL's own base backup. `follow` then receives every change as it is written, so
 that a restore loses what the last moment wrote and not what the last night did.
 """
@@ -9,28 +12,33 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from chassis.embedded import cluster_home, postgres_binaries
 from clients.network.process import NetworkFailed
 
-_KEPT = ("postgres.password", "issuer")
+_KEYS = ("keyring.json", "audit", "issuer", "nats.keys", "postgres.password")
+"""Of identifiers, of the audit and its signed heads, of tokens, of the broker and its partners."""
+_KEPT = ("nats.accounts",)
 _BASE, _WAL, _MANIFEST = "base", "wal", "backup.json"
 
 
-def backup(network: Path, to: Path) -> None:
-    """A base backup of all databases, with the issuer's keys; private, for it holds secrets."""
-    if to.exists() and any(to.iterdir()):
-        raise NetworkFailed(f"{to} is not empty")
-    to.mkdir(parents=True, exist_ok=True)
-    to.chmod(0o700)
+def backup(network: Path, to: Path, keys: Path) -> None:
+    """A base backup of all databases; and all keys, to where the databases are not."""
+    if keys.is_relative_to(to) or to.is_relative_to(keys):
+        raise NetworkFailed("keys are kept apart from what they open: choose another folder")
+    for folder in (to, keys):
+        if folder.exists() and any(folder.iterdir()):
+            raise NetworkFailed(f"{folder} is not empty")
+    for folder in (to, keys):
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
     run: list[str | Path] = [postgres_binaries() / "pg_basebackup", *_line(network)]
     _run([*run, "-D", to / _BASE, "-X", "stream", "-c", "fast"], network)
-    for name in _KEPT:
-        kept = network / name
-        copy = shutil.copytree if kept.is_dir() else shutil.copy2
-        copy(kept, to / name)
+    _copy(_KEPT, network, to)
+    _copy(_KEYS, network, keys)
     (to / _MANIFEST).write_text(json.dumps({"taken": time.time(), "network": str(network)}))
 
 
@@ -42,22 +50,29 @@ def follow(network: Path, to: Path) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(command, env=_environment(network), stderr=subprocess.DEVNULL)
 
 
-def restore(backup: Path, network: Path) -> None:
+def restore(backup: Path, keys: Path, network: Path) -> None:
     """A folder that `halcyon up` starts from: the base, and every change received after it."""
     if network.exists() and any(network.iterdir()):
         raise NetworkFailed(f"{network} is not empty")
     if not (backup / _MANIFEST).exists():
         raise NetworkFailed(f"{backup} holds no backup")
+    if not (keys / _KEYS[0]).exists():
+        raise NetworkFailed(f"{keys} holds no keys: nothing that is sealed could be read again")
     network.mkdir(parents=True, exist_ok=True)
-    for name in _KEPT:
-        kept = backup / name
-        copy = shutil.copytree if kept.is_dir() else shutil.copy2
-        copy(kept, network / name)
+    _copy(_KEPT, backup, network)
+    _copy(_KEYS, keys, network)
     data = cluster_home(network) / "data"
     shutil.copytree(backup / _BASE, data)
     if (backup / _WAL).exists():
         _replay(backup / _WAL, data)
     _hand_over(data)
+
+
+def _copy(names: Iterable[str], here: Path, there: Path) -> None:
+    for name in names:
+        kept = here / name
+        copy = shutil.copytree if kept.is_dir() else shutil.copy2
+        copy(kept, there / name)
 
 
 def _replay(wal: Path, data: Path) -> None:

@@ -13,6 +13,7 @@ if __name__ == "__main__":
             beside=api.BESIDE,
             listens=handlers.on,
             flows=FLOWS,
+            weighty=True,
             due=handlers.due,
             errands=handlers.errands,
         )

@@ -11,6 +11,7 @@ if __name__ == "__main__":
             answers=api.serve,
             listens=handlers.on,
             flows=FLOWS,
+            weighty=True,
             due=handlers.due,
             beside=("Custody", "Summary", "Protocol"),
         )

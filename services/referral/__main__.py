@@ -11,6 +11,7 @@ if __name__ == "__main__":
             answers=api.serve,
             listens=handlers.on,
             tends=partners.tend,
+            parts=partners.consumers,
             beside=("Partner",),
             flows=FLOWS,
         )

@@ -16,6 +16,7 @@ K8S = Path(__file__).resolve().parents[2] / "deploy/k8s"
 CHART = K8S / "halcyon"
 OPERATED = {
     ("keda.sh/v1alpha1", "ScaledObject"),
+    ("monitoring.coreos.com/v1", "PodMonitor"),
     ("postgresql.cnpg.io/v1", "Cluster"),
     ("postgresql.cnpg.io/v1", "Database"),
 }
@@ -68,8 +69,8 @@ def test_every_service_is_deployed_budgeted_scaled_and_migrated(objects: Objects
     assert of(objects, "Job").keys() == {f"migrate-{name}" for name in services}
     for name, scaled in of(objects, "ScaledObject").items():
         (lag, _) = scaled["spec"]["triggers"]
-        assert lag["type"] == "nats-jetstream"
-        assert (lag["metadata"]["stream"], lag["metadata"]["consumer"]) == ("HALCYON", name)
+        assert lag["type"] == "prometheus"
+        assert lag["metadata"]["query"] == f'max(halcyon_consumer_lag{{service="{name}"}})'
         assert scaled["spec"]["minReplicaCount"] >= 2
 
 
@@ -84,6 +85,16 @@ def test_every_pod_is_confined_probed_and_bounded(objects: Objects) -> None:
     for deployed in of(objects, "Deployment").values():
         (container,) = deployed["spec"]["template"]["spec"]["containers"]
         assert {"startupProbe", "readinessProbe", "livenessProbe"} <= container.keys()
+
+
+def test_every_replica_is_read_under_the_name_of_its_service(objects: Objects) -> None:
+    (endpoint,) = of(objects, "PodMonitor")["halcyon"]["spec"]["podMetricsEndpoints"]
+    assert endpoint["relabelings"][0]["targetLabel"] == "service"
+    for deployed in of(objects, "Deployment").values():
+        (container,) = deployed["spec"]["template"]["spec"]["containers"]
+        ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+        (listen,) = [v for v in container["env"] if v["name"] == "HALCYON_METRICS_LISTEN"]
+        assert listen["value"] == f"0.0.0.0:{ports[endpoint['port']]}"
 
 
 def test_secrets_are_named_and_never_written(objects: Objects) -> None:
@@ -107,8 +118,10 @@ def test_a_secret_given_as_a_value_is_refused() -> None:
 def test_nobody_reaches_a_pod_but_callers_on_the_one_port(objects: Objects) -> None:
     policies = of(objects, "NetworkPolicy")
     assert policies["halcyon-nothing"]["spec"]["policyTypes"] == ["Ingress", "Egress"]
-    (rule,) = policies["halcyon-calls"]["spec"]["ingress"]
-    assert [port["port"] for port in rule["ports"]] == [50051]
+    calls, readings = policies["halcyon-calls"]["spec"]["ingress"]
+    assert [port["port"] for port in calls["ports"]] == [50051]
+    assert [port["port"] for port in readings["ports"]] == [9464]
+    assert [one["namespaceSelector"] for one in readings["from"]]
     for pod in (*of(objects, "Deployment").values(), *of(objects, "Job").values()):
         labels = pod["spec"]["template"]["metadata"]["labels"]
         assert labels["app.kubernetes.io/part-of"] == "halcyon"

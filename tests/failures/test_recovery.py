@@ -7,12 +7,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
+import asyncpg
+import nats
 import pytest
 
 from chassis.embedded import remove
-from clients.network import Network, Options, backup
+from chassis.testing import eventually
+from clients.network import Network, NetworkFailed, Options, backup
+from clients.registrar import Registrar
 from clients.sdk import Halcyon
 from halcyon.operations.v1 import stream_calls_pb2 as streams
+from halcyon.referral.v1.referral_service_pb2 import GetReferralRequest
 from tests.failures.conftest import CLINIC, IMPATIENT, evidence
 from tests.failures.verifier import violations
 from tests.flows import NPI, application, open_clinics, submit_all
@@ -37,23 +42,25 @@ async def test_a_restored_platform_has_lost_nothing_and_finishes_every_flow(
     places: tuple[Path, Path, Path],
 ) -> None:
     before, after, kept = places
+    keys = kept.with_name("keys")
     with Network(before, OPTIONS) as network:
         async with network.client("medical_director") as director:
             await open_clinics(director, [CLINIC])
         network.settle()
+        friend = await befriended(network)
         accepted = await submitted(network, 10)
         network.settle(60)
-        await asyncio.to_thread(backup.backup, before, kept)
+        await asyncio.to_thread(backup.backup, before, kept, keys)
         following = backup.follow(before, kept)
         try:
             accepted += await submitted(network, 20)
-            await asyncio.sleep(1)
+            await received(network)
             destroy(network)
         finally:
             following.terminate()
             following.wait()
     began = time.monotonic()
-    await asyncio.to_thread(backup.restore, kept, after)
+    await asyncio.to_thread(backup.restore, kept, keys, after)
     with Network(after, OPTIONS) as network:
         answering = time.monotonic() - began
         async with network.client("operator", timeout=120) as operator:
@@ -61,6 +68,10 @@ async def test_a_restored_platform_has_lost_nothing_and_finishes_every_flow(
         network.settle(120)
         whole = time.monotonic() - began
         seen = await evidence(network)
+        assert (await named(network, accepted[-1])).startswith("Person")
+        credentials = after / "acme.creds"
+        await asyncio.to_thread(credentials.write_text, friend)
+        assert await admitted(network, credentials)
     lost = set(accepted) - {str(referral) for referral in seen.referrals}
     log.warning("RPO %d flows, RTO %.1f s answering, %.1f s whole", len(lost), answering, whole)
     assert len(lost) <= RPO_FLOWS
@@ -69,10 +80,58 @@ async def test_a_restored_platform_has_lost_nothing_and_finishes_every_flow(
     assert violations(seen) == {}
 
 
+def test_keys_are_kept_apart_and_nothing_is_restored_without_them(tmp_path: Path) -> None:
+    kept, network = tmp_path / "backup", tmp_path / "network"
+    for keys in (kept, kept / "keys", tmp_path):
+        with pytest.raises(NetworkFailed, match="apart"):
+            backup.backup(network, kept, keys)
+    kept.mkdir()
+    (kept / "backup.json").write_text("{}")
+    with pytest.raises(NetworkFailed, match="no keys"):
+        backup.restore(kept, tmp_path / "keys", network)
+    assert not network.exists()
+
+
 async def submitted(network: Network, flows: int) -> list[str]:
     async with network.client("referrer", npi=NPI) as doctor:
         run = uuid4()
         return await submit_all(doctor, [application(n, CLINIC, run) for n in range(flows)])
+
+
+async def received(network: Network) -> None:
+    """Every change so far stands in the copy."""
+    line = await asyncpg.connect(network.servers.postgres.url())
+    try:
+        written = await line.fetchval("SELECT pg_current_wal_flush_lsn()")
+
+        async def there() -> bool:
+            sql = "SELECT bool_and(flush_lsn >= $1::pg_lsn) FROM pg_stat_replication"
+            return bool(await line.fetchval(sql, written))
+
+        await eventually(there, within=30)
+    finally:
+        await line.close()
+
+
+async def named(network: Network, referral_id: str) -> str:
+    """The patient's name, which only the keyring opens."""
+    async with network.client("referrer", npi=NPI) as doctor:
+        found = await doctor.referral.GetReferral(GetReferralRequest(referral_id=referral_id))
+    return found.referral.patient.family_name
+
+
+async def befriended(network: Network) -> str:
+    """A partner that was there before; gives its credentials."""
+    registrar = Registrar(network.servers.nats.url, network.servers.nats.keyring)
+    return (await registrar.add("acme"))[1]
+
+
+async def admitted(network: Network, credentials: Path) -> bool:
+    client = await nats.connect(network.servers.nats.url, user_credentials=str(credentials))
+    try:
+        return client.is_connected
+    finally:
+        await client.close()
 
 
 def destroy(network: Network) -> None:

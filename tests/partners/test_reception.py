@@ -10,16 +10,18 @@ import pytest
 from google.protobuf.json_format import MessageToJson
 from nats.aio.client import Client
 
+from chassis import pauses
 from chassis.accounts import Partner as Place
 from chassis.bus import Bus
 from chassis.embedded import Servers
-from chassis.testing import House, eventually, open_house
+from chassis.principal import act_as
+from chassis.testing import House, eventually, open_house, somebody
 from clients.registrar import Registrar
 from halcyon.referral.v1 import referral_service_pb2 as rpc
 from services.referral import store
 from services.referral.domain import Partner
 from services.referral.partners.feed import Feed
-from services.referral.partners.reception import Reception
+from services.referral.partners.reception import Reception, consumers
 from services.referral.tests import examples
 
 SUBMIT = rpc.CreateReferralRequest.DESCRIPTOR.full_name
@@ -160,3 +162,21 @@ async def test_a_crash_between_telling_and_noting_tells_once(
 
     await eventually(all_noted)
     assert await length(town, who) == 3
+
+
+async def test_a_paused_partner_is_answered_at_once_when_the_pause_ends(town: Town) -> None:
+    """What came meanwhile was not given to a listener that had left."""
+    who, other = await town.admit("paused"), await town.admit("other")
+    act_as(somebody("operator"))
+    async with town.house.db.transaction() as tx:
+        await pauses.pause(tx, "consumer", f"partner-{who.name}", "test", "it floods us")
+    assert f"partner-{who.name}" in await consumers(town.house.db)
+    await eventually(lambda: asyncio.sleep(0, who not in town.reception._open))
+    async with town.broker() as client:
+        await send(client, who, a_referral())
+        await send(client, other, a_referral(1), 1)
+    await eventually(lambda: at_least(length(town, other), 3))
+    assert await length(town, who) == 0
+    async with town.house.db.transaction() as tx:
+        await pauses.resume(tx, "consumer", f"partner-{who.name}", "over")
+    await eventually(lambda: at_least(length(town, who), 3), within=15)

@@ -2,18 +2,26 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 import yaml
 
 from chassis.names import ATTRIBUTES, OBSERVED, RECORDED
+from clients.network.options import discovered
 from clients.network.process import ROOT
 from tests.telemetry.binaries import promtool
 
-RULES = ROOT / "deploy/prometheus/alerts.yaml"
-TESTS = ROOT / "deploy/prometheus/alerts_test.yaml"
-ALERTS = {rule["alert"]: rule for rule in yaml.safe_load(RULES.read_text())["groups"][0]["rules"]}
-PANELS = json.loads((ROOT / "deploy/grafana/halcyon.json").read_text())["panels"]
+OTEL = ROOT / "deploy/otel"
+RULES = sorted((OTEL / "alerts").glob("*.yaml"))
+TESTS = Path(__file__).with_name("alerts.yaml")
+ALERTS = {
+    rule["alert"]: rule
+    for path in RULES
+    for group in yaml.safe_load(path.read_text())["groups"]
+    for rule in group["rules"]
+}
+PANELS = json.loads((OTEL / "dashboards/halcyon.json").read_text())["panels"]
 
 
 def exposed() -> set[str]:
@@ -38,7 +46,7 @@ LABELS = {name.replace(".", "_") for name in ATTRIBUTES}
 
 
 def test_the_rules_are_good_and_each_fires() -> None:
-    promtool("check", "rules", RULES)
+    promtool("check", "rules", *RULES)
     promtool("test", "rules", TESTS)
     cases = [
         case
@@ -48,6 +56,31 @@ def test_the_rules_are_good_and_each_fires() -> None:
     fired = {case["alertname"] for case in cases if case["exp_alerts"]}
     calm = {case["alertname"] for case in cases if not case["exp_alerts"]}
     assert fired == calm == set(ALERTS)
+
+
+def test_prometheus_takes_its_configuration_and_finds_the_rules_where_compose_puts_them() -> None:
+    promtool("check", "config", OTEL / "prometheus.yaml")
+    config = yaml.safe_load((OTEL / "prometheus.yaml").read_text())
+    mounted = yaml.safe_load((ROOT / "deploy/compose/compose.yaml").read_text())["services"]
+    volumes = dict(one.split(":")[:2] for one in mounted["prometheus"]["volumes"])
+    (pattern,) = config["rule_files"]
+    assert volumes["../otel/alerts"] == pattern.rpartition("/")[0]
+    shown = dict(one.split(":")[:2] for one in mounted["dashboards"]["volumes"])
+    provided = yaml.safe_load((OTEL / "grafana/dashboards/halcyon.yaml").read_text())
+    assert shown["../otel/dashboards"] == provided["providers"][0]["options"]["path"]
+
+
+def test_prometheus_reads_every_service_and_misses_each() -> None:
+    (job,) = yaml.safe_load((OTEL / "prometheus.yaml").read_text())["scrape_configs"]
+    (found,) = job["dns_sd_configs"]
+    assert set(found["names"]) == set(discovered())
+    missed = re.findall(
+        r'absent\(up\{job="halcyon", service="(\w+)"\}', ALERTS["ServiceDown"]["expr"]
+    )
+    assert sorted(missed) == sorted(discovered())
+    environment = yaml.safe_load((ROOT / "deploy/compose/compose.yaml").read_text())
+    listening = environment["x-environment"]["HALCYON_METRICS_LISTEN"]
+    assert listening == f"0.0.0.0:{found['port']}"
 
 
 @pytest.mark.parametrize("alert", ALERTS)

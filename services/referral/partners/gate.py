@@ -32,9 +32,12 @@ class Gate:
         """Until cancelled."""
         await self._provision()
         await self._puller.start()
-        while True:
-            for delivery in await self._puller.batch():
-                await self._take(delivery)
+        try:
+            while True:
+                for delivery in await self._puller.batch():
+                    await self._take(delivery)
+        finally:
+            await self._puller.stop()
 
     async def _provision(self) -> None:
         place = self._place

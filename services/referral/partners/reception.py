@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import structlog
 
 from chassis import telemetry
+from chassis.accounts import Partner as Place
 from chassis.bus import Bus, BusAway
 from chassis.config import Settings
 from chassis.database import Database
+from chassis.pauses import paused_consumers
 from chassis.telemetry import Measured
 from services.referral import store
 from services.referral.domain import Partner
@@ -16,6 +19,7 @@ from services.referral.partners.feed import Feed
 from services.referral.partners.gate import Gate
 
 _LOOK_SECONDS = 0.5
+_COUNT_SECONDS = 5.0
 _REST_SECONDS = 1.0
 
 log = structlog.get_logger()
@@ -31,6 +35,11 @@ async def tend(db: Database) -> None:
         await bus.close()
 
 
+async def consumers(db: Database) -> set[str]:
+    """By these names the person on call pauses a partner."""
+    return {_consumer(partner) for partner in await store.partners(db)}
+
+
 class Reception:
     """Opens for whom the table names, and opens anew for whom it names otherwise than before."""
 
@@ -39,7 +48,10 @@ class Reception:
         self._open: dict[Partner, list[asyncio.Task[None]]] = {}
         self._feeds: dict[Partner, Feed] = {}
         self._connected = False
+        self._waiting: list[Measured] = []
+        self._counted = 0.0
         telemetry.observe("halcyon.partner.backlog", self.backlog)
+        telemetry.observe("halcyon.partner.waiting", lambda: self._waiting)
 
     def backlog(self) -> list[Measured]:
         """What each partner has yet to read."""
@@ -61,6 +73,9 @@ class Reception:
             if known and not self._connected:
                 await self._bus.connect()
                 self._connected = True
+            await self._count(known)
+            resting = await paused_consumers(self._db) if known else set()
+            known = {one for one in known if _consumer(one) not in resting}
         except Exception as error:
             log.warning("partners.unseen", error_class=type(error).__qualname__)
             return
@@ -68,6 +83,18 @@ class Reception:
             await self._close(partner)
         for partner in known - set(self._open):
             self._admit(partner)
+
+    async def _count(self, known: set[Partner]) -> None:
+        """What nobody has answered yet, of those that are paused as well."""
+        now = asyncio.get_running_loop().time()
+        if now - self._counted < _COUNT_SECONDS:
+            return
+        self._counted, found = now, list[Measured]()
+        for one in known:
+            with suppress(BusAway):
+                stream = Place(one.name, one.account).inbound_stream
+                found.append((await self._bus.held(stream), {"halcyon.partner": one.name}))
+        self._waiting = found
 
     def _admit(self, partner: Partner) -> None:
         feed = self._feeds[partner] = Feed(self._db, self._bus, partner)
@@ -82,6 +109,10 @@ class Reception:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _consumer(partner: Partner) -> str:
+    return f"partner-{partner.name}"
 
 
 async def _for_ever(loop: Callable[[], Awaitable[None]], partner: Partner) -> None:

@@ -20,6 +20,7 @@ app.kubernetes.io/part-of: halcyon
 - {name: HALCYON_ISSUER, value: {{ .root.Values.tokens.issuer | quote }}}
 - {name: HALCYON_AUDIENCE, value: {{ .root.Values.tokens.audience | quote }}}
 - {name: HALCYON_OTLP_ENDPOINT, value: {{ .root.Values.telemetry.otlpEndpoint | quote }}}
+- {name: HALCYON_METRICS_LISTEN, value: "0.0.0.0:{{ .root.Values.telemetry.metricsPort }}"}
 - {name: HALCYON_TRACE_RATIO, value: {{ .root.Values.telemetry.traceRatio | quote }}}
 {{- range $key, $value := .service.env }}
 - {name: {{ $key }}, value: {{ $value | quote }}}

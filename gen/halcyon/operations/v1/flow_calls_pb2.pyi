@@ -46,6 +46,30 @@ REPLAY_MODE_COMMIT: ReplayMode.ValueType  # 2
 """Replay."""
 Global___ReplayMode: _TypeAlias = ReplayMode  # noqa: Y015
 
+class _SkipOutcome:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SkipOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SkipOutcome.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SKIP_OUTCOME_UNSPECIFIED: _SkipOutcome.ValueType  # 0
+    """Never used on purpose."""
+    SKIP_OUTCOME_SKIPPED: _SkipOutcome.ValueType  # 1
+    """The step counts as taken."""
+    SKIP_OUTCOME_PROPOSED: _SkipOutcome.ValueType  # 2
+    """Money or drugs are kept here: the step stands until another person asks for the same within a day."""
+
+class SkipOutcome(_SkipOutcome, metaclass=_SkipOutcomeEnumTypeWrapper):
+    """How a request to skip ended."""
+
+SKIP_OUTCOME_UNSPECIFIED: SkipOutcome.ValueType  # 0
+"""Never used on purpose."""
+SKIP_OUTCOME_SKIPPED: SkipOutcome.ValueType  # 1
+"""The step counts as taken."""
+SKIP_OUTCOME_PROPOSED: SkipOutcome.ValueType  # 2
+"""Money or drugs are kept here: the step stands until another person asks for the same within a day."""
+Global___SkipOutcome: _TypeAlias = SkipOutcome  # noqa: Y015
+
 @_typing.final
 class ParkedFilter(_message.Message):
     """Which parked facts; every condition that is set must hold."""
@@ -93,14 +117,17 @@ class ReplayParkedFactsRequest(_message.Message):
     PER_SECOND_FIELD_NUMBER: _builtins.int
     AFTER_SEQUENCE_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    AFTER_EVENT_ID_FIELD_NUMBER: _builtins.int
     mode: Global___ReplayMode.ValueType
     """Whether to do it."""
     per_second: _builtins.int
     """At most so many a second, 1 to 200."""
     after_sequence: _builtins.int
-    """Only facts later in the stream than this; from the last answer."""
+    """Only facts later in the stream than this, or at this place; from the last answer."""
     reason: _builtins.str
     """Why, in the operator's words: an incident number, never a patient's name."""
+    after_event_id: _builtins.str
+    """Of those at that place only later ones (deadlines have no place in the stream); from the last answer."""
     @_builtins.property
     def filter(self) -> Global___ParkedFilter:
         """Which."""
@@ -113,10 +140,11 @@ class ReplayParkedFactsRequest(_message.Message):
         per_second: _builtins.int = ...,
         after_sequence: _builtins.int = ...,
         reason: _builtins.str = ...,
+        after_event_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_sequence", b"after_sequence", "filter", b"filter", "mode", b"mode", "per_second", b"per_second", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_event_id", b"after_event_id", "after_sequence", b"after_sequence", "filter", b"filter", "mode", b"mode", "per_second", b"per_second", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -132,6 +160,7 @@ class ReplayParkedFactsResponse(_message.Message):
     FAILED_COUNT_FIELD_NUMBER: _builtins.int
     BLOCKED_COUNT_FIELD_NUMBER: _builtins.int
     NEXT_SEQUENCE_FIELD_NUMBER: _builtins.int
+    NEXT_EVENT_ID_FIELD_NUMBER: _builtins.int
     replayed_count: _builtins.int
     """Handled, or what would be."""
     failed_count: _builtins.int
@@ -139,7 +168,9 @@ class ReplayParkedFactsResponse(_message.Message):
     blocked_count: _builtins.int
     """Passed over because an older fact about the same entity is still parked."""
     next_sequence: _builtins.int
-    """Ask again with it; zero when all were looked at."""
+    """Ask again with it, and with the next event."""
+    next_event_id: _builtins.str
+    """Ask again with it; empty when all were looked at."""
     def __init__(
         self,
         *,
@@ -147,10 +178,11 @@ class ReplayParkedFactsResponse(_message.Message):
         failed_count: _builtins.int = ...,
         blocked_count: _builtins.int = ...,
         next_sequence: _builtins.int = ...,
+        next_event_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked_count", b"blocked_count", "failed_count", b"failed_count", "next_sequence", b"next_sequence", "replayed_count", b"replayed_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked_count", b"blocked_count", "failed_count", b"failed_count", "next_event_id", b"next_event_id", "next_sequence", b"next_sequence", "replayed_count", b"replayed_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -423,16 +455,21 @@ Global___SkipStepRequest: _TypeAlias = SkipStepRequest  # noqa: Y015
 
 @_typing.final
 class SkipStepResponse(_message.Message):
-    """The step counts as taken."""
+    """What became of it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    outcome: Global___SkipOutcome.ValueType
+    """Whether the step counts as taken now."""
     def __init__(
         self,
+        *,
+        outcome: Global___SkipOutcome.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -97,7 +97,7 @@ class _PauseKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PauseKind.V
     PAUSE_KIND_CLINIC: _PauseKind.ValueType  # 3
     """Facts, deadlines and errands of one clinic."""
     PAUSE_KIND_CONSUMER: _PauseKind.ValueType  # 4
-    """Everything the service would hear."""
+    """Everything the service would hear, or all that one partner says and is told."""
 
 class PauseKind(_PauseKind, metaclass=_PauseKindEnumTypeWrapper):
     """What a pause is about."""
@@ -111,7 +111,7 @@ PAUSE_KIND_FACT: PauseKind.ValueType  # 2
 PAUSE_KIND_CLINIC: PauseKind.ValueType  # 3
 """Facts, deadlines and errands of one clinic."""
 PAUSE_KIND_CONSUMER: PauseKind.ValueType  # 4
-"""Everything the service would hear."""
+"""Everything the service would hear, or all that one partner says and is told."""
 Global___PauseKind: _TypeAlias = PauseKind  # noqa: Y015
 
 @_typing.final
@@ -287,7 +287,9 @@ class PauseName(_message.Message):
     kind: Global___PauseKind.ValueType
     """What about."""
     name: _builtins.str
-    """The referral's id, the fact's full name, the clinic's id, or the service's name."""
+    """The referral's id, the fact's full name, the clinic's id, or the service's name; `partner-`
+    and its name for a partner.
+    """
     def __init__(
         self,
         *,

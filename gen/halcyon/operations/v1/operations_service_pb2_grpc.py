@@ -175,7 +175,7 @@ class OperationsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SkipStep(self, request, context):
-        """Counts one step as taken without taking it.
+        """Counts one step as taken without taking it; where money or drugs are kept, once two persons have asked.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

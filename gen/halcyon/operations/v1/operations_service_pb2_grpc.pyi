@@ -52,7 +52,7 @@ class OperationsServiceStub:
     RetryStep: _grpc.UnaryUnaryMultiCallable[_flow_calls_pb2.RetryStepRequest, _flow_calls_pb2.RetryStepResponse]
     """Has one step taken again now: a fact, a deadline or an errand."""
     SkipStep: _grpc.UnaryUnaryMultiCallable[_flow_calls_pb2.SkipStepRequest, _flow_calls_pb2.SkipStepResponse]
-    """Counts one step as taken without taking it."""
+    """Counts one step as taken without taking it; where money or drugs are kept, once two persons have asked."""
     ListPauses: _grpc.UnaryUnaryMultiCallable[_flow_calls_pb2.ListPausesRequest, _flow_calls_pb2.ListPausesResponse]
     """What is paused in this service."""
     Pause: _grpc.UnaryUnaryMultiCallable[_flow_calls_pb2.PauseRequest, _flow_calls_pb2.PauseResponse]
@@ -88,7 +88,7 @@ class OperationsServiceAsyncStub(OperationsServiceStub):
     RetryStep: _aio.UnaryUnaryMultiCallable[_flow_calls_pb2.RetryStepRequest, _flow_calls_pb2.RetryStepResponse]  # type: ignore[assignment]
     """Has one step taken again now: a fact, a deadline or an errand."""
     SkipStep: _aio.UnaryUnaryMultiCallable[_flow_calls_pb2.SkipStepRequest, _flow_calls_pb2.SkipStepResponse]  # type: ignore[assignment]
-    """Counts one step as taken without taking it."""
+    """Counts one step as taken without taking it; where money or drugs are kept, once two persons have asked."""
     ListPauses: _aio.UnaryUnaryMultiCallable[_flow_calls_pb2.ListPausesRequest, _flow_calls_pb2.ListPausesResponse]  # type: ignore[assignment]
     """What is paused in this service."""
     Pause: _aio.UnaryUnaryMultiCallable[_flow_calls_pb2.PauseRequest, _flow_calls_pb2.PauseResponse]  # type: ignore[assignment]
@@ -175,7 +175,7 @@ class OperationsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _flow_calls_pb2.SkipStepRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_flow_calls_pb2.SkipStepResponse, _abc.Awaitable[_flow_calls_pb2.SkipStepResponse]]:
-        """Counts one step as taken without taking it."""
+        """Counts one step as taken without taking it; where money or drugs are kept, once two persons have asked."""
 
     @_abc_1.abstractmethod
     def ListPauses(
