@@ -16,7 +16,7 @@ from halcyon.billing.v1.estimate_pb2 import (
     ProvideWay,
     Quote,
 )
-from halcyon.billing.v1.payment_pb2 import Payment, PaymentMethod
+from halcyon.billing.v1.payment_pb2 import Card, Payment, PaymentMethod
 from halcyon.referral.v1.referral_service_pb2 import GetPatientRequest
 
 
@@ -135,6 +135,31 @@ async def packages_of(clerk: Halcyon, invoice: Invoice) -> Sequence[Invoice]:
         if not page.next_page_token:
             return found
         request.page_token = page.next_page_token
+
+
+async def keep_card(clerk: Halcyon, invoice: Invoice, token: str, consent: str) -> Card:
+    """A card of an invoice's patient, kept at the gateway as the patient agreed."""
+    request = paying.SaveCardRequest(
+        request_id=str(uuid4()), invoice_id=invoice.invoice_id, token=token, consent=consent
+    )
+    return (await clerk.payments.SaveCard(request)).card
+
+
+async def cards_of(clerk: Halcyon, invoice: Invoice) -> Sequence[Card]:
+    """The cards of an invoice's patient at its clinic, the newest first."""
+    request = paying.ListCardsRequest(invoice_id=invoice.invoice_id)
+    return (await clerk.payments.ListCards(request)).cards
+
+
+async def charge_balance(clerk: Halcyon, invoice: Invoice) -> Payment:
+    """What is due, from the card on file."""
+    request = paying.ChargeBalanceRequest(request_id=str(uuid4()), invoice_id=invoice.invoice_id)
+    return (await clerk.payments.ChargeBalance(request)).payment
+
+
+async def remove_card(clerk: Halcyon, card_id: str) -> Card:
+    """Nothing is taken from it any more."""
+    return (await clerk.payments.RemoveCard(paying.RemoveCardRequest(card_id=card_id))).card
 
 
 def _is_package_of(one: Invoice, patient_id: str) -> bool:

@@ -5,13 +5,13 @@ import typer
 from clients.cli import (
     audit,
     backing,
+    cards,
     custody,
     demo,
     flow,
     infusion,
     intake,
     pack,
-    packages,
     parked,
     partner,
     protocol,
@@ -51,7 +51,7 @@ for command in (repair.optimise, repair.repair, repair.accept, repair.maintain):
 schedule.app.command("repairs")(repair.repairs_at)
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(flow.app, name="flow")
-app.add_typer(packages.billing, name="billing")
+app.add_typer(cards.billing, name="billing")
 infusion.app.command("summary")(summary.summary)
 app.add_typer(infusion.app, name="infusion")
 app.add_typer(custody.app, name="custody")

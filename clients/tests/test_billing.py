@@ -2,20 +2,27 @@
 
 import io
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pypdf
 from pyx12 import params, x12n_document
 
-from clients import accounts, journey
+from clients import accounts, collecting, journey
 from clients.cli.views.words import money
 from clients.network import Network, Options
+from clients.sdk import Halcyon
 from clients.tests.running import Run
-from halcyon.billing.events.v1.billing_events_pb2 import SuperbillIssued
-from halcyon.billing.v1.billing_pb2 import Invoice, Money
+from halcyon.billing.events.v1.billing_events_pb2 import PaymentFailed, SuperbillIssued
+from halcyon.billing.v1.billing_pb2 import ClinicPrice, Invoice, Money
+from halcyon.billing.v1.billing_service_pb2 import UpdateClinicPriceRequest
+from halcyon.billing.v1.estimate_pb2 import PACKAGE_PREFERENCE_NONE, InfusionsWanted
 from halcyon.infusion.events.v1.infusion_events_pb2 import SessionPlanned
 
+Said = Callable[..., str]
 SHARE: dict[str, Any] = {
     "provider": {
         "name": "Denver Nursing",
@@ -47,6 +54,74 @@ async def delivered(network: Network) -> tuple[str, Invoice]:
         await journey.infuse(nurse, second, first.session_id)
         await journey.until(doctor, referral_id, [SuperbillIssued])
     return referral_id, invoice
+
+
+async def declined(network: Network, like: Invoice) -> str:
+    """Another patient's series at the same clinic, at a price that the simulator declines."""
+    request = journey.read_referral((journey.EXAMPLES / "crps-seattle.json").read_bytes())
+    request.request_id, request.patient.given_name = str(uuid4()), "Sigrid"
+    request.patient.birth_date.year -= 1
+    async with (
+        network.client("director") as director,
+        network.client("cashier") as clerk,
+        network.client("referrer", npi=request.referrer.npi) as doctor,
+    ):
+        await _priced_at_cents(director, clerk, like, {2, 4})
+        referral_id = (await journey.refer(doctor, request)).referral_id
+        await journey.until(doctor, referral_id, [PaymentFailed])
+        await _priced_at_cents(director, clerk, like, {0})
+    return referral_id
+
+
+async def _priced_at_cents(
+    director: Halcyon, clerk: Halcyon, like: Invoice, cents: set[int]
+) -> None:
+    wanted = InfusionsWanted(
+        indication_code="G90.511",
+        infusion_minutes=int(re.findall(r"(\d+) minutes", like.lines[0].description)[0]),
+        session_count=like.session_count,
+        packages=PACKAGE_PREFERENCE_NONE,
+    )
+    for minor_units in range(60000, 60100):
+        price = ClinicPrice(
+            clinic_id=like.clinic_id,
+            infusion_price=Money(currency_code="USD", minor_units=minor_units),
+        )
+        await director.billing.UpdateClinicPrice(UpdateClinicPriceRequest(price=price))
+        quoted = await collecting.quote(clerk, like.clinic_id, wanted, {})
+        if quoted.total.minor_units % 100 in cents:
+            return
+    raise AssertionError("no such price")
+
+
+def a_card_is_kept_and_removed(said: Said, referral_id: str) -> None:
+    """Nothing is due, so nothing is taken from it."""
+    token = "pm_card_1"
+    refused = said("card", "keep", referral_id, token, "--consent", "none/1", fails=True)
+    assert "CONSENT_MISSING" in refused
+    assert "pending" in said("card", "keep", referral_id, token, "--consent", "card-on-file/1")
+    kept = until_said(said, "saved", "card", "list", referral_id)
+    assert token not in kept
+    assert "NOTHING_OWED" in said("card", "charge", referral_id, "--yes", fails=True)
+    assert "--yes" in said("card", "charge", referral_id, fails=True)
+    said("card", "remove", re.findall(r"[0-9a-f-]{36}", kept)[0])
+    until_said(said, "removed", "card", "list", referral_id)
+
+
+def a_package_is_applied(said: Said, referral_id: str, sessions: int) -> None:
+    """To a series whose own payment was declined."""
+    package = said("package", "sell", referral_id, "six-pack").split()[-1]
+    until_said(said, "paid", "package", "list", referral_id)
+    applied = said("package", "apply", referral_id, package)
+    assert f"6 sessions from the package, {sessions - 6} to be paid" in applied
+
+
+def until_said(said: Said, words: str, *arguments: str) -> str:
+    """The gateway answers in its own time; each look takes as long as a terminal does to start."""
+    for _ in range(60):
+        if words in (told := said(*arguments)):
+            return told
+    raise AssertionError(words)
 
 
 def usd(minor_units: int) -> str:
@@ -96,6 +171,8 @@ async def test_a_series_money_from_the_terminal(halcyon: Run, tmp_path: Path) ->
         assert sold in listed
         refused = said("package", "apply", referral_id, sold, fails=True)
         assert "WRONG_STATE" in refused, "the series is paid already"
+        a_card_is_kept_and_removed(said, referral_id)
+        a_package_is_applied(said, await declined(network, invoice), invoice.session_count)
         nobody = "00000000-0000-4000-8000-000000000000"
         assert "INVOICE_NOT_FOUND" in said("statement", nobody, fails=True)
     pdfs = sorted(papers.glob("*.pdf"))

@@ -10,7 +10,14 @@ from clients.cli.views.tables import table
 from clients.cli.views.words import moment, money, plain
 from halcyon.billing.v1.billing_pb2 import Invoice, InvoiceStatus
 from halcyon.billing.v1.estimate_pb2 import CoProviderShare, Estimate, EstimateReason, Quote
-from halcyon.billing.v1.payment_pb2 import Payment, PaymentMethod, PaymentPurpose, PaymentStatus
+from halcyon.billing.v1.payment_pb2 import (
+    Card,
+    CardStatus,
+    Payment,
+    PaymentMethod,
+    PaymentPurpose,
+    PaymentStatus,
+)
 
 
 def quote(found: Quote) -> Table:
@@ -74,6 +81,17 @@ def payments(found: Sequence[Payment]) -> Table:
             money(one.amount),
             plain(PaymentStatus.Name(one.status), "PAYMENT_STATUS_"),
             one.reason,
+        )
+    return shown
+
+
+def cards(found: Sequence[Card]) -> Table:
+    """What each is, and what was agreed; nobody here knows a number."""
+    shown = table("Cards on file", "card", "status", "consent", "agreed", "why")
+    for one in found:
+        status = plain(CardStatus.Name(one.status), "CARD_STATUS_")
+        shown.add_row(
+            one.card_id, status, one.consent, f"{moment(one.consent_time)} UTC", one.reason
         )
     return shown
 
