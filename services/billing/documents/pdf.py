@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from services.billing.documents.paper import Paper, decimal
+from services.billing.documents.paper import Paper
 from services.billing.documents.received import Received
-from services.billing.documents.typesetting import pdf
+from services.billing.documents.typesetting import amount, pdf
 from services.billing.domain import Street, Superbill
 
 
@@ -38,7 +38,7 @@ def _told(paper: Paper) -> dict[str, Any]:
         "provider": [
             f"{profile.provider_given_name} {profile.provider_family_name}",
             f"NPI {profile.provider_npi}",
-            f"Licence {profile.provider_licence}",
+            f"License {profile.provider_licence}",
             f"Taxonomy {profile.provider_taxonomy}",
         ],
         "referrer": [f"{referrer.given_name} {referrer.family_name}", f"NPI {referrer.npi}"],
@@ -49,21 +49,22 @@ def _told(paper: Paper) -> dict[str, Any]:
         "conditions": [[str(n), code] for n, code in enumerate(paper.conditions, 1)],
         "lines": [row for bill in paper.bills for row in _rows(paper, bill)],
         "received": [_received(paper, one) for one in paper.received],
-        "charge": decimal(paper.charge.minor_units),
-        "paid": decimal(paper.paid.minor_units),
-        "balance": decimal(paper.balance.minor_units),
+        "kept": amount(sum(one.kept for one in paper.received)),
+        "charge": amount(paper.charge.minor_units),
+        "paid": amount(paper.paid.minor_units),
+        "balance": amount(paper.balance.minor_units),
         "currency": paper.charge.currency_code,
     }
 
 
 def _received(paper: Paper, money: Received) -> list[str]:
     back = (
-        f", less {decimal(money.returned)} given back"
+        f", less {amount(money.returned)} given back"
         if money.returned and not money.is_refund
         else ""
     )
     day = money.time.astimezone(paper.zone).date().isoformat()
-    return [day, f"{money.way}{back}", decimal(money.kept)]
+    return [day, f"{money.way}{back}", amount(money.kept)]
 
 
 def _rows(paper: Paper, bill: Superbill) -> list[list[str]]:
@@ -75,7 +76,7 @@ def _rows(paper: Paper, bill: Superbill) -> list[list[str]]:
             words += f"; NDC N4{line.ndc} ML{line.millilitres}"
         code = " ".join([line.code, *line.modifiers])
         day = paper.service_day(bill).isoformat()
-        rows.append([day, code, words, str(pointer), str(line.units), decimal(line.minor_units)])
+        rows.append([day, code, words, str(pointer), str(line.units), amount(line.minor_units)])
     return rows
 
 

@@ -25,7 +25,12 @@ def pdf(template: str, data: Mapping[str, Any]) -> bytes:
 
 
 def money(minor_units: int, currency_code: str) -> str:
-    """Dollars and cents, with their sign."""
+    """Dollars and cents, with their sign and their currency."""
+    return f"{amount(minor_units)} {currency_code}"
+
+
+def amount(minor_units: int) -> str:
+    """The same where the currency is said once for all."""
     whole, cents = divmod(abs(minor_units), 100)
     sign = "-" if minor_units < 0 else ""
-    return f"{sign}{whole:,}.{cents:02d} {currency_code}"
+    return f"{sign}{whole:,}.{cents:02d}"

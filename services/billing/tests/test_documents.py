@@ -19,6 +19,7 @@ from chassis.refusal import Invalid
 from services.billing import documents, domain, packs
 from services.billing.documents import Paper
 from services.billing.documents.paper import decimal
+from services.billing.documents.received import Received
 from services.billing.domain import Money, PatientKind, Visit
 from services.billing.packs import claims, lined
 from services.billing.tests.examples import NOW, TABLE
@@ -231,6 +232,16 @@ def test_the_pdf_says_what_the_receipt_says() -> None:
         assert shown in text, shown
     assert "Paid in full" not in text
     assert "Paid in full" in words(documents.superbill_pdf(paper()))
+
+
+def test_the_pdf_says_what_of_the_money_is_for_these_services() -> None:
+    came = [
+        Received(NOW, "Card, online", Money(380000)),
+        Received(NOW, "Refund", Money(0), 47500),
+    ]
+    text = words(documents.superbill_pdf(paper(bill(1), bill(2, 120), received=came)))
+    for shown in ("3,800.00", "-475.00", "less what went back 3,325.00", "services above 950.00"):
+        assert shown in text, shown
 
 
 def test_the_pdf_is_for_archives_and_always_the_same() -> None:
