@@ -1,5 +1,6 @@
 """`halcyon schedule`: a clinic's day as a board, a patient's series."""
 
+import asyncio
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -12,7 +13,7 @@ from clients.cli.screen import complain, show
 from clients.cli.views import board, tables
 from clients.sdk import Halcyon, NotFound
 from halcyon.scheduling.v1 import scheduling_service_pb2 as rpc
-from halcyon.scheduling.v1.scheduling_pb2 import Booking, Clinic, Series
+from halcyon.scheduling.v1.scheduling_pb2 import Booking, Clinic, Schedule, Series
 
 app = typer.Typer(help="Look at what is booked.", no_args_is_help=True)
 READERS = ("coordinator", "operator")
@@ -27,15 +28,18 @@ def day(
     """Show one clinic's day: who has which room, pump and nurse when."""
     wanted = day_named(when)
 
-    async def reading() -> tuple[Clinic, list[Booking]] | None:
+    async def reading() -> tuple[Clinic, list[Booking], list[Schedule]] | None:
         async with acting(data, *READERS) as reader:
-            found = await clinic_called(reader, clinic)
-            return (found, await _day(reader, found, wanted)) if found else None
+            if not (found := await clinic_called(reader, clinic)):
+                return None
+            schedules = await _schedules(reader, found, wanted)
+            return found, await _day(reader, found, wanted), schedules
 
     if not (read := run(reading())):
         complain(f"no clinic is called {clinic}")
         raise typer.Exit(1)
-    for part in board.day(*read, wanted):
+    here, bookings, schedules = read
+    for part in board.day(here, bookings, wanted, board.away(schedules)):
         show(part)
 
 
@@ -76,6 +80,16 @@ async def clinic_called(reader: Halcyon, wanted: str) -> Clinic | None:
                 return one
         if not (token := page.next_page_token):
             return None
+
+
+async def _schedules(reader: Halcyon, clinic: Clinic, wanted: date) -> list[Schedule]:
+    day = Date(year=wanted.year, month=wanted.month, day=wanted.day)
+    requests = [
+        rpc.GetScheduleRequest(clinic_id=clinic.clinic_id, resource_id=one.resource_id, day=day)
+        for one in clinic.resources
+    ]
+    found = await asyncio.gather(*map(reader.scheduling.GetSchedule, requests))
+    return [one.schedule for one in found]
 
 
 async def _day(reader: Halcyon, clinic: Clinic, wanted: date) -> list[Booking]:

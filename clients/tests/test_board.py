@@ -38,9 +38,9 @@ BOOKING = nouns.Booking(
 )  # fmt: skip
 
 
-def printed(*bookings: nouns.Booking) -> list[str]:
+def printed(*bookings: nouns.Booking, gone: board.Away | None = None) -> list[str]:
     console = Console(width=120, record=True, file=StringIO())
-    for part in board.day(CLINIC, bookings, date(2026, 11, 30)):
+    for part in board.day(CLINIC, bookings, date(2026, 11, 30), gone or {}):
         console.print(part)
     return console.export_text().splitlines()
 
@@ -63,3 +63,15 @@ def test_an_empty_day_says_so() -> None:
     lines = printed()
     assert line(lines, "Room 1") == "·" * 16
     assert "nothing is booked" in lines[-1]
+
+
+def test_what_is_away_is_not_shown_as_free() -> None:
+    slots = [
+        nouns.Slot(start_time=at(150), end_time=at(180), status="busy-unavailable"),
+        nouns.Slot(start_time=at(0), end_time=at(150), status="free"),
+    ]
+    gone = board.away([nouns.Schedule(resource_id="Nurse 1", slots=slots)])
+    lines = printed(BOOKING, gone=gone)
+    assert line(lines, "Nurse 1") == "····aAAAaaaa··××"
+    assert line(lines, "Room 1") == "····aAAAa·······"
+    assert any("× away" in one for one in lines)

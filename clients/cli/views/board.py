@@ -3,7 +3,7 @@
 Patients are told apart by letters; the list below says which series each letter is.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,13 @@ from rich.text import Text
 
 from clients.cli.views.tables import table
 from clients.cli.views.words import plain, when
-from halcyon.scheduling.v1.scheduling_pb2 import Booking, BookingStatus, Clinic, ResourceKind
+from halcyon.scheduling.v1.scheduling_pb2 import (
+    Booking,
+    BookingStatus,
+    Clinic,
+    ResourceKind,
+    Schedule,
+)
 
 _MARK = timedelta(minutes=15)
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -22,7 +28,24 @@ _COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "red")
 _HELD = BookingStatus.BOOKING_STATUS_HELD
 
 
-def day(clinic: Clinic, bookings: Sequence[Booking], wanted: date) -> Iterator[Table | Text]:
+Away = Mapping[str, Sequence[tuple[datetime, datetime]]]
+
+
+def away(schedules: Iterable[Schedule]) -> Away:
+    """When each resource is away, all its places with it."""
+    return {
+        one.resource_id: [
+            (when(slot.start_time), when(slot.end_time))
+            for slot in one.slots
+            if slot.status == "busy-unavailable" and not slot.place
+        ]
+        for one in schedules
+    }
+
+
+def day(
+    clinic: Clinic, bookings: Sequence[Booking], wanted: date, gone: Away
+) -> Iterator[Table | Text]:
     """The board, and the list of the sessions on it."""
     zone = ZoneInfo(clinic.time_zone)
     opens, closes = _span(clinic, bookings, wanted, zone)
@@ -32,12 +55,13 @@ def day(clinic: Clinic, bookings: Sequence[Booking], wanted: date) -> Iterator[T
     made = table(f"{escape(clinic.name)}, {wanted:%A %d %B %Y}", "resource", _scale(opens, closes))
     made.caption = (
         f"times in {clinic.time_zone}; a mark is 15 min; "
-        "CAPITAL on colour infuses, small prepares or recovers, · free"
+        "CAPITAL on colour infuses, small prepares or recovers, · free, × away"
     )
     made.caption_justify = "left"
     for resource in clinic.resources:
-        line = _line(resource.resource_id, bookings, letters, opens, closes)
-        if line is not None and resource.kind != ResourceKind.RESOURCE_KIND_PRESCRIBER:
+        missing = gone.get(resource.resource_id, ())
+        line = _line(resource.resource_id, bookings, letters, (opens, closes), missing)
+        if resource.kind != ResourceKind.RESOURCE_KIND_PRESCRIBER:
             made.add_row(escape(resource.label), line)
     yield made
     yield _list(clinic, bookings, letters, zone) if bookings else Text("nothing is booked")
@@ -79,14 +103,15 @@ def _line(
     resource_id: str,
     bookings: Sequence[Booking],
     letters: dict[tuple[str, int], str],
-    opens: datetime,
-    closes: datetime,
+    span: tuple[datetime, datetime],
+    gone: Sequence[tuple[datetime, datetime]],
 ) -> Text:
-    line, mark = Text(), opens
+    line, (mark, closes) = Text(), span
     while mark < closes:
         here = [one for one in bookings if _takes(one, resource_id, mark)]
         if not here:
-            line.append("·", "bright_black")
+            is_away = any(start <= mark < end for start, end in gone)
+            line.append("×" if is_away else "·", "bright_black")
         elif len(here) > 1:
             line.append(str(len(here)), "bold")
         else:

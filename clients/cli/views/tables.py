@@ -1,6 +1,6 @@
 """Referral, timeline, series, invoice, ledger, parked facts, network: each as one table."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich import box
@@ -84,8 +84,22 @@ def series(one: Series, zone: str = "UTC") -> Table:
         end = moment(booking.end_time, zone)[-5:]
         start = moment(booking.start_time, zone)
         made.add_row(f"once {booking.number}", start, end, state, style="bright_black")
-    made.caption = f"times in {zone}"
+    for decided in one.overrides:
+        rules = ", ".join(decided.rules) or "nothing"
+        role = decided.role.replace("_", " ")
+        made.add_row(
+            f"{decided.number}", f"by the {role}", "", f"set aside: {rules}", style="yellow"
+        )
+    made.caption = "; ".join(_about(one, zone))
     return made
+
+
+def _about(one: Series, zone: str) -> Iterator[str]:
+    yield f"times in {zone}"
+    if one.HasField("hold_expire_time"):
+        yield f"held until {moment(one.hold_expire_time, zone)}"
+    if one.rule:
+        yield f"maintenance by {one.rule.split('RRULE:')[-1]}"
 
 
 def invoice(one: Invoice) -> Table:
