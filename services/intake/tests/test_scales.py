@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
+from itertools import product
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,9 +33,18 @@ TABLES: dict[str, list[tuple[int, int, str]]] = {
 REMISSION = {"phq9": 4, "gad7": 4, "madrs": 10, "qids_sr16": 5}
 
 
-@pytest.mark.parametrize("name", TABLES)
+BANDS = TABLES | {"bladder": [(0, 2, "none"), (3, 5, "some"), (6, 12, "refer")]}
+LEVELS = {"cssrs": 7, "dependence": 6}
+"""Rated by single answers and not by a total; how many there are."""
+
+
+def test_no_scale_of_the_pack_is_left_out() -> None:
+    assert BANDS.keys() | LEVELS.keys() == PACK.scales.keys()
+
+
+@pytest.mark.parametrize("name", BANDS)
 def test_every_total_lies_in_the_band_of_the_table(name: str) -> None:
-    table, scale = TABLES[name], PACK.scales[name]
+    table, scale = BANDS[name], PACK.scales[name]
     assert scale.highest_total == table[-1][1]
     expected = {t: band for low, high, band in table for t in range(low, high + 1)}
     assert {t: scoring.rated(scale, t).band for t in range(scale.highest_total + 1)} == expected
@@ -130,6 +140,34 @@ def test_answers_that_make_no_score(name: str, answers: dict[int, int], fields: 
 def test_the_levels_of_the_suicide_risk_screener(answers: dict[int, int], level: str) -> None:
     found = scoring.score(PACK.scales["cssrs"], answers)
     assert (found.total, found.band) == (None, level)
+
+
+def suicide_risk(yes: set[int]) -> str | None:
+    """The published screener: 3 to 5 follow a yes to 2, and 7 (three months) a yes to 6."""
+    if (yes & {3, 4, 5} and 2 not in yes) or (7 in yes and 6 not in yes):
+        return None
+    for level, items in (("high", {4, 5, 7}), ("moderate", {3, 6}), ("low", {1, 2})):
+        if yes & items:
+            return level
+    return "none"
+
+
+def dependence(yes: set[int]) -> str:
+    grave = max(yes, default=0)
+    return ("none", "watch", "watch", "review", "review", "stop", "stop")[grave]
+
+
+@pytest.mark.parametrize(("name", "rule"), [("cssrs", suicide_risk), ("dependence", dependence)])
+def test_every_pattern_of_answers_has_its_level(name: str, rule: Any) -> None:
+    count = LEVELS[name]
+    for pattern in product((0, 1), repeat=count):
+        answers = dict(enumerate(pattern, 1))
+        expected = rule({item for item, value in answers.items() if value})
+        if expected is None:
+            with pytest.raises(Invalid):
+                scoring.score(PACK.scales[name], answers)
+        else:
+            assert scoring.score(PACK.scales[name], answers).band == expected
 
 
 # --- recording --------------------------------------------------------------------------------
