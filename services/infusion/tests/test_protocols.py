@@ -101,10 +101,10 @@ async def test_a_process_that_has_not_read_it_yet_reads_it(house: House, office:
     await office.publish(strict())
     await office.choose("strict@1")
     await ward.arrive(case.session_id(1))
-    protocols._read.clear()
+    protocols.SHELF._read.clear()
     assert (await ward.get(case.session_id(1))).session_id == case.session_id(1)
     await ward.list(series_id=str(case.series_id))
-    protocols._read.clear()
+    protocols.SHELF._read.clear()
     await ward.record(case.session_id(1), eg.reading(ward.now()))
 
 

@@ -21,17 +21,12 @@ def current() -> Pack:
 
 def named(label: str) -> Pack:
     """A pack that comes with the platform."""
-    return _all()[label][0]
+    return shipped()[label][0]
 
 
 @cache
-def shipped() -> Mapping[str, Publication]:
+def shipped() -> Mapping[str, tuple[Pack, Publication]]:
     """The packs that come with the platform, by name and version."""
-    return {label: publication for label, (_, publication) in _all().items()}
-
-
-@cache
-def _all() -> Mapping[str, tuple[Pack, Publication]]:
     found = {}
     for file in sorted(_FOLDER.glob("*.yaml")):
         text = file.read_text("utf-8")

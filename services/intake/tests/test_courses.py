@@ -17,7 +17,7 @@ from services.intake.domain import dosing, starting
 from services.intake.tests import examples as eg
 from services.intake.tests.examples import NOON, PACK
 
-_TEXT = packs.shipped()[packs.CURRENT].content
+_TEXT = packs.shipped()[packs.CURRENT][1].content
 _RISING = ("floor", "older_start", "start", "earlier_start_at_most", "soft_cap", "hard_cap")
 
 

@@ -126,7 +126,7 @@ async def test_a_pack_begins_and_a_deferral_ends_at_the_clinics_midnight(house: 
     practice = Practice(house)
     await house.given(joined())
     tomorrow = late_evening(house).date().isoformat()
-    own = packs.shipped()[packs.CURRENT].content.replace("2026-01-01", tomorrow, 1)
+    own = packs.shipped()[packs.CURRENT][1].content.replace("2026-01-01", tomorrow, 1)
     own = own.replace("name: halcyon-default", "name: boston-own", 1)
     network = somebody("medical_director")
     await house.call(practice.api.PublishPack, pack_rpc.PublishPackRequest(content=own), network)

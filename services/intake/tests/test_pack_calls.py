@@ -26,7 +26,7 @@ NETWORK = somebody("medical_director")
 
 def text(name: str = "boston-own", version: int = 1) -> str:
     """The platform's own pack under another name."""
-    found = packs.shipped()[packs.CURRENT].content
+    found = packs.shipped()[packs.CURRENT][1].content
     found = found.replace("name: halcyon-default", f"name: {name}", 1)
     return found.replace("version: 1", f"version: {version}", 1)
 
@@ -161,8 +161,8 @@ async def test_a_published_pack_is_found_by_another_process(practice: Practice) 
     await publish(practice, text())
     await choose(practice, "boston-own@1")
     intake_id = await practice.open()
-    publications._read.clear()
+    publications.SHELF._read.clear()
     assert (await practice.assess(intake_id)).flags
-    publications._read.clear()
+    publications.SHELF._read.clear()
     page = await practice.list()
     assert [intake.intake_id for intake in page.intakes] == [intake_id]

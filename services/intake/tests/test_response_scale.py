@@ -15,7 +15,7 @@ from services.intake.domain.scoring import rated
 from services.intake.tests import examples as eg
 from services.intake.tests.examples import NOON
 
-_TEXT = packs.shipped()[packs.CURRENT].content
+_TEXT = packs.shipped()[packs.CURRENT][1].content
 
 
 def by(scale: str) -> domain.Pack:
