@@ -42,7 +42,9 @@ def repair(found: Repair, time_zone: str) -> Table:
 
 def open_repairs(found: Sequence[Repair], clinic: Clinic) -> Table:
     """What waits for somebody's word, a line for each repair."""
-    made = table(f"Repairs at {clinic.name}", "repair", "because of", "steps", "to accept", "by hand")
+    made = table(
+        f"Repairs at {clinic.name}", "repair", "because of", "steps", "to accept", "by hand"
+    )
     for one in found:
         open_ = [step for step in one.steps if step.status in _OPEN]
         by_hand = sum(not step.HasField("new_start_time") for step in open_)
