@@ -153,6 +153,8 @@ BREAKS = [
     ("a wrong count of segments", r"SE\*\d+", "SE*3"),
     ("no tax number", r"REF\*EI\*\d+~\n", ""),
     ("an unknown qualifier of the drug", "LIN\\*\\*N4", "LIN**QQ"),
+    ("a claim under a name that nobody knows", r"(?m)^CLM\*", "XQM*"),
+    ("a segment that ends a group of none", r"(?m)^GE\*1", "GE*9"),
 ]
 
 
