@@ -62,20 +62,17 @@ async def declined(network: Network, like: Invoice) -> str:
     request.request_id, request.patient.given_name = str(uuid4()), "Sigrid"
     request.patient.birth_date.year -= 1
     async with (
-        network.client("director") as director,
         network.client("cashier") as clerk,
         network.client("referrer", npi=request.referrer.npi) as doctor,
     ):
-        await _priced_at_cents(director, clerk, like, {2, 4})
+        await _priced_at_cents(clerk, like, {2, 4})
         referral_id = (await journey.refer(doctor, request)).referral_id
         await journey.until(doctor, referral_id, [PaymentFailed])
-        await _priced_at_cents(director, clerk, like, {0})
+        await _priced_at_cents(clerk, like, {0})
     return referral_id
 
 
-async def _priced_at_cents(
-    director: Halcyon, clerk: Halcyon, like: Invoice, cents: set[int]
-) -> None:
+async def _priced_at_cents(clerk: Halcyon, like: Invoice, cents: set[int]) -> None:
     wanted = InfusionsWanted(
         indication_code="G90.511",
         infusion_minutes=int(re.findall(r"(\d+) minutes", like.lines[0].description)[0]),
@@ -87,7 +84,7 @@ async def _priced_at_cents(
             clinic_id=like.clinic_id,
             infusion_price=Money(currency_code="USD", minor_units=minor_units),
         )
-        await director.billing.UpdateClinicPrice(UpdateClinicPriceRequest(price=price))
+        await clerk.billing.UpdateClinicPrice(UpdateClinicPriceRequest(price=price))
         quoted = await collecting.quote(clerk, like.clinic_id, wanted, {})
         if quoted.total.minor_units % 100 in cents:
             return
