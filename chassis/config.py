@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     trace_file: Path | None = None
     metrics_listen: str | None = None
     """Where Prometheus may scrape, as host:port; nothing is measured when nobody reads."""
+    count_seconds: float = Field(default=60, gt=0)
+    """How often flows are counted by state, where somebody reads measurements."""
     trace_ratio: float = Field(default=0.1, ge=0, le=1)
     log_level: str = "INFO"
 

@@ -15,7 +15,7 @@ from chassis.flows import Flows
 from chassis.names import Observed
 from chassis.telemetry import Measured
 
-_OFTEN, _SELDOM = 5.0, 60.0
+_OFTEN = 5.0
 _WAITING = """
 SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL) AS "halcyon.outbox.waiting",
     (SELECT coalesce(extract(epoch FROM $1 - min(recorded_at)), 0)::float8
@@ -35,7 +35,18 @@ log = structlog.get_logger()
 class Gauges:
     """Read by loops of their own, so that a scrape never waits for a database."""
 
-    def __init__(self, db: Database, bus: Bus, name: str, flows: Flows, *, hears: bool) -> None:
+    def __init__(  # noqa: PLR0913
+        self,
+        db: Database,
+        bus: Bus,
+        name: str,
+        flows: Flows,
+        *,
+        hears: bool,
+        count_every: float = 60,
+    ) -> None:
+        """Flows are counted more seldom: that reads a table."""
+        self._count_every = count_every
         self._db, self._bus, self._name, self._flows = db, bus, name, flows
         self._hears = hears
         self._seen: dict[Observed, float] = {}
@@ -60,7 +71,7 @@ class Gauges:
         telemetry.observe("halcyon.flows.age", lambda: self._ages)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._for_ever(self.look, _OFTEN))
-            tasks.create_task(self._for_ever(self.count_flows, _SELDOM))
+            tasks.create_task(self._for_ever(self.count_flows, self._count_every))
 
     async def look(self) -> None:
         """What waits in the tables and at the broker."""

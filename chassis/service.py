@@ -134,7 +134,8 @@ async def _work(
         loops = [tasks.create_task(loop) for loop in (relay.run(), db.keep_time(), _watch(bus))]
         loops.append(tasks.create_task(pauses.run(service.listens)))
         if telemetry.measured():
-            gauges = Gauges(db, bus, service.name, service.flows, hears=bool(service.listens))
+            hears, every = bool(service.listens), settings.count_seconds
+            gauges = Gauges(db, bus, service.name, service.flows, hears=hears, count_every=every)
             loops.append(tasks.create_task(gauges.run()))
             reconciler.observe()
         sealer = Sealer(db, service.name, settings.audit_anchors, settings.audit_key)
@@ -149,9 +150,15 @@ async def _work(
             await _patiently(consumer.provision)()
             consuming = tasks.create_task(consumer.run())
         loops.append(tasks.create_task(reconciler.run()))
-        about = service.name, service.listens, service.flows
-        special = service.parts, service.weighty
-        operable = Operable(*about, pauses, reconciler, *special)
+        operable = Operable(
+            service.name,
+            service.listens,
+            service.flows,
+            pauses,
+            reconciler,
+            parts=service.parts,
+            weighty=service.weighty,
+        )
         answers = partial(_answer, service, db, operable)
         server = await serve(settings, answers, service.packages, db)
         _settle()

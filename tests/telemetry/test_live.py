@@ -68,6 +68,7 @@ def network(
         name: {"HALCYON_METRICS_LISTEN": f"127.0.0.1:{ports[name]}"} for name in discovered()
     }
     env = {"HALCYON_OTLP_ENDPOINT": f"http://127.0.0.1:{ports['otlp']}"}
+    env["HALCYON_COUNT_SECONDS"] = "2"
     options = Options(trace_ratio=1.0, env=env, service_env=metrics)
     with Network(directory, options) as running:
         yield running
