@@ -2,7 +2,6 @@
 
 import importlib
 import os
-import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -16,7 +15,6 @@ import grpc
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.json_format import Parse
 from google.protobuf.message_factory import GetMessageClass
-from google.rpc.error_details_pb2 import ErrorInfo
 from grpc_status import rpc_status
 
 from chassis import operations
@@ -33,7 +31,8 @@ from chassis.testing import House, open_house
 from clients.network.seed import DENVER
 from halcyon.options.v1.options_pb2 import Role
 from tests.flows import application
-from tests.hostile.grammar import MARK, Ids
+from tests.hostile.grammar import Ids
+from tests.hostile.inside import Inside, Outcome, refused
 from tools.examples import example
 from tools.factmap import SERVICES, contracts_of
 
@@ -41,22 +40,6 @@ ROUNDS = int(os.environ.get("HALCYON_FUZZ", "20"))
 """Inputs a method and a fact: a sample in `make test`, 10,000 in `make test-all`."""
 ROLES = tuple(name.removeprefix("ROLE_").lower() for name in Role.keys()[1:])
 _ENDS = ("Stopped", "Released", "Cancelled", "Paused", "Failed", "Declined", "Refunded")
-_INSIDE = re.compile(rf"Traceback|SELECT |INSERT |asyncpg|sqlalchemy|/work|\.py\b|{MARK}")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a caller learns."""
-
-    code: grpc.StatusCode
-    reason: str = ""
-    told: str = ""
-    replies: tuple[bytes, ...] = ()
-
-    @property
-    def leaks(self) -> list[str]:
-        """What nobody outside may read, among what a refusal tells."""
-        return _INSIDE.findall(self.told)
 
 
 @dataclass(frozen=True)
@@ -67,6 +50,7 @@ class Besieged:
     house: House
     channel: grpc.aio.Channel
     issuer: Issuer
+    inside: Inside
 
     def token(self, *roles: str, clinics: tuple[str, ...] = ("*",), npi: str = "1234567893") -> str:
         return self.issuer.mint("mallory", roles or ROLES, clinics, npi)
@@ -95,6 +79,10 @@ class Besieged:
             return Outcome(grpc.StatusCode.OK, replies=(reply,))
         except grpc.aio.AioRpcError as fault:
             return _refused(fault, method)
+
+    async def enter(self, method: MethodDescriptor, data: bytes, token: str) -> Outcome:
+        """The same bytes to the same edge, behind the socket: what the socket does is no secret."""
+        return await self.inside.enter(method, data, token)
 
     async def ids(self) -> Ids:
         """Every UUID that the service keeps, but those that callers made up."""
@@ -134,7 +122,8 @@ async def besieged(servers: Servers, service: str, directory: Path) -> AsyncIter
         answers = partial(_answer, api.serve, house, _operable(service, house, bus))
         server = await serve(settings, answers, [], house.db)
         async with grpc.aio.insecure_channel(server.address) as channel:
-            yield Besieged(service, house, channel, issuer)
+            inside = Inside(settings, answers, house.db)
+            yield Besieged(service, house, channel, issuer, inside)
         await server.drain(0)
         await bus.close()
 
@@ -209,8 +198,5 @@ def _refused(fault: grpc.aio.AioRpcError, method: MethodDescriptor) -> Outcome:
     code = fault.code()
     if method.server_streaming and code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return Outcome(grpc.StatusCode.OK)
-    info = ErrorInfo()
     status = rpc_status.from_call(fault)
-    for detail in status.details if status else ():
-        detail.Unpack(info)
-    return Outcome(code, info.reason, f"{fault.details()} {status}")
+    return refused(code, fault.details() or "", status)

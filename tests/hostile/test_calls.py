@@ -11,14 +11,17 @@ import pytest
 from google.protobuf.descriptor import MethodDescriptor
 from grpc import StatusCode
 
-from tests.hostile.besieged import ROUNDS, Besieged, Outcome, besieged, methods
+from tests.hostile.besieged import ROUNDS, Besieged, besieged, methods
 from tests.hostile.grammar import Grammar
+from tests.hostile.inside import Outcome
 from tests.hostile.mutation import mutated
 from tools.factmap import SERVICES
 
 BROKEN = {StatusCode.UNKNOWN, StatusCode.INTERNAL, StatusCode.DATA_LOSS, StatusCode.UNIMPLEMENTED}
 IN_FLIGHT, STREAMS_IN_FLIGHT = 16, 48
 REPLAYED, LEAST = 200, 20
+WIRED = 200
+"""So many inputs of an attack come through the socket; the rest enters behind it, at the edge."""
 SHARED = "halcyon.operations."
 """What every service answers in the same words and with the same code: its inputs are dealt out."""
 
@@ -61,12 +64,15 @@ async def send(target: Besieged, method: MethodDescriptor, inputs: Sequence[byte
     judgement, token = Judgement(), target.token()
     slots = asyncio.Semaphore(STREAMS_IN_FLIGHT if method.server_streaming else IN_FLIGHT)
 
-    async def one(data: bytes) -> None:
+    async def one(number: int, data: bytes) -> None:
         async with slots:
+            if number >= WIRED and not (method.client_streaming or method.server_streaming):
+                judgement.note(method, data, await target.enter(method, data, token))
+                return
             parts = (data, data) if method.client_streaming else (data,)
             judgement.note(method, data, await target.call(method, *parts, token=token))
 
-    await asyncio.gather(*map(one, inputs))
+    await asyncio.gather(*(one(number, data) for number, data in enumerate(inputs)))
     return judgement
 
 
@@ -116,6 +122,23 @@ async def test_the_judge_sees_a_method_that_breaks(
 
     async with careless(servers, tmp_path, breaks, monkeypatch) as (target, method, inputs):
         assert (await send(target, method, inputs)).broken
+        monkeypatch.setattr("tests.hostile.test_calls.WIRED", 0)
+        assert (await send(target, method, inputs)).broken
+
+
+async def test_behind_the_socket_a_caller_learns_what_it_learns_before_it(
+    servers: Any, tmp_path: Any
+) -> None:
+    async with besieged(servers, "referral", tmp_path) as target:
+        method = next(one for one in methods("referral") if one.name == "GetReferral")
+        grammar, token = Grammar("twice", await target.ids()), target.token()
+        codes = set()
+        for data in attack(method, grammar, 80):
+            before = await target.call(method, data, token=token)
+            behind = await target.enter(method, data, token)
+            assert (behind.code, behind.reason) == (before.code, before.reason)
+            codes.add(before.code)
+        assert len(codes) > 2
 
 
 async def test_the_judge_sees_a_refusal_that_acts_and_tells(

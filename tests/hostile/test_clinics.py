@@ -10,8 +10,9 @@ import pytest
 from google.protobuf.descriptor import MethodDescriptor
 
 from chassis.principal import Principal
-from tests.hostile.besieged import ROLES, ROUNDS, Besieged, Outcome, besieged, methods
+from tests.hostile.besieged import ROLES, ROUNDS, Besieged, besieged, methods
 from tests.hostile.grammar import Grammar, Ids
+from tests.hostile.inside import Outcome
 from tools.factmap import SERVICES
 
 STRANGER = ("7a000000-0000-4000-8000-0000000000ff",)

@@ -4,8 +4,9 @@ import asyncio
 import gzip
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,12 @@ from tests.hostile.frames import frame, request, shout
 pytestmark = pytest.mark.xdist_group("network")
 
 PATH = "/halcyon.referral.v1.ReferralService/ListReferrals"
-PATIENCE = 5.0
-"""What any honest call may last while a service is under fire, on two busy cores."""
+TIMES, NOISE = 2, 0.25
+"""Other callers' p99 under fire stays within so many times the calm one of the same minute; what is
+below the noise of two busy cores (a test beside this one, a scheduler's turn) is not looked at."""
+CALM_CALLS, FIRE_CALLS, TRIES = 60, 40, 4
 Attack = Callable[[str], Awaitable[Any]]
+Ask = Callable[[], Awaitable[Any]]
 
 
 async def junk(address: str) -> None:
@@ -149,34 +153,54 @@ async def refused(address: str, data: bytes, metadata: Any, code: grpc.StatusCod
     assert fault.value.code() is code
 
 
-@pytest.fixture(name="waits")
-async def _waits(network: Network) -> AsyncIterator[list[float]]:
-    """How long each call of an honest caller lasts, one after the other, until the test ends."""
+def p99(waits: Sequence[float]) -> float:
+    return sorted(waits)[min(len(waits) - 1, len(waits) * 99 // 100)]
+
+
+async def timed(ask: Ask) -> float:
+    began = time.perf_counter()
+    await ask()
+    return time.perf_counter() - began
+
+
+async def under_fire(ask: Ask, attack: Ask, calls: int) -> list[float]:
+    """How long each call of an honest caller lasts, one after the other, while attacks go on."""
     waits: list[float] = []
 
-    async def ask_for_ever() -> None:
-        async with network.client("coordinator") as honest:
-            while True:
-                began = time.perf_counter()
-                await honest.referral.ListReferrals(ListReferralsRequest(page_size=1))
-                waits.append(time.perf_counter() - began)
+    async def fire() -> None:
+        await attack()
+        while len(waits) < calls:
+            await attack()
 
-    asking = asyncio.create_task(ask_for_ever())
-    yield waits
-    assert not asking.done(), "the honest caller was turned away"
-    asking.cancel()
+    firing = asyncio.create_task(fire())
+    while not firing.done():
+        waits.append(await timed(ask))
+    await firing
+    return waits
+
+
+async def slowed(ask: Ask, attack: Ask, calls: int = FIRE_CALLS) -> list[tuple[float, float]]:
+    """Calm and disturbed p99 of each try, empty as soon as one is within bounds.
+
+    Noise comes and goes, and harm comes with every attack: who is harmed is so each time.
+    """
+    found = []
+    for _ in range(TRIES):
+        calm = p99([await timed(ask) for _ in range(CALM_CALLS)])
+        fire = p99(await under_fire(ask, attack, calls))
+        if fire <= max(TIMES * calm, NOISE):
+            return []
+        found.append((calm, fire))
+    return found
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
-async def test_the_others_are_served_under_fire(
-    network: Network, waits: list[float], attack: Attack
-) -> None:
-    pid, before = network.pid("referral"), len(waits)
-    await attack(network.addresses["referral"])
-    async with asyncio.timeout(PATIENCE):
-        while len(waits) < before + 3:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-    assert max(waits[before:]) < PATIENCE
+async def test_the_others_are_served_under_fire(network: Network, attack: Attack) -> None:
+    """No honest call fails, and their p99 stays within twice the calm one."""
+    pid, address = network.pid("referral"), network.addresses["referral"]
+    async with network.client("coordinator") as honest:
+        ask = partial(honest.referral.ListReferrals, ListReferralsRequest(page_size=1))
+        assert await slowed(ask, partial(attack, address)) == []
     assert network.pid("referral") == pid
 
 
@@ -195,13 +219,16 @@ async def _edge(tmp_path: Path) -> AsyncIterator[Edge]:
         yield edge
 
 
-async def test_the_judge_sees_a_service_that_stops_serving(edge: Edge) -> None:
-    """What blocks the loop for a moment shows in the honest caller's waits."""
+async def test_the_judge_sees_a_service_that_serves_the_others_late(edge: Edge) -> None:
+    """An attack that holds the loop for a moment is harm, each time; one that does not is none."""
 
     async def hog() -> None:
-        time.sleep(0.5)  # noqa: ASYNC251
+        time.sleep(1.5 * NOISE)  # noqa: ASYNC251
 
-    edge.echo.acts["hog"] = hog
-    began = time.perf_counter()
-    await asyncio.gather(edge.client.say("hog"), edge.client.say("other"))
-    assert time.perf_counter() - began >= 0.5
+    async def idle() -> None:
+        await asyncio.sleep(0.05)
+
+    edge.echo.acts |= {"hog": hog, "idle": idle}
+    ask, attack = (partial(edge.client.say, word) for word in ("other", "hog"))
+    assert len(await slowed(ask, attack, calls=3)) == TRIES
+    assert await slowed(ask, partial(edge.client.say, "idle")) == []

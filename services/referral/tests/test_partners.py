@@ -308,6 +308,8 @@ async def test_a_referral_is_cancelled_supplemented_and_timed_by_its_partner(
 async def test_what_is_told_before_a_clinic_has_it_comes_with_the_routing(
     desk: Desk, house: House
 ) -> None:
+    for clinic_id in (examples.CHICAGO, examples.DENVER):
+        await house.given(examples.clinic(clinic_id, 2, indications=["F33"]))
     cannot = examples.asked(clinical=examples.summary(indication_code="R52"))
     told = await desk.send(headers(SUBMIT), MessageToJson(cannot))
     assert [type(one).__name__ for one in await house.stated()] == ["ReferralReceived"]
