@@ -67,4 +67,4 @@ def _people(resource: Resource, findings: Findings) -> None:
 def _one_of(parent: Node, name: str, allowed: str, findings: Findings) -> None:
     found = parent.get(name)
     if isinstance(found.value, str) and found.value not in allowed.split():
-        findings.add(found.path, f'"{found.value}" is not one of {", ".join(allowed.split())}')
+        findings.add(found.path, f"must be one of {', '.join(allowed.split())}")

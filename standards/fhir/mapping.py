@@ -1,5 +1,6 @@
 """One Bundle to one CreateReferralRequest: validate, read, check against our own contract."""
 
+import re
 from uuid import NAMESPACE_URL, uuid5
 
 from halcyon.referral.v1.referral_pb2 import ReferralPriority
@@ -10,6 +11,8 @@ from standards.fhir.nodes import Bundle, Node, Resource
 from standards.fhir.problems import FhirError, FhirUnavailable, Findings, Problem, findings
 
 _WITHDRAWN = {"revoked", "entered-in-error"}
+_QUOTED = re.compile(r'".*"', re.DOTALL)
+_KIND = re.compile(r"^.*(?= is not a FHIR R4 resource type)", re.DOTALL)
 _URGENT = {"urgent", "asap", "stat"}
 _OWNED = {
     "Condition": "subject",
@@ -73,11 +76,16 @@ def _validated(document: str | bytes, findings: Findings) -> object:
     try:
         resource = fhirkit.parse(document)
     except (fhirkit.ParseError, fhirkit.ValidationError) as fault:
-        raise FhirError((Problem("Bundle", str(fault)),)) from None
+        raise FhirError((Problem("Bundle", _without_values(str(fault))),)) from None
     for issue in resource.issues:
         if issue.severity == "error":
-            findings.add(issue.path, issue.message)
+            findings.add(issue.path, _without_values(issue.message))
     return resource.to_dict()
+
+
+def _without_values(told: str) -> str:
+    """What the validator quotes may identify somebody, and a problem is told where others read."""
+    return _KIND.sub("it", _QUOTED.sub("it", told))
 
 
 def _mapped(bundle: Bundle, findings: Findings) -> CreateReferralRequest:

@@ -94,7 +94,7 @@ def _sex(resource: Resource, findings: Findings) -> SexAtBirth.ValueType:
     told = resource.extension(BIRTH_SEX)
     code = told.text("valueCode")
     if told and code not in _SEX:
-        findings.add(f"{told.path}.valueCode", f'"{code}" is not one of {", ".join(_SEX)}')
+        findings.add(f"{told.path}.valueCode", f"must be one of {', '.join(_SEX)}")
     return _SEX.get(code, SexAtBirth.SEX_AT_BIRTH_UNSPECIFIED)
 
 

@@ -91,7 +91,8 @@ class Inside:
         assert handler
         context: Any = _Context(token)
         with suppress(_Ended):
-            reply = await handler.unary_unary(data, context)
+            behaviour: Any = handler.unary_unary
+            reply = await behaviour(data, context)
             return Outcome(grpc.StatusCode.OK, replies=(reply.SerializeToString(),))
         assert context.ended
         code, message, metadata = context.ended
