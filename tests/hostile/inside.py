@@ -76,7 +76,8 @@ class Inside:
 
     def __init__(self, settings: Settings, answers: Callable[[Any], None], db: Database) -> None:
         self._known: dict[str, Any] = {}
-        self._edge = Edge(middleware(Tokens(settings), settings.max_calls, db))
+        room = settings.max_calls, settings.max_streams
+        self._edge = Edge(middleware(Tokens(settings), room, db))
         answers(self)
 
     def add_generic_rpc_handlers(self, handlers: Any) -> None:
