@@ -111,7 +111,7 @@ async def test_every_form_is_made_of_the_same_receipt(house: House, desk: Superb
     pdf = await house.call(desk.RenderSuperbill, printing(FORMS.SUPERBILL_FORMAT_PDF, **one))
     assert (pdf.media_type, pdf.file_name) == ("application/pdf", f"superbill-{bill}.pdf")
     assert "Total charge USD 450.00" in words(pdf.content)
-    assert "Card, online 1800.00" in words(pdf.content)
+    assert "Card, online 1,800.00" in words(pdf.content)
     series = printing(FORMS.SUPERBILL_FORMAT_PDF, invoice_id=invoice_id)
     whole = await house.call(desk.RenderSuperbill, series)
     assert "Total charge USD 900.00" in words(whole.content)
