@@ -54,8 +54,8 @@ def reverse_fee(invoice: Invoice, fee: Fee, owed: Debt, now: datetime) -> Decisi
     if fee.forfeits and not sold:
         raise NotAllowed("WRONG_STATE", "The session's money is not here any more.")
     amount = fee.amount.minor_units
-    if not fee.forfeits and owed.waived and owed.fees < amount:
-        raise NotAllowed("WRONG_STATE", "The fee was written off.")
+    if owed.forgiven if fee.forfeits else owed.waived and owed.fees < amount:
+        raise NotAllowed("WRONG_STATE", "What was written off cannot be taken back.")
     sides = {Account.CANCELLATION_FEES: amount, account: -amount}
     left = invoice if fee.forfeits else invoice.after_paying(max(0, owed.owed - amount))
     return Decision(

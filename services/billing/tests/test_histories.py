@@ -60,6 +60,7 @@ CARD = domain.Card(
 )
 _TAKEN = {PaymentStatus.COLLECTED, PaymentStatus.REFUND_PENDING, PaymentStatus.REFUNDED}
 _NOT_BEGUN = {RefundStatus.REQUESTED, RefundStatus.REJECTED}
+_GIVEN_UP = {domain.Rule.FORFEIT_SESSION, domain.Rule.EXPIRE_PACKAGE}
 _OPEN = {DisputeStatus.NEEDS_RESPONSE, DisputeStatus.UNDER_REVIEW}
 
 
@@ -293,8 +294,8 @@ class Histories(RuleBasedStateMachine):
             to_come = min(invoice.outstanding, invoice.undelivered.minor_units)
             short = sum(one.short for one in self.books.receipts(invoice.invoice_id))
             rest = owed.owed - owed.fees + owed.forgiven - to_come
-            if invoice.forfeited_count or self.books.disputes:
-                continue
+            if self.books.disputes or any(one.rule in _GIVEN_UP for one in self.books.journal):
+                continue  # what was forfeited on credit is owed, and has no receipt
             if any(one.reverse_time for one in self.books.fees.values()):
                 assert short >= rest, "a fee paid and taken back may be a credit"
             else:
