@@ -96,20 +96,25 @@ def list_partners(data: Data = DEFAULT) -> None:
         return {one.name: one for one in reply.partners}, {one.name.name for one in held}
 
     known, held = run(listing())
-    columns = "partner", "state", "clinics", "feed", "identifiers", "unanswered", "unread"
-    table = tables.table("Partners", *columns)
+    table = tables.table("Partners", "partner", "state", "clinics", "reads", "unanswered", "unread")
+    table.columns[2].no_wrap, table.columns[2].overflow = False, "fold"
     for entry in registrar.all():
         partner = known.get(entry.name, Partner())
         table.add_row(
             entry.name,
             _state(entry, held),
             "\n".join(partner.clinic_ids),
-            PartnerFormat.Name(partner.format).removeprefix("PARTNER_FORMAT_").lower(),
-            "\n".join(PatientField.Name(one)[14:].lower() for one in partner.fields) or "none",
+            "\n".join(_read_by(partner)),
             str(run(registrar.waiting(entry.name))),
             str(run(registrar.backlog(entry.name))),
         )
     show(table)
+
+
+def _read_by(partner: Partner) -> list[str]:
+    """The form of its feed, then the identifiers that its contract names."""
+    form = PartnerFormat.Name(partner.format).removeprefix("PARTNER_FORMAT_").lower()
+    return [form, *(PatientField.Name(one)[14:].lower() for one in partner.fields)]
 
 
 def _contract(name: str, clinics: list[str], feed: str, fields: list[str]) -> Partner:
