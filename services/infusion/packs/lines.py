@@ -41,10 +41,10 @@ def parse(text: str) -> Lines:
         raise PackBroken(
             f"line {_line(getattr(error, 'problem_mark', None))}: is not YAML"
         ) from None
+    if not isinstance(values, dict):
+        raise PackBroken("line 1: a pack is a mapping")
     lines: dict[Path, int] = {}
     _walk(tree, (), lines)
-    if not isinstance(values, dict) or tree is None:
-        raise PackBroken("line 1: a pack is a mapping")
     return Lines(values, lines)
 
 

@@ -113,6 +113,7 @@ async def test_a_process_that_has_not_read_it_yet_reads_it(house: House, office:
     [
         (strict().replace("100, clear: 95", "100, clear: 105"), Invalid, "PROTOCOL_BROKEN"),
         ("name: [", Invalid, "PROTOCOL_BROKEN"),
+        (" ", Invalid, "PROTOCOL_BROKEN"),
         (strict(2), NotAllowed, "PROTOCOL_OUT_OF_ORDER"),
         (TEXT.replace("version: 2", "version: 3"), AlreadyExists, "PROTOCOL_TAKEN"),
     ],
