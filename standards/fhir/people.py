@@ -9,6 +9,7 @@ from halcyon.referral.v1.referral_pb2 import Patient, PostalAddress, Practitione
 from standards.fhir.codes import BIRTH_SEX, GEOLOCATION, NPI
 from standards.fhir.nodes import Bundle, Node, Resource
 from standards.fhir.problems import Findings
+from standards.phone import e164
 
 _SEX = {
     "F": SexAtBirth.SEX_AT_BIRTH_FEMALE,
@@ -17,7 +18,6 @@ _SEX = {
     "OTH": SexAtBirth.SEX_AT_BIRTH_UNKNOWN,
 }
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(T.*)?")
-_PUNCTUATION = re.compile(r"^tel:|[\s().-]")
 
 
 def patient(resource: Resource, findings: Findings) -> Patient:
@@ -28,7 +28,7 @@ def patient(resource: Resource, findings: Findings) -> Patient:
         family_name=family,
         birth_date=day(resource, "birthDate", findings, "patient.birth_date"),
         sex_at_birth=_sex(resource, findings),
-        phone=_phone(_contact(resource, "phone")),
+        phone=e164(_contact(resource, "phone")),
         email=_contact(resource, "email"),
         address=_address(resource.first("address")),
     )
@@ -101,12 +101,6 @@ def _sex(resource: Resource, findings: Findings) -> SexAtBirth.ValueType:
 def _contact(resource: Resource, system: str) -> str:
     contacts = (one for one in resource.all("telecom") if one.text("system") == system)
     return next((one.text("value") for one in contacts if one.text("use") != "old"), "")
-
-
-def _phone(written: str) -> str:
-    """E.164; ten digits alone are a number of the North American plan."""
-    number = _PUNCTUATION.sub("", written)
-    return f"+1{number}" if re.fullmatch(r"[2-9]\d{9}", number) else number
 
 
 def _address(address: Node) -> PostalAddress | None:

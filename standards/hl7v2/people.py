@@ -8,6 +8,7 @@ from google.type.date_pb2 import Date
 
 from halcyon.referral.v1.referral_pb2 import Patient, PostalAddress, Practitioner, SexAtBirth
 from standards.hl7v2.segments import Parsed, Segment, part
+from standards.phone import digits, e164
 from standards.problems import Findings
 
 REFERRING, REFERRED_TO = "RP", "RT"
@@ -20,7 +21,6 @@ _SEX: Final = {
     "UNK": SexAtBirth.SEX_AT_BIRTH_UNKNOWN,
 }
 _DAY = re.compile(r"(\d{4})(\d{2})(\d{2})(\d.*)?")
-_PUNCTUATION = re.compile(r"^tel:|[\s().-]")
 
 
 def practitioner(message: Parsed, findings: Findings) -> Practitioner:
@@ -92,9 +92,8 @@ def _reach(told: Segment) -> tuple[str, str]:
 def _number(contact: Sequence[str]) -> str:
     country, area, local = (part(contact, at) for at in (5, 6, 7))
     if area and local:
-        return "+" + _PUNCTUATION.sub("", f"{country or '1'}{area}{local}")
-    written = _PUNCTUATION.sub("", part(contact, 12) or part(contact, 1))
-    return f"+1{written}" if re.fullmatch(r"[2-9]\d{9}", written) else written
+        return "+" + digits(f"{country or '1'}{area}{local}")
+    return e164(part(contact, 12) or part(contact, 1))
 
 
 def _address(told: Segment) -> PostalAddress | None:
