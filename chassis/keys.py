@@ -9,17 +9,18 @@ from chassis.issuer import kept
 KEYRING, AUDIT_KEY = "keyring.json", "audit.key"
 
 
-def prepare(folder: Path) -> None:
+def prepare(keyring: Path, audit_key: Path) -> None:
     """Both keys, made the first time, then kept: what they sealed needs them for good."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / KEYRING).exists():
-        vault.write(vault.fresh(), folder / KEYRING)
-    kept(folder / AUDIT_KEY)
+    if not keyring.exists():
+        vault.write(vault.fresh(), keyring)
+    kept(audit_key)
 
 
 def main() -> None:
     """`python -m chassis.keys FOLDER`: keep copies of it where no copy of a database lies."""
-    prepare(Path(sys.argv[1]))
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    prepare(folder / KEYRING, folder / AUDIT_KEY)
 
 
 if __name__ == "__main__":

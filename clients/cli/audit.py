@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from chassis.audit.anchors import anchors, private_key
 from chassis.audit.chain import Anchor, verify
 from chassis.audit.fhir import audit_event
+from chassis.keys import AUDIT_KEY
 from clients.cli.place import DEFAULT, Data, acting, network, run
 from clients.cli.screen import show
 from clients.cli.views import tables
@@ -100,7 +101,7 @@ def break_glass(
 async def _verified(operator: Halcyon, name: str, folder: Path) -> tuple[str, int, list[str]]:
     entries = await _entries(operator, name)
     known: list[Anchor] = anchors(folder / "anchors.jsonl", name)
-    key: Ed25519PublicKey = private_key(folder / "audit.key").public_key()
+    key: Ed25519PublicKey = private_key(folder / AUDIT_KEY).public_key()
     sealed = [_kept(entry) for entry in entries if entry["seq"]]
     findings = verify(sealed, known, key)
     return name, len(entries), [f"{one.clinic_id} {one.seq}: {one.what}" for one in findings]

@@ -17,9 +17,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from chassis.embedded import cluster_home, postgres_binaries
+from chassis.keys import KEYRING
 from clients.network.process import NetworkFailed
 
-_KEYS = ("keyring.json", "audit", "issuer", "nats.keys", "postgres.password")
+_KEYS = (KEYRING, "audit", "issuer", "nats.keys", "postgres.password")
 """Of identifiers, of the audit and its signed heads, of tokens, of the broker and its partners."""
 _KEPT = ("nats.accounts",)
 _BASE, _WAL, _MANIFEST = "base", "wal", "backup.json"

@@ -9,9 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
-from chassis import vault
+from chassis import keys
 from chassis.embedded import ServerFailed, Servers, embedded
-from chassis.issuer import Issuer, kept
+from chassis.issuer import Issuer
 from clients.network import record, seed
 from clients.network.options import Options
 from clients.network.process import PATIENCE, ROOT, NetworkFailed, ServiceProcess, migrate_from
@@ -94,7 +94,7 @@ class Network:
     @property
     def keyring(self) -> Path:
         """The keys that seal identifiers; they belong nowhere near the database."""
-        return self.directory / "keyring.json"
+        return self.directory / keys.KEYRING
 
     def database_url(self, service: str) -> str:
         """Where one service keeps what it knows."""
@@ -147,9 +147,7 @@ class Network:
         for folder in ("logs", "run", "traces", "issuer", "audit"):
             (self.directory / folder).mkdir(parents=True, exist_ok=True)
         Issuer(self.issuer)
-        kept(self.directory / "audit" / "audit.key")
-        if not self.keyring.exists():
-            vault.write(vault.fresh(), self.keyring)
+        keys.prepare(self.keyring, self.directory / "audit" / keys.AUDIT_KEY)
         self.options.say("starting PostgreSQL and NATS")
         self._servers = self._stack.enter_context(embedded(self.directory))
         self._migrate(self._servers)
@@ -192,7 +190,7 @@ class Network:
             "HALCYON_TRACE_FILE": str(self.traces / f"{service}.jsonl"),
             "HALCYON_TRACE_RATIO": str(self.options.trace_ratio),
             "HALCYON_VAULT_KEYS": str(self.keyring),
-            "HALCYON_AUDIT_KEY": str(self.directory / "audit" / "audit.key"),
+            "HALCYON_AUDIT_KEY": str(self.directory / "audit" / keys.AUDIT_KEY),
             "HALCYON_AUDIT_ANCHORS": str(self.directory / "audit" / "anchors.jsonl"),
         }
         return {**places, **self.options.env, **self.options.service_env.get(service, {})}

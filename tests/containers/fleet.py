@@ -51,7 +51,9 @@ class Fleet:
         self._network = Network()
         self._password = secrets.token_urlsafe(16)
         self._issuer = Issuer(directory / "issuer")
-        keys.prepare(directory / "keys")
+        held = directory / "keys"
+        held.mkdir()
+        keys.prepare(held / keys.KEYRING, held / keys.AUDIT_KEY)
         self.postgres: Box
         self.nodes: dict[str, Box] = {}
         self.replicas: dict[tuple[str, int], Box] = {}
