@@ -26,7 +26,7 @@ Fields = Annotated[
 ]
 Feed = Annotated[str, typer.Option(help="json, protobuf or fhir.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Where to write the credentials.")]
-_FORMATS = ("json", "protobuf", "fhir")
+_FORMAT, _FIELD = "PARTNER_FORMAT_", "PATIENT_FIELD_"
 
 
 @app.command()
@@ -113,20 +113,26 @@ def list_partners(data: Data = DEFAULT) -> None:
 
 def _read_by(partner: Partner) -> list[str]:
     """The form of its feed, then the identifiers that its contract names."""
-    form = PartnerFormat.Name(partner.format).removeprefix("PARTNER_FORMAT_").lower()
-    return [form, *(PatientField.Name(one)[14:].lower() for one in partner.fields)]
+    fields = [_word(PatientField.Name(one), _FIELD) for one in partner.fields]
+    return [_word(PartnerFormat.Name(partner.format), _FORMAT), *fields]
+
+
+def _word(name: str, prefix: str) -> str:
+    """A value of a contract's enum as the terminal says it."""
+    return name.removeprefix(prefix).lower()
 
 
 def _contract(name: str, clinics: list[str], feed: str, fields: list[str]) -> Partner:
-    known = [one.removeprefix("PATIENT_FIELD_").lower() for one in PatientField.keys()[1:]]
-    for told, allowed in ((feed, _FORMATS), *((one, known) for one in fields)):
+    formats = [_word(one, _FORMAT) for one in PartnerFormat.keys()[1:]]
+    known = [_word(one, _FIELD) for one in PatientField.keys()[1:]]
+    for told, allowed in ((feed, formats), *((one, known) for one in fields)):
         if told not in allowed:
             raise typer.BadParameter(f"{told} must be one of {', '.join(allowed)}")
     return Partner(
         name=name,
         clinic_ids=[_clinic(one) for one in clinics],
-        format=PartnerFormat.Value(f"PARTNER_FORMAT_{feed.upper()}"),
-        fields=[PatientField.Value(f"PATIENT_FIELD_{one.upper()}") for one in fields],
+        format=PartnerFormat.Value(f"{_FORMAT}{feed.upper()}"),
+        fields=[PatientField.Value(f"{_FIELD}{one.upper()}") for one in fields],
     )
 
 

@@ -1,9 +1,9 @@
 """`halcyon flow list|retry|skip|pause|resume|pauses|log`: a person unsticks a flow."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 from uuid import UUID
 
 import typer
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         OperationsServiceAsyncStub as Service,
     )
 
+Told = TypeVar("Told")
 Referral = Annotated[str, typer.Argument(help="The referral's id.")]
 Why = Annotated[str, typer.Option("--reason", help="Why: an incident number, no patient's name.")]
 Named = Annotated[str | None, typer.Option("--step", help="The step, as `flow show` names it.")]
@@ -55,15 +56,10 @@ def list_flows(
     if overdue_by:
         request.overdue_by.FromTimedelta(span(overdue_by))
 
-    async def listing() -> list[tuple[str, said.Flow]]:
-        async with acting(data, "operator") as operator:
-            found: list[tuple[str, said.Flow]] = []
-            for name in operator.services if overdue_by else (service,):
-                answer = await operator.operations(name).ListFlows(request)
-                found += [(name, one) for one in answer.flows]
-            return found
+    async def listed(service: "Service") -> Iterable[said.Flow]:
+        return (await service.ListFlows(request)).flows
 
-    found = run(listing())
+    found = _of_every(data, listed, None if overdue_by else (service,))
     show(views.flows(found) if found else "there is no such flow")
 
 
@@ -118,33 +114,20 @@ def resume(
 def list_pauses(data: Data = DEFAULT) -> None:
     """List what is held back, by whom and why."""
 
-    async def listing() -> list[tuple[str, said.PauseState]]:
-        async with acting(data, "operator") as operator:
-            return [
-                (name, one)
-                for name in operator.services
-                for one in (
-                    await operator.operations(name).ListPauses(calls.ListPausesRequest())
-                ).pauses
-            ]
+    async def held(service: "Service") -> Iterable[said.PauseState]:
+        return (await service.ListPauses(calls.ListPausesRequest())).pauses
 
-    found = run(listing())
+    found = _of_every(data, held)
     show(views.pauses(found) if found else "nothing is paused")
 
 
 def log(data: Data = DEFAULT) -> None:
     """What operators did lately in every service, newest first."""
 
-    async def listing() -> list[tuple[str, said.Operation]]:
-        async with acting(data, "operator") as operator:
-            request = calls.ListOperationsRequest(page_size=50)
-            return [
-                (name, one)
-                for name in operator.services
-                for one in (await operator.operations(name).ListOperations(request)).operations
-            ]
+    async def done(service: "Service") -> Iterable[said.Operation]:
+        return (await service.ListOperations(calls.ListOperationsRequest(page_size=50))).operations
 
-    found = sorted(run(listing()), key=lambda pair: -pair[1].operate_time.ToNanoseconds())
+    found = sorted(_of_every(data, done), key=lambda pair: -pair[1].operate_time.ToNanoseconds())
     show(views.operations(found[:50]) if found else "nobody did anything")
 
 
@@ -154,6 +137,24 @@ def span(text: str) -> timedelta:
     if unit is None or not text[:-1].isdigit():
         raise NetworkFailed(f"{text} is no length of time: say 90s, 15m, 2h or 3d")
     return timedelta(**{unit: int(text[:-1])})
+
+
+def _of_every(
+    data: Path,
+    ask: "Callable[[Service], Awaitable[Iterable[Told]]]",
+    services: Iterable[str] | None = None,
+) -> list[tuple[str, Told]]:
+    """What each service tells, or each of those named, with the service's name."""
+
+    async def asking() -> list[tuple[str, Told]]:
+        async with acting(data, "operator") as operator:
+            return [
+                (name, one)
+                for name in services or operator.services
+                for one in await ask(operator.operations(name))
+            ]
+
+    return run(asking())
 
 
 def _act(
