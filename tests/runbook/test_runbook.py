@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -152,6 +152,7 @@ async def test_paused_partner(network: Network, folder: Path) -> None:
     await befriend(network, credentials)
     stage = 'halcyon flow pause --consumer partner-acme --reason "it floods us"'
     await follow(network, stage)
+    await eventually(rests(network), within=60, every=0.1)
     await say(network, credentials, '{"not": "a referral"}')
     (block,) = blocks("Paused partner")
     seen = await follow(network, block, PARTNER="acme")
@@ -164,6 +165,16 @@ async def test_paused_partner(network: Network, folder: Path) -> None:
         return rows(said) == [("open", "0", "1")]
 
     await eventually(answered, within=60, every=0.5)
+
+
+def rests(network: Network) -> Callable[[], Awaitable[bool]]:
+    """Referral has heeded the pause; what comes before that is still answered."""
+    written = network.directory / "logs" / "referral.log"
+
+    async def closed() -> bool:
+        return "partner.closed" in await asyncio.to_thread(written.read_text)
+
+    return closed
 
 
 def rows(shown: str) -> list[tuple[str, ...]]:

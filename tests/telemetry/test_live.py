@@ -76,7 +76,7 @@ def network(
 
 
 @pytest.fixture(scope="module")
-def prometheus(
+def scraper(
     network: Network, ports: dict[str, int], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """The address of a Prometheus that scrapes every service and knows our alerts."""
@@ -109,6 +109,17 @@ def prometheus(
     yield f"http://{address}"
     process.terminate()
     process.wait()
+
+
+@pytest.fixture(scope="module")
+async def prometheus(scraper: str) -> str:
+    """The same, once it answers: a busy machine is slow to start it."""
+
+    async def answers() -> bool:
+        return bool(await values(scraper, "vector(1)"))
+
+    await eventually(answers, within=60, every=0.1)
+    return scraper
 
 
 async def refer(network: Network) -> str:

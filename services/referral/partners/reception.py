@@ -109,6 +109,7 @@ class Reception:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        log.info("partner.closed", partner=partner.name)
 
 
 def _consumer(partner: Partner) -> str:
