@@ -6,6 +6,7 @@ from collections.abc import Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import TypeVar
 
@@ -31,6 +32,7 @@ class Network:
         self.options = options or Options()
         self.processes: dict[str, ServiceProcess] = {}
         self._stack = ExitStack()
+        self._recording = Lock()
         self._servers: Servers | None = None
         self._supervisor: Supervisor | None = None
 
@@ -205,11 +207,16 @@ class Network:
             self.settle()
 
     def _record(self) -> None:
+        """Also called by the supervisor's thread: the last to look is the last to write."""
+        with self._recording:
+            record.write(self.directory, self._content())
+
+    def _content(self) -> dict[str, object]:
         services = {
             name: {"address": process.address, "pid": process.pid, "restarts": process.restarts}
             for name, process in self.processes.items()
         }
-        content = {
+        return {
             "pid": os.getpid(),
             "directory": str(self.directory),
             "services": services,
@@ -221,7 +228,6 @@ class Network:
             "logs": str(self.directory / "logs"),
             "audit": str(self.directory / "audit"),
         }
-        record.write(self.directory, content)
 
 
 def to_end(work: Coroutine[None, None, Result]) -> Result:
