@@ -6,7 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
+from nats.errors import TimeoutError as NatsTimeout
 from nats.js.api import AckPolicy, ConsumerConfig
+from nats.js.errors import ServiceUnavailableError
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from clients.network.quiet import Broker, dial
 from tools.factmap import subjects_of
@@ -202,6 +205,12 @@ async def _journal(line: asyncpg.Connection) -> list[Entry]:
     return [Entry(row[0], row[1], row[2], tuple(row[3])) for row in rows]
 
 
+@retry(  # a cluster whose stream has a leader again may still be choosing who leads the cluster
+    retry=retry_if_exception_type((ServiceUnavailableError, NatsTimeout, OSError)),
+    wait=wait_random_exponential(multiplier=0.1, max=2),
+    stop=stop_after_delay(60),
+    reraise=True,
+)
 async def _stream(server: Broker) -> list[Fact]:
     """Every message of the stream, by its headers alone, through a consumer of our own."""
     client = await dial(server)
