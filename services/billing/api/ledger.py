@@ -14,6 +14,7 @@ from services.billing.api.sight import visible
 from services.billing.domain import Clearing, Money, Rule
 
 Context = grpc.ServicerContext
+_Clearing = rpc.RecordBalancePaymentRequest | rpc.WriteOffBalanceRequest | rpc.ReturnCreditRequest
 _AT_ONCE = 100
 
 
@@ -57,6 +58,12 @@ class Ledger(LedgerServiceServicer):
     ) -> rpc.WriteOffBalanceResponse:
         owed = await self._clear(request, Rule.WRITE_OFF)
         return rpc.WriteOffBalanceResponse(owed=wire.money(owed))
+
+    async def ReturnCredit(
+        self, request: rpc.ReturnCreditRequest, context: Context
+    ) -> rpc.ReturnCreditResponse:
+        owed = await self._clear(request, Rule.RETURN_CREDIT)
+        return rpc.ReturnCreditResponse(owed=wire.money(owed))
 
     async def ExpirePackages(
         self, request: rpc.ExpirePackagesRequest, context: Context
@@ -106,9 +113,7 @@ class Ledger(LedgerServiceServicer):
             found = await store.reminders(tx, clinic_id, limit(request.page_size) - 1)
         return rpc.ListBalanceRemindersResponse(reminders=wire.reminders(found))
 
-    async def _clear(
-        self, request: rpc.RecordBalancePaymentRequest | rpc.WriteOffBalanceRequest, rule: Rule
-    ) -> Money:
+    async def _clear(self, request: _Clearing, rule: Rule) -> Money:
         clearing = Clearing(UUID(request.request_id), rule, wire.amount(request.amount))
         async with self._db.transaction() as tx:
             invoice = visible(await store.get(tx, UUID(request.invoice_id)))

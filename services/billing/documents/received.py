@@ -14,7 +14,7 @@ WAYS = {
 }
 _BALANCE = "Balance, at the desk"
 _REFUND = "Refund"
-_BACK = frozenset({Rule.PAY_REFUND, Rule.PAY_REFUND_BY_HAND})
+_BACK = frozenset({Rule.PAY_REFUND, Rule.PAY_REFUND_BY_HAND, Rule.RETURN_CREDIT})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from services.billing.domain.balance import (
     due,
     forgivable,
     payable,
+    returnable,
 )
 from services.billing.domain.card import (
     Card,
@@ -239,6 +240,7 @@ from services.billing.domain.settling import (
     Payout,
     balance_cause,
     clear_balance,
+    most_of,
     pay_out,
 )
 from services.billing.domain.statement import (
@@ -397,6 +399,7 @@ __all__ = [
     "lines_of",
     "loses_cover",
     "may_cost",
+    "most_of",
     "must_be_asked_again",
     "must_be_disclosable",
     "must_close",
@@ -426,6 +429,7 @@ __all__ = [
     "request_refund",
     "restrict",
     "retry_payment",
+    "returnable",
     "reverse_fee",
     "same_goodwill",
     "same_request",

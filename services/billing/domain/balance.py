@@ -62,6 +62,11 @@ def forgivable(invoice: Invoice, now_owed: Debt) -> Money:
     return Money(max(0, most.minor_units - to_come), most.currency_code)
 
 
+def returnable(invoice: Invoice, now_owed: Debt) -> Money:
+    """What was paid too much, and nothing is left here that it could pay for."""
+    return Money(max(0, -now_owed.owed), invoice.unit_price.currency_code)
+
+
 def due(
     invoice: Invoice,
     most: Money,

@@ -44,6 +44,8 @@ class Rule(StrEnum):
     """The patient paid what was owed. Cause: the call that recorded it."""
     WRITE_OFF = "write_off"
     """What is owed will not come. Cause: the call that recorded it."""
+    RETURN_CREDIT = "return_credit"
+    """What the patient had paid too much went back. Cause: the call that recorded it."""
     PAY_OUT = "pay_out"
     """The processor sent us the money, less its fee. Cause: the payout."""
     OPEN_DISPUTE = "open_dispute"
@@ -84,6 +86,7 @@ _DEBIT_CREDIT = {
     Rule.EXPIRE_PACKAGE: (Account.DEFERRED_REVENUE, Account.BREAKAGE),
     Rule.PAY_BALANCE: (Account.BANK, Account.PATIENT_RECEIVABLE),
     Rule.WRITE_OFF: (Account.BAD_DEBT, Account.PATIENT_RECEIVABLE),
+    Rule.RETURN_CREDIT: (Account.PATIENT_RECEIVABLE, Account.BANK),
     Rule.OPEN_DISPUTE: (Account.DISPUTES_RESERVE, Account.PROCESSOR_CLEARING),
     Rule.DISPUTE_FEE: (Account.PROCESSOR_FEES, Account.PROCESSOR_CLEARING),
     Rule.WIN_DISPUTE: (Account.PROCESSOR_CLEARING, Account.DISPUTES_RESERVE),

@@ -1,12 +1,13 @@
-"""Money that moves without a session: payouts of the processor, balances paid or written off."""
+"""Money that moves without a session: payouts, balances paid or written off, credits returned."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
 from chassis.refusal import AlreadyExists, Invalid, Violation
 from services.billing.domain.accounts import Account
-from services.billing.domain.balance import Debt, forgivable, payable
+from services.billing.domain.balance import Debt, forgivable, payable, returnable
 from services.billing.domain.decision import NOTHING, Decision
 from services.billing.domain.invoice import Invoice
 from services.billing.domain.journal import Entry, Posting, Rule, post
@@ -61,9 +62,16 @@ def _payout_entry(payout: Payout, now: datetime) -> Entry:
     )
 
 
+_AT_MOST: Mapping[Rule, Callable[[Invoice, Debt], Money]] = {
+    Rule.PAY_BALANCE: payable,
+    Rule.WRITE_OFF: forgivable,
+    Rule.RETURN_CREDIT: returnable,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Clearing:
-    """A balance that is paid at the desk, or written off; once for each call."""
+    """A balance that is paid at the desk or written off, or a credit returned; once a call."""
 
     request_id: UUID
     rule: Rule
@@ -73,24 +81,28 @@ class Clearing:
 def clear_balance(
     invoice: Invoice, owed: Debt, clearing: Clearing, known: Entry | None, now: datetime
 ) -> Decision:
-    """At most what is owed; a repeated call posts nothing, another call under its id is refused."""
+    """At most what there is; a repeated call posts nothing, another under its id is refused."""
     amount = clearing.amount
     if known is not None:
         if size_of(known) != amount:
             raise AlreadyExists("REQUEST_ID_REUSED", "This request id was used for another amount.")
         return NOTHING
-    forgiving = clearing.rule is Rule.WRITE_OFF
-    at_most = (forgivable if forgiving else payable)(invoice, owed)
+    at_most = most_of(clearing.rule, invoice, owed)
     most, code = at_most.minor_units, at_most.currency_code
     if amount.currency_code != code or not 0 < amount.minor_units <= most:
         fault = Violation("amount", f"must be from 1 to {most} minor units of {code}")
-        raise Invalid("ABOVE_BALANCE", "No more than is owed can be cleared.", (fault,))
+        raise Invalid("ABOVE_BALANCE", "No more than there is can be cleared.", (fault,))
     cause = balance_cause(invoice.invoice_id, clearing.request_id)
+    entry = post(clearing.rule, cause, invoice, amount.minor_units, now)
+    if clearing.rule is Rule.RETURN_CREDIT:
+        return Decision(entries=(entry,))
     left = invoice.after_paying(owed.owed - amount.minor_units)
-    return Decision(
-        invoice=left if left != invoice else None,
-        entries=(post(clearing.rule, cause, invoice, amount.minor_units, now),),
-    )
+    return Decision(invoice=left if left != invoice else None, entries=(entry,))
+
+
+def most_of(rule: Rule, invoice: Invoice, owed: Debt) -> Money:
+    """How much of an invoice's balance a rule can clear."""
+    return _AT_MOST[rule](invoice, owed)
 
 
 def balance_cause(invoice_id: UUID, request_id: UUID) -> UUID:

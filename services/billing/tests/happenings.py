@@ -135,7 +135,7 @@ def charge_card(request_id: UUID, card: domain.Card | None, days: int) -> Input:
 
 
 def clear(request_id: UUID, rule: domain.Rule, share: int) -> Input:
-    """A share of what can be cleared: paid at the desk, or written off."""
+    """A share of what can be cleared: paid at the desk, written off, or given back."""
 
     def hear(books: Books) -> Decision:
         invoice = books.issued
@@ -144,8 +144,7 @@ def clear(request_id: UUID, rule: domain.Rule, share: int) -> Input:
             domain.balance_cause(invoice.invoice_id, request_id),
         )
         known = [one for one in books.journal if (one.cause_id, one.rule) == (cause, rule)]
-        of = domain.forgivable if rule is domain.Rule.WRITE_OFF else domain.payable
-        amount = Money(-(-of(invoice, owed).minor_units // share))
+        amount = Money(-(-domain.most_of(rule, invoice, owed).minor_units // share))
         if known:
             amount = domain.size_of(known[0])
         clearing = domain.Clearing(request_id, rule, amount)

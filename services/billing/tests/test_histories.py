@@ -151,7 +151,9 @@ class Histories(RuleBasedStateMachine):
 
     @rule(
         number=st.integers(1, 4),
-        kind=st.sampled_from([domain.Rule.PAY_BALANCE, domain.Rule.WRITE_OFF]),
+        kind=st.sampled_from(
+            [domain.Rule.PAY_BALANCE, domain.Rule.WRITE_OFF, domain.Rule.RETURN_CREDIT]
+        ),
         share=st.sampled_from([1, 2, 3]),
     )
     def clear_a_balance(self, number: int, kind: domain.Rule, share: int) -> None:

@@ -11,13 +11,15 @@ from chassis.refusal import AlreadyExists, Invalid, NotAllowed, NotFound
 from chassis.testing import House, somebody
 from halcyon.billing.v1 import billing_pb2 as nouns
 from halcyon.billing.v1 import ledger_service_pb2 as rpc
+from halcyon.billing.v1.refund_service_pb2 import ReverseMissedSessionFeeRequest
 from services.billing import domain, gateway
-from services.billing.api import Ledger
+from services.billing.api import Ledger, RefundDesk
 from services.billing.gateway import Simulator
 from services.billing.tests.examples import (
     CLINIC,
     OTHER_CLINIC,
     PATIENT,
+    fee_incurred,
     infusion_completed,
     series_held,
     series_released,
@@ -120,6 +122,35 @@ async def test_a_balance_is_paid_or_written_off_up_to_what_is_owed(
     payment.amount.minor_units = 1
     with pytest.raises(AlreadyExists):
         await house.call(ledger.RecordBalancePayment, payment)
+
+
+async def test_a_fee_that_was_paid_and_taken_back_is_given_back(
+    house: House, ledger: Ledger
+) -> None:
+    held, fee = series_held(sessions=4), usd(5000)
+    invoice_id = str(domain.invoice_id(UUID(held.series_id)))
+    await house.given(held)
+    await house.run_errands("collect-payment")
+    await house.given(fee_incurred(held))
+    at_desk = rpc.RecordBalancePaymentRequest(
+        request_id=str(uuid4()), invoice_id=invoice_id, amount=fee
+    )
+    await house.call(ledger.RecordBalancePayment, at_desk)
+    back = rpc.ReturnCreditRequest(request_id=str(uuid4()), invoice_id=invoice_id, amount=fee)
+    with pytest.raises(Invalid) as refused:
+        await house.call(ledger.ReturnCredit, back)
+    assert refused.value.reason == "ABOVE_BALANCE"
+    reverse = ReverseMissedSessionFeeRequest(session_id=held.sessions[0].session_id)
+    await house.call(RefundDesk(house.db).ReverseMissedSessionFee, reverse)
+    assert (await balances(house))[1100] == -5000, "a credit"
+    with pytest.raises(NotFound):
+        await house.call(ledger.ReturnCredit, back, STRANGER)
+    for _ in range(2):
+        assert (await house.call(ledger.ReturnCredit, back)).owed == usd(0)
+    assert await balances(house) == {1000: 4 * UNIT, 2000: -4 * UNIT}
+    back.request_id = str(uuid4())
+    with pytest.raises(Invalid):
+        await house.call(ledger.ReturnCredit, back)
 
 
 async def test_a_session_of_an_open_invoice_is_paid_with_its_price(

@@ -29,7 +29,7 @@ from halcyon.billing.v1 import ledger_pb2 as halcyon_dot_billing_dot_v1_dot_ledg
 from halcyon.options.v1 import options_pb2 as halcyon_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'halcyon/billing/v1/ledger_service.proto\x12\x12halcyon.billing.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a halcyon/billing/v1/billing.proto\x1a\x1fhalcyon/billing/v1/ledger.proto\x1a halcyon/options/v1/options.proto\"3\n\x13GetStatementRequest\x12\x1c\n\npatient_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"H\n\x14GetStatementResponse\x12\x30\n\tstatement\x18\x01 \x01(\x0b\x32\x1d.halcyon.billing.v1.Statement\"\xf9\x01\n\x13RecordPayoutRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x30\n\treference\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[A-Za-z0-9_-]{1,100}$\x12q\n\x05gross\x18\x03 \x01(\x0b\x32\x19.halcyon.billing.v1.MoneyBG\xbaHD\xba\x01>\n\x0egross.positive\x12\x16must be more than zero\x1a\x14this.minor_units > 0\xc8\x01\x01\x12 \n\x0f\x66\x65\x65_minor_units\x18\x04 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"G\n\x14RecordPayoutResponse\x12/\n\x05\x65ntry\x18\x01 \x01(\x0b\x32 .halcyon.billing.v1.JournalEntry\"\xce\x01\n\x1bRecordBalancePaymentRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\ninvoice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12s\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.halcyon.billing.v1.MoneyBH\xbaHE\xba\x01?\n\x0f\x61mount.positive\x12\x16must be more than zero\x1a\x14this.minor_units > 0\xc8\x01\x01\"G\n\x1cRecordBalancePaymentResponse\x12\'\n\x04owed\x18\x01 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\"\xc9\x01\n\x16WriteOffBalanceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\ninvoice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12s\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.halcyon.billing.v1.MoneyBH\xbaHE\xba\x01?\n\x0f\x61mount.positive\x12\x16must be more than zero\x1a\x14this.minor_units > 0\xc8\x01\x01\"B\n\x17WriteOffBalanceResponse\x12\'\n\x04owed\x18\x01 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\"4\n\x15\x45xpirePackagesRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"/\n\x16\x45xpirePackagesResponse\x12\x15\n\rexpired_count\x18\x01 \x01(\x05\"i\n\x12\x43losePeriodRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x36\n\nuntil_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"G\n\x13\x43losePeriodResponse\x12\x30\n\x06period\x18\x01 \x01(\x0b\x32 .halcyon.billing.v1.ClosedPeriod\"V\n\x18ListClosedPeriodsRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\"N\n\x19ListClosedPeriodsResponse\x12\x31\n\x07periods\x18\x01 \x03(\x0b\x32 .halcyon.billing.v1.ClosedPeriod\"Y\n\x1bListBalanceRemindersRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\"V\n\x1cListBalanceRemindersResponse\x12\x36\n\treminders\x18\x01 \x03(\x0b\x32#.halcyon.billing.v1.BalanceReminder2\xdb\x07\n\rLedgerService\x12o\n\x0cGetStatement\x12\'.halcyon.billing.v1.GetStatementRequest\x1a(.halcyon.billing.v1.GetStatementResponse\"\x0c\x90\x02\x01\x8a\xb5\x18\x05\n\x03\x06\x02\x05\x12n\n\x0cRecordPayout\x12\'.halcyon.billing.v1.RecordPayoutRequest\x1a(.halcyon.billing.v1.RecordPayoutResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\t\x12\x85\x01\n\x14RecordBalancePayment\x12/.halcyon.billing.v1.RecordBalancePaymentRequest\x1a\x30.halcyon.billing.v1.RecordBalancePaymentResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x06\x12v\n\x0fWriteOffBalance\x12*.halcyon.billing.v1.WriteOffBalanceRequest\x1a+.halcyon.billing.v1.WriteOffBalanceResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x05\x12t\n\x0e\x45xpirePackages\x12).halcyon.billing.v1.ExpirePackagesRequest\x1a*.halcyon.billing.v1.ExpirePackagesResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\x05\x12k\n\x0b\x43losePeriod\x12&.halcyon.billing.v1.ClosePeriodRequest\x1a\'.halcyon.billing.v1.ClosePeriodResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\x05\x12}\n\x11ListClosedPeriods\x12,.halcyon.billing.v1.ListClosedPeriodsRequest\x1a-.halcyon.billing.v1.ListClosedPeriodsResponse\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\n\x02\x06\x05\x12\x86\x01\n\x14ListBalanceReminders\x12/.halcyon.billing.v1.ListBalanceRemindersRequest\x1a\x30.halcyon.billing.v1.ListBalanceRemindersResponse\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\n\x02\x06\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'halcyon/billing/v1/ledger_service.proto\x12\x12halcyon.billing.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a halcyon/billing/v1/billing.proto\x1a\x1fhalcyon/billing/v1/ledger.proto\x1a halcyon/options/v1/options.proto\"3\n\x13GetStatementRequest\x12\x1c\n\npatient_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"H\n\x14GetStatementResponse\x12\x30\n\tstatement\x18\x01 \x01(\x0b\x32\x1d.halcyon.billing.v1.Statement\"\xf9\x01\n\x13RecordPayoutRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x30\n\treference\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[A-Za-z0-9_-]{1,100}$\x12q\n\x05gross\x18\x03 \x01(\x0b\x32\x19.halcyon.billing.v1.MoneyBG\xbaHD\xba\x01>\n\x0egross.positive\x12\x16must be more than zero\x1a\x14this.minor_units > 0\xc8\x01\x01\x12 \n\x0f\x66\x65\x65_minor_units\x18\x04 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"G\n\x14RecordPayoutResponse\x12/\n\x05\x65ntry\x18\x01 \x01(\x0b\x32 .halcyon.billing.v1.JournalEntry\"\xce\x01\n\x1bRecordBalancePaymentRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\ninvoice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12s\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.halcyon.billing.v1.MoneyBH\xbaHE\xba\x01?\n\x0f\x61mount.positive\x12\x16must be more than zero\x1a\x14this.minor_units > 0\xc8\x01\x01\"G\n\x1cRecordBalancePaymentResponse\x12\'\n\x04owed\x18\x01 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\"\xc9\x01\n\x16WriteOffBalanceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\ninvoice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12s\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.halcyon.billing.v1.MoneyBH\xbaHE\xba\x01?\n\x0f\x61mount.positive\x12\x16must be more than zero\x1a\x14this.minor_units > 0\xc8\x01\x01\"B\n\x17WriteOffBalanceResponse\x12\'\n\x04owed\x18\x01 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\"\xc6\x01\n\x13ReturnCreditRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\ninvoice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12s\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.halcyon.billing.v1.MoneyBH\xbaHE\xba\x01?\n\x0f\x61mount.positive\x12\x16must be more than zero\x1a\x14this.minor_units > 0\xc8\x01\x01\"?\n\x14ReturnCreditResponse\x12\'\n\x04owed\x18\x01 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\"4\n\x15\x45xpirePackagesRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"/\n\x16\x45xpirePackagesResponse\x12\x15\n\rexpired_count\x18\x01 \x01(\x05\"i\n\x12\x43losePeriodRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x36\n\nuntil_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"G\n\x13\x43losePeriodResponse\x12\x30\n\x06period\x18\x01 \x01(\x0b\x32 .halcyon.billing.v1.ClosedPeriod\"V\n\x18ListClosedPeriodsRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\"N\n\x19ListClosedPeriodsResponse\x12\x31\n\x07periods\x18\x01 \x03(\x0b\x32 .halcyon.billing.v1.ClosedPeriod\"Y\n\x1bListBalanceRemindersRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\"V\n\x1cListBalanceRemindersResponse\x12\x36\n\treminders\x18\x01 \x03(\x0b\x32#.halcyon.billing.v1.BalanceReminder2\xca\x08\n\rLedgerService\x12o\n\x0cGetStatement\x12\'.halcyon.billing.v1.GetStatementRequest\x1a(.halcyon.billing.v1.GetStatementResponse\"\x0c\x90\x02\x01\x8a\xb5\x18\x05\n\x03\x06\x02\x05\x12n\n\x0cRecordPayout\x12\'.halcyon.billing.v1.RecordPayoutRequest\x1a(.halcyon.billing.v1.RecordPayoutResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\t\x12\x85\x01\n\x14RecordBalancePayment\x12/.halcyon.billing.v1.RecordBalancePaymentRequest\x1a\x30.halcyon.billing.v1.RecordBalancePaymentResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x06\x12v\n\x0fWriteOffBalance\x12*.halcyon.billing.v1.WriteOffBalanceRequest\x1a+.halcyon.billing.v1.WriteOffBalanceResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x05\x12m\n\x0cReturnCredit\x12\'.halcyon.billing.v1.ReturnCreditRequest\x1a(.halcyon.billing.v1.ReturnCreditResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x05\x12t\n\x0e\x45xpirePackages\x12).halcyon.billing.v1.ExpirePackagesRequest\x1a*.halcyon.billing.v1.ExpirePackagesResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\x05\x12k\n\x0b\x43losePeriod\x12&.halcyon.billing.v1.ClosePeriodRequest\x1a\'.halcyon.billing.v1.ClosePeriodResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\x05\x12}\n\x11ListClosedPeriods\x12,.halcyon.billing.v1.ListClosedPeriodsRequest\x1a-.halcyon.billing.v1.ListClosedPeriodsResponse\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\n\x02\x06\x05\x12\x86\x01\n\x14ListBalanceReminders\x12/.halcyon.billing.v1.ListBalanceRemindersRequest\x1a\x30.halcyon.billing.v1.ListBalanceRemindersResponse\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\n\x02\x06\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -58,6 +58,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WRITEOFFBALANCEREQUEST'].fields_by_name['invoice_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_WRITEOFFBALANCEREQUEST'].fields_by_name['amount']._loaded_options = None
   _globals['_WRITEOFFBALANCEREQUEST'].fields_by_name['amount']._serialized_options = b'\272HE\272\001?\n\017amount.positive\022\026must be more than zero\032\024this.minor_units > 0\310\001\001'
+  _globals['_RETURNCREDITREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_RETURNCREDITREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_RETURNCREDITREQUEST'].fields_by_name['invoice_id']._loaded_options = None
+  _globals['_RETURNCREDITREQUEST'].fields_by_name['invoice_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_RETURNCREDITREQUEST'].fields_by_name['amount']._loaded_options = None
+  _globals['_RETURNCREDITREQUEST'].fields_by_name['amount']._serialized_options = b'\272HE\272\001?\n\017amount.positive\022\026must be more than zero\032\024this.minor_units > 0\310\001\001'
   _globals['_EXPIREPACKAGESREQUEST'].fields_by_name['clinic_id']._loaded_options = None
   _globals['_EXPIREPACKAGESREQUEST'].fields_by_name['clinic_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_CLOSEPERIODREQUEST'].fields_by_name['clinic_id']._loaded_options = None
@@ -80,6 +86,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LEDGERSERVICE'].methods_by_name['RecordBalancePayment']._serialized_options = b'\220\002\002\212\265\030\003\n\001\006'
   _globals['_LEDGERSERVICE'].methods_by_name['WriteOffBalance']._loaded_options = None
   _globals['_LEDGERSERVICE'].methods_by_name['WriteOffBalance']._serialized_options = b'\220\002\002\212\265\030\003\n\001\005'
+  _globals['_LEDGERSERVICE'].methods_by_name['ReturnCredit']._loaded_options = None
+  _globals['_LEDGERSERVICE'].methods_by_name['ReturnCredit']._serialized_options = b'\220\002\002\212\265\030\003\n\001\005'
   _globals['_LEDGERSERVICE'].methods_by_name['ExpirePackages']._loaded_options = None
   _globals['_LEDGERSERVICE'].methods_by_name['ExpirePackages']._serialized_options = b'\220\002\002\212\265\030\004\n\002\006\005'
   _globals['_LEDGERSERVICE'].methods_by_name['ClosePeriod']._loaded_options = None
@@ -104,22 +112,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WRITEOFFBALANCEREQUEST']._serialized_end=1162
   _globals['_WRITEOFFBALANCERESPONSE']._serialized_start=1164
   _globals['_WRITEOFFBALANCERESPONSE']._serialized_end=1230
-  _globals['_EXPIREPACKAGESREQUEST']._serialized_start=1232
-  _globals['_EXPIREPACKAGESREQUEST']._serialized_end=1284
-  _globals['_EXPIREPACKAGESRESPONSE']._serialized_start=1286
-  _globals['_EXPIREPACKAGESRESPONSE']._serialized_end=1333
-  _globals['_CLOSEPERIODREQUEST']._serialized_start=1335
-  _globals['_CLOSEPERIODREQUEST']._serialized_end=1440
-  _globals['_CLOSEPERIODRESPONSE']._serialized_start=1442
-  _globals['_CLOSEPERIODRESPONSE']._serialized_end=1513
-  _globals['_LISTCLOSEDPERIODSREQUEST']._serialized_start=1515
-  _globals['_LISTCLOSEDPERIODSREQUEST']._serialized_end=1601
-  _globals['_LISTCLOSEDPERIODSRESPONSE']._serialized_start=1603
-  _globals['_LISTCLOSEDPERIODSRESPONSE']._serialized_end=1681
-  _globals['_LISTBALANCEREMINDERSREQUEST']._serialized_start=1683
-  _globals['_LISTBALANCEREMINDERSREQUEST']._serialized_end=1772
-  _globals['_LISTBALANCEREMINDERSRESPONSE']._serialized_start=1774
-  _globals['_LISTBALANCEREMINDERSRESPONSE']._serialized_end=1860
-  _globals['_LEDGERSERVICE']._serialized_start=1863
-  _globals['_LEDGERSERVICE']._serialized_end=2850
+  _globals['_RETURNCREDITREQUEST']._serialized_start=1233
+  _globals['_RETURNCREDITREQUEST']._serialized_end=1431
+  _globals['_RETURNCREDITRESPONSE']._serialized_start=1433
+  _globals['_RETURNCREDITRESPONSE']._serialized_end=1496
+  _globals['_EXPIREPACKAGESREQUEST']._serialized_start=1498
+  _globals['_EXPIREPACKAGESREQUEST']._serialized_end=1550
+  _globals['_EXPIREPACKAGESRESPONSE']._serialized_start=1552
+  _globals['_EXPIREPACKAGESRESPONSE']._serialized_end=1599
+  _globals['_CLOSEPERIODREQUEST']._serialized_start=1601
+  _globals['_CLOSEPERIODREQUEST']._serialized_end=1706
+  _globals['_CLOSEPERIODRESPONSE']._serialized_start=1708
+  _globals['_CLOSEPERIODRESPONSE']._serialized_end=1779
+  _globals['_LISTCLOSEDPERIODSREQUEST']._serialized_start=1781
+  _globals['_LISTCLOSEDPERIODSREQUEST']._serialized_end=1867
+  _globals['_LISTCLOSEDPERIODSRESPONSE']._serialized_start=1869
+  _globals['_LISTCLOSEDPERIODSRESPONSE']._serialized_end=1947
+  _globals['_LISTBALANCEREMINDERSREQUEST']._serialized_start=1949
+  _globals['_LISTBALANCEREMINDERSREQUEST']._serialized_end=2038
+  _globals['_LISTBALANCEREMINDERSRESPONSE']._serialized_start=2040
+  _globals['_LISTBALANCEREMINDERSRESPONSE']._serialized_end=2126
+  _globals['_LEDGERSERVICE']._serialized_start=2129
+  _globals['_LEDGERSERVICE']._serialized_end=3227
 # @@protoc_insertion_point(module_scope)

@@ -240,6 +240,62 @@ class WriteOffBalanceResponse(_message.Message):
 Global___WriteOffBalanceResponse: _TypeAlias = WriteOffBalanceResponse  # noqa: Y015
 
 @_typing.final
+class ReturnCreditRequest(_message.Message):
+    """How much of what credit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    INVOICE_ID_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's own UUID for this call; a retry repeats it (AIP-155)."""
+    invoice_id: _builtins.str
+    """The invoice."""
+    @_builtins.property
+    def amount(self) -> _billing_pb2.Money:
+        """At most what was paid too much: a fee that was paid and then taken back, say."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        invoice_id: _builtins.str = ...,
+        amount: _billing_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "invoice_id", b"invoice_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReturnCreditRequest: _TypeAlias = ReturnCreditRequest  # noqa: Y015
+
+@_typing.final
+class ReturnCreditResponse(_message.Message):
+    """What is owed now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OWED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def owed(self) -> _billing_pb2.Money:
+        """What is still owed; less than nothing while a credit is left."""
+
+    def __init__(
+        self,
+        *,
+        owed: _billing_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["owed", b"owed"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owed", b"owed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReturnCreditResponse: _TypeAlias = ReturnCreditResponse  # noqa: Y015
+
+@_typing.final
 class ExpirePackagesRequest(_message.Message):
     """Which clinic."""
 

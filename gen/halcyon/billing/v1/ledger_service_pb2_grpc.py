@@ -55,6 +55,11 @@ class LedgerServiceStub:
                 request_serializer=halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.WriteOffBalanceRequest.SerializeToString,
                 response_deserializer=halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.WriteOffBalanceResponse.FromString,
                 _registered_method=True)
+        self.ReturnCredit = channel.unary_unary(
+                '/halcyon.billing.v1.LedgerService/ReturnCredit',
+                request_serializer=halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.ReturnCreditRequest.SerializeToString,
+                response_deserializer=halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.ReturnCreditResponse.FromString,
+                _registered_method=True)
         self.ExpirePackages = channel.unary_unary(
                 '/halcyon.billing.v1.LedgerService/ExpirePackages',
                 request_serializer=halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.ExpirePackagesRequest.SerializeToString,
@@ -104,6 +109,13 @@ class LedgerServiceServicer:
 
     def WriteOffBalance(self, request, context):
         """Gives up what a patient owes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReturnCredit(self, request, context):
+        """Records that what a patient had paid too much was given back by cheque or cash.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -159,6 +171,11 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     servicer.WriteOffBalance,
                     request_deserializer=halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.WriteOffBalanceRequest.FromString,
                     response_serializer=halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.WriteOffBalanceResponse.SerializeToString,
+            ),
+            'ReturnCredit': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReturnCredit,
+                    request_deserializer=halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.ReturnCreditRequest.FromString,
+                    response_serializer=halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.ReturnCreditResponse.SerializeToString,
             ),
             'ExpirePackages': grpc.unary_unary_rpc_method_handler(
                     servicer.ExpirePackages,
@@ -290,6 +307,33 @@ class LedgerService:
             '/halcyon.billing.v1.LedgerService/WriteOffBalance',
             halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.WriteOffBalanceRequest.SerializeToString,
             halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.WriteOffBalanceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReturnCredit(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.billing.v1.LedgerService/ReturnCredit',
+            halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.ReturnCreditRequest.SerializeToString,
+            halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.ReturnCreditResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,6 +41,8 @@ class LedgerServiceStub:
     """Records that a patient paid what was owed, at the desk."""
     WriteOffBalance: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.WriteOffBalanceRequest, _ledger_service_pb2.WriteOffBalanceResponse]
     """Gives up what a patient owes."""
+    ReturnCredit: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.ReturnCreditRequest, _ledger_service_pb2.ReturnCreditResponse]
+    """Records that what a patient had paid too much was given back by cheque or cash."""
     ExpirePackages: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.ExpirePackagesRequest, _ledger_service_pb2.ExpirePackagesResponse]
     """Turns sessions that were not used within the terms into breakage, a few invoices at a time."""
     ClosePeriod: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.ClosePeriodRequest, _ledger_service_pb2.ClosePeriodResponse]
@@ -63,6 +65,8 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     """Records that a patient paid what was owed, at the desk."""
     WriteOffBalance: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.WriteOffBalanceRequest, _ledger_service_pb2.WriteOffBalanceResponse]  # type: ignore[assignment]
     """Gives up what a patient owes."""
+    ReturnCredit: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.ReturnCreditRequest, _ledger_service_pb2.ReturnCreditResponse]  # type: ignore[assignment]
+    """Records that what a patient had paid too much was given back by cheque or cash."""
     ExpirePackages: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.ExpirePackagesRequest, _ledger_service_pb2.ExpirePackagesResponse]  # type: ignore[assignment]
     """Turns sessions that were not used within the terms into breakage, a few invoices at a time."""
     ClosePeriod: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.ClosePeriodRequest, _ledger_service_pb2.ClosePeriodResponse]  # type: ignore[assignment]
@@ -106,6 +110,14 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ledger_service_pb2.WriteOffBalanceResponse, _abc.Awaitable[_ledger_service_pb2.WriteOffBalanceResponse]]:
         """Gives up what a patient owes."""
+
+    @_abc_1.abstractmethod
+    def ReturnCredit(
+        self,
+        request: _ledger_service_pb2.ReturnCreditRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ledger_service_pb2.ReturnCreditResponse, _abc.Awaitable[_ledger_service_pb2.ReturnCreditResponse]]:
+        """Records that what a patient had paid too much was given back by cheque or cash."""
 
     @_abc_1.abstractmethod
     def ExpirePackages(
