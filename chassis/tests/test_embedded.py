@@ -16,7 +16,8 @@ import psutil
 import pytest
 
 from chassis.children import alive
-from chassis.embedded import ServerFailed, Servers, _runnable, _wheel, embedded, remove
+from chassis.embedded import ServerFailed, Servers, embedded, remove
+from chassis.embedded.binaries import runnable, wheel
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,12 +110,12 @@ def test_private_folders_are_no_obstacle(folder: Path, monkeypatch: pytest.Monke
         servers.postgres.create_database("intake")
         assert (folder / "postgres.home").exists()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
-    wheel = _wheel()
-    assert wheel
-    private = Path(shutil.copytree(wheel, folder / wheel.name))
-    copy = _runnable(private, "nobody")
+    tree = wheel()
+    assert tree
+    private = Path(shutil.copytree(tree, folder / tree.name))
+    copy = runnable(private, "nobody")
     assert not copy.is_relative_to(folder)
-    assert _runnable(private, "nobody") == copy
+    assert runnable(private, "nobody") == copy
     shutil.rmtree(copy.parent)
 
 
