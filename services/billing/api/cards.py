@@ -65,4 +65,5 @@ class Cards:
                 await store.record(tx, decision)
                 asked = decision.payment
         assert asked is not None
+        domain.must_be_of_card(asked)
         return rpc.ChargeBalanceResponse(payment=payment(asked))

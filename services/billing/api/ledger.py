@@ -11,7 +11,7 @@ from halcyon.billing.v1 import ledger_service_pb2 as rpc
 from halcyon.billing.v1.ledger_service_pb2_grpc import LedgerServiceServicer
 from services.billing import domain, store, wire
 from services.billing.api.sight import visible
-from services.billing.domain import Clearing, Money, Rule
+from services.billing.domain import Clearing, Earlier, Money, Rule
 
 Context = grpc.ServicerContext
 _Clearing = rpc.RecordBalancePaymentRequest | rpc.WriteOffBalanceRequest | rpc.ReturnCreditRequest
@@ -118,12 +118,15 @@ class Ledger(LedgerServiceServicer):
         async with self._db.transaction() as tx:
             invoice = visible(await store.get(tx, UUID(request.invoice_id)))
             owed = await store.debt(tx, invoice)
-            known = await _cleared(tx, invoice, clearing)
-            decision = domain.clear_balance(invoice, owed, clearing, known, tx.now)
+            earlier = await _earlier(tx, invoice, clearing)
+            decision = domain.clear_balance(invoice, owed, clearing, earlier, tx.now)
             await store.record(tx, await store.with_receipts(tx, decision, invoice))
             return await store.owed(tx, invoice)
 
 
-async def _cleared(tx: Tx, invoice: domain.Invoice, clearing: Clearing) -> domain.Entry | None:
+async def _earlier(tx: Tx, invoice: domain.Invoice, clearing: Clearing) -> Earlier:
     cause = domain.balance_cause(invoice.invoice_id, clearing.request_id)
-    return await store.find_entry(tx, cause, clearing.rule)
+    return Earlier(
+        await store.find_entry(tx, cause, clearing.rule),
+        await store.find_request(tx, invoice.invoice_id, clearing.request_id),
+    )

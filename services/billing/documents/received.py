@@ -4,7 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.billing.domain import Entry, Method, Money, Payment, PaymentStatus, Rule, size_of
+from services.billing.domain import (
+    Entry,
+    Method,
+    Money,
+    Payment,
+    PaymentStatus,
+    Purpose,
+    Rule,
+    size_of,
+)
 
 TAKEN = frozenset({PaymentStatus.COLLECTED, PaymentStatus.REFUND_PENDING, PaymentStatus.REFUNDED})
 WAYS = {
@@ -39,20 +48,19 @@ class Received:
 
 def received(payments: Sequence[Payment], entries: Sequence[Entry]) -> Sequence[Received]:
     """Oldest first; what went back by a refund is a line of its own."""
-    came = [*_paid(payments), *_cleared(entries), *_given_back(payments, entries)]
+    came = [*_paid(payments), *_given_back(payments, entries)]
     return sorted(came, key=lambda one: one.time)
 
 
 def _paid(payments: Sequence[Payment]) -> Iterator[Received]:
     for one in payments:
         if one.status in TAKEN and one.amount:
-            yield Received(one.update_time, WAYS[one.method], one.amount, one.refund)
+            yield Received(one.update_time, _way(one), one.amount, one.refund)
 
 
-def _cleared(entries: Sequence[Entry]) -> Iterator[Received]:
-    for one in entries:
-        if one.rule is Rule.PAY_BALANCE:
-            yield Received(one.post_time, _BALANCE, size_of(one))
+def _way(payment: Payment) -> str:
+    at_desk = payment.method is not Method.ONLINE and payment.purpose is Purpose.BALANCE
+    return _BALANCE if at_desk else WAYS[payment.method]
 
 
 def _given_back(payments: Sequence[Payment], entries: Sequence[Entry]) -> Iterator[Received]:

@@ -22,6 +22,7 @@ from services.billing.domain.card import (
     conclude_card,
     forgotten,
     keep_card,
+    must_be_of_card,
     remove_card,
 )
 from services.billing.domain.closing import (
@@ -237,6 +238,7 @@ from services.billing.domain.returning import (
 )
 from services.billing.domain.settling import (
     Clearing,
+    Earlier,
     Payout,
     balance_cause,
     clear_balance,
@@ -290,6 +292,7 @@ __all__ = [
     "Dispute",
     "DisputeStatus",
     "Drug",
+    "Earlier",
     "Entry",
     "EstimateIssued",
     "Event",
@@ -402,6 +405,7 @@ __all__ = [
     "most_of",
     "must_be_asked_again",
     "must_be_disclosable",
+    "must_be_of_card",
     "must_close",
     "negative",
     "open_dispute",

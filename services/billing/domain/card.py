@@ -9,12 +9,9 @@ from uuid import UUID, uuid5
 from chassis.refusal import AlreadyExists, Invalid, NotAllowed, Violation
 from services.billing.domain.collecting import Declined, Saved
 from services.billing.domain.decision import Decision
-from services.billing.domain.invoice import Invoice, Payment, Purpose
+from services.billing.domain.invoice import Invoice, Payment, Purpose, apart
 from services.billing.domain.money import Money
 from services.billing.domain.pricing import Term
-
-_BY_REQUEST = 1_000_000_000
-"""Payments that no try of the whole price made are numbered from here on."""
 
 
 class CardStatus(StrEnum):
@@ -140,7 +137,7 @@ def charge_balance(
     payment = Payment(
         payment_id=payment_id,
         invoice_id=invoice.invoice_id,
-        attempt=_BY_REQUEST + payment_id.int % _BY_REQUEST,
+        attempt=apart(payment_id),
         amount=due,
         purpose=Purpose.BALANCE,
         card=card.reference,
@@ -149,3 +146,9 @@ def charge_balance(
         update_time=now,
     )
     return Decision(payment=payment)
+
+
+def must_be_of_card(asked: Payment) -> None:
+    """A call's id that paid in another way cannot charge a card as well."""
+    if not asked.card:
+        raise AlreadyExists("REQUEST_ID_REUSED", "This request id was used for another payment.")

@@ -8,6 +8,9 @@ from uuid import UUID, uuid5
 
 from services.billing.domain.money import Money
 
+_APART = 1_000_000_000
+"""Where the numbers of payments begin that are no tries at the whole price."""
+
 
 class Status(StrEnum):
     """Where an invoice stands."""
@@ -230,3 +233,8 @@ def invoice_id(series_id: UUID) -> UUID:
 def payment_id(invoice: UUID, attempt: int) -> UUID:
     """One try, one id."""
     return uuid5(invoice, f"payment/{attempt}")
+
+
+def apart(payment_id: UUID) -> int:
+    """The number of a payment of a balance, far from those of the tries at the whole price."""
+    return _APART + payment_id.int % _APART

@@ -1,7 +1,7 @@
 """Money that moves without a session: payouts, balances paid or written off, credits returned."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -9,7 +9,14 @@ from chassis.refusal import AlreadyExists, Invalid, Violation
 from services.billing.domain.accounts import Account
 from services.billing.domain.balance import Debt, forgivable, payable, returnable
 from services.billing.domain.decision import NOTHING, Decision
-from services.billing.domain.invoice import Invoice
+from services.billing.domain.invoice import (
+    Invoice,
+    Method,
+    Payment,
+    PaymentStatus,
+    Purpose,
+    apart,
+)
 from services.billing.domain.journal import Entry, Posting, Rule, post
 from services.billing.domain.money import Money
 from services.billing.domain.statement import size_of
@@ -78,15 +85,23 @@ class Clearing:
     amount: Money
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What a call's id has done already."""
+
+    entry: Entry | None = None
+    payment: Payment | None = None
+
+
 def clear_balance(
-    invoice: Invoice, owed: Debt, clearing: Clearing, known: Entry | None, now: datetime
+    invoice: Invoice, owed: Debt, clearing: Clearing, earlier: Earlier, now: datetime
 ) -> Decision:
     """At most what there is; a repeated call posts nothing, another under its id is refused."""
     amount = clearing.amount
-    if known is not None:
-        if size_of(known) != amount:
-            raise AlreadyExists("REQUEST_ID_REUSED", "This request id was used for another amount.")
+    if earlier.entry is not None and size_of(earlier.entry) == amount:
         return NOTHING
+    if earlier != Earlier():
+        raise AlreadyExists("REQUEST_ID_REUSED", "This request id was used for something else.")
     at_most = most_of(clearing.rule, invoice, owed)
     most, code = at_most.minor_units, at_most.currency_code
     if amount.currency_code != code or not 0 < amount.minor_units <= most:
@@ -97,7 +112,26 @@ def clear_balance(
     if clearing.rule is Rule.RETURN_CREDIT:
         return Decision(entries=(entry,))
     left = invoice.after_paying(owed.owed - amount.minor_units)
-    return Decision(invoice=left if left != invoice else None, entries=(entry,))
+    cleared = Decision(invoice=left if left != invoice else None, entries=(entry,))
+    if clearing.rule is Rule.WRITE_OFF:
+        return cleared
+    return replace(cleared, payment=_taken(invoice, cause, clearing, now))
+
+
+def _taken(invoice: Invoice, payment_id: UUID, clearing: Clearing, now: datetime) -> Payment:
+    """Money that came over the desk can go back over it."""
+    return Payment(
+        payment_id=payment_id,
+        invoice_id=invoice.invoice_id,
+        attempt=apart(payment_id),
+        status=PaymentStatus.COLLECTED,
+        amount=clearing.amount,
+        method=Method.CASH,
+        purpose=Purpose.BALANCE,
+        request_id=clearing.request_id,
+        request_time=now,
+        update_time=now,
+    )
 
 
 def most_of(rule: Rule, invoice: Invoice, owed: Debt) -> Money:

@@ -31,11 +31,12 @@ CAME = frozenset(
         Rule.SELL_FOR_CASH,
         Rule.PAY_INSTALMENT,
         Rule.TAKE_BALANCE,
+        Rule.PAY_BALANCE,
         Rule.OVERPAID,
     }
 )
 """Rules by which money of a payment comes in."""
-_HANDS = {domain.Account.PROCESSOR_CLEARING, domain.Account.CASH}
+_HANDS = {domain.Account.PROCESSOR_CLEARING, domain.Account.CASH, domain.Account.BANK}
 
 
 @dataclass
@@ -56,11 +57,12 @@ class Books:
     """Minor units that came under each key."""
     stated: Counter[UUID] = field(default_factory=Counter)
 
-    def hear(self, told: Input) -> Sequence[Decision]:
-        """One input; a refusal changes nothing."""
+    def hear(self, told: Input, *, of_a_fact: bool = False) -> Sequence[Decision]:
+        """One input; a refusal changes nothing, and a fact has nobody to refuse."""
         try:
             decided = told(self)
         except Refusal:
+            assert not of_a_fact
             return ()
         decisions = (decided,) if isinstance(decided, Decision) else decided
         for decision in decisions:

@@ -148,7 +148,8 @@ def clear(request_id: UUID, rule: domain.Rule, share: int) -> Input:
         if known:
             amount = domain.size_of(known[0])
         clearing = domain.Clearing(request_id, rule, amount)
-        decision = domain.clear_balance(invoice, owed, clearing, known[0] if known else None, NOW)
+        earlier = domain.Earlier(known[0] if known else None, books.payments.get(cause))
+        decision = domain.clear_balance(invoice, owed, clearing, earlier, NOW)
         return books.with_receipts(decision, invoice)
 
     return hear

@@ -87,7 +87,7 @@ class Histories(RuleBasedStateMachine):
     )
     def begin(self, price: Money, sessions: int, terms: domain.Terms, way: str) -> None:
         self.terms = terms
-        self.hear(told.hold(need(self.newer(), sessions), price))
+        self.hear(told.hold(need(self.newer(), sessions), price), of_a_fact=True)
         match way:
             case "unpaid":
                 return
@@ -176,15 +176,15 @@ class Histories(RuleBasedStateMachine):
     @rule(number=st.integers(1, 9), revision=st.integers(2, 3), minutes=st.sampled_from([10, 45]))
     def deliver(self, number: int, revision: int, minutes: int) -> None:
         code = "96374" if minutes == 10 else "96365"
-        self.hear(told.deliver(delivery(number, minutes, revision), code, "J3490"))
+        self.hear(told.deliver(delivery(number, minutes, revision), code, "J3490"), of_a_fact=True)
 
     @rule(reason=REASONS, unsent=st.booleans())
     def cancel(self, reason: str, unsent: bool) -> None:
-        self.hear(told.release(release(reason, self.newer()), unsent=unsent))
+        self.hear(told.release(release(reason, self.newer()), unsent=unsent), of_a_fact=True)
 
     @rule(price=PRICES, sessions=st.integers(1, 8))
     def hold_again(self, price: Money, sessions: int) -> None:
-        self.hear(told.hold(need(self.newer(), sessions), price))
+        self.hear(told.hold(need(self.newer(), sessions), price), of_a_fact=True)
 
     @rule(count=st.integers(0, 4), reason=st.sampled_from(["patient_request", "found_unsuitable"]))
     def ask_for_a_refund(self, count: int, reason: str) -> None:
@@ -233,7 +233,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(number=st.integers(1, 9), kind=st.sampled_from(Missed), tariff=TARIFFS)
     def hear_of_a_fee(self, number: int, kind: Missed, tariff: Tariff) -> None:
-        self.hear(told.incurred(session(number), kind, tariff))
+        self.hear(told.incurred(session(number), kind, tariff), of_a_fact=True)
 
     @rule(which=st.integers(0, 9))
     def take_a_fee_back(self, which: int) -> None:
@@ -372,9 +372,9 @@ class Histories(RuleBasedStateMachine):
         assert again.invoices == self.books.invoices
         assert again.superbills == self.books.superbills
 
-    def hear(self, one: Input) -> None:
+    def hear(self, one: Input, *, of_a_fact: bool = False) -> None:
         self.log.append(one)
-        self.books.hear(one)
+        self.books.hear(one, of_a_fact=of_a_fact)
         assert all(again == domain.NOTHING for again in self.books.hear(one))
 
     def the_newest_is_answered(self, outcome: domain.Outcome | None) -> None:

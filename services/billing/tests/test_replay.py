@@ -15,16 +15,25 @@ from google.protobuf.message import Message
 from chassis.embedded import Servers
 from chassis.refusal import Busy, Refusal
 from chassis.testing import House, open_house, somebody
-from halcyon.billing.v1 import billing_pb2 as nouns
+from halcyon.billing.v1 import ledger_service_pb2 as ledger
+from halcyon.billing.v1 import payment_service_pb2 as till
 from halcyon.billing.v1 import refund_pb2 as states
 from halcyon.billing.v1 import refund_service_pb2 as rpc
 from services.billing import domain, gateway
-from services.billing.api import RefundDesk
+from services.billing.api import Ledger, Payments, RefundDesk
 from services.billing.domain import Charge, Collected, Declined, Refunded
 from services.billing.gateway import GatewayAway, Simulator
-from services.billing.tests.examples import infusion_completed, series_held, series_released
+from services.billing.tests.examples import (
+    SERIES,
+    fee_incurred,
+    infusion_completed,
+    series_held,
+    series_released,
+)
 from services.billing.tests.journal import balances
 from services.billing.tests.test_disputes import told
+from services.billing.tests.test_ledger import usd
+from services.billing.tests.test_packages import buying
 from services.billing.tests.test_refunds import absence
 
 _ENTRIES = "SELECT entry_id, accounts, amounts FROM journal_entry ORDER BY entry_id"
@@ -37,7 +46,8 @@ SELECT coalesce(sum(unit_minor_units
     * (session_count - delivered_count - refunded_count - forfeited_count)), 0)::bigint
 FROM invoice WHERE status = 'paid'
 """
-ERRANDS = ("collect-payment", "reconcile-payment", "refund-payment", "pay-refund")
+_INSTALMENT = "SELECT payment_id FROM instalment WHERE number = $1"
+ERRANDS = ("keep-card", "collect-payment", "reconcile-payment", "refund-payment", "pay-refund")
 Step = Callable[[House, bool], Awaitable[None]]
 
 
@@ -91,8 +101,9 @@ def asking(method: str, request: Message, person: str = "one") -> Step:
         caller = somebody()
         object.__setattr__(caller, "subject", person)
         for _ in range(1 + twice):
+            desk = next(one for one in (RefundDesk, Payments, Ledger) if hasattr(one, method))
             try:
-                await house.call(getattr(RefundDesk(house.db), method), request, caller)
+                await house.call(getattr(desk(house.db), method), request, caller)
             except Refusal:
                 return
 
@@ -112,15 +123,64 @@ async def errands(house: House, twice: bool) -> None:
 
 
 def history(dice: random.Random) -> list[Step]:
-    """Three series of one clinic, and everything that may happen to their money."""
+    """Three series of one clinic, and everything that may happen to their money.
+
+    The first is paid in parts from a card on file, a package covers the second.
+    """
     ids = random.Random(dice.random())
     held = [series_held(UUID(int=ids.getrandbits(128)), sessions=4) for _ in range(3)]
-    steps: list[Step] = [hearing(one) for one in held]
-    steps.append(errands)
-    for number in range(24):
+    steps = [*_in_parts(held[0]), *_prepaid(held[1]), hearing(held[2]), errands]
+    for number in range(36):
         one = dice.choice(held)
         steps += [dice.choice(_happenings(one, number, dice)), errands]
     return steps
+
+
+def _in_parts(held: Any) -> list[Step]:
+    about = {"invoice_id": _invoice(held), "request_id": str(uuid5(SERIES, held.series_id))}
+    plan = till.StartPaymentPlanRequest(
+        **about, deposit=usd(60000), instalment_count=3, days_between=14
+    )
+    card = till.SaveCardRequest(**about, token="pm_card_1", consent="card-on-file/1")
+    return [hearing(held), asking("SaveCard", card), asking("StartPaymentPlan", plan)]
+
+
+def _prepaid(held: Any) -> list[Step]:
+    bought = buying(held, request_id=str(uuid5(SERIES, held.series_id)))
+    schedule = uuid5(UUID(held.patient_id), f"package/{bought.request_id}")
+    covered = till.ApplyPackageRequest(
+        invoice_id=_invoice(held), package_invoice_id=str(domain.invoice_id(schedule))
+    )
+    sold = [asking("SellPackage", bought), errands]
+    return [*sold, hearing(held), asking("ApplyPackage", covered)]
+
+
+def _instalment(number: int) -> Step:
+    async def falls_due(house: House, twice: bool) -> None:
+        (row,) = await house.db.fetch(_INSTALMENT, number)
+        for _ in range(1 + twice):
+            await house.meet("collect-instalment", row[0])
+
+    return falls_due
+
+
+def _invoice(held: Any) -> str:
+    return str(domain.invoice_id(UUID(held.series_id)))
+
+
+def _balances(invoice_id: str, request: UUID, dice: random.Random) -> list[Step]:
+    """Fees come about, are taken from the card or paid at the desk, forgiven, or given back."""
+    once, some = str(request), usd(dice.choice([2500, 5000]))
+    charge = till.ChargeBalanceRequest(invoice_id=invoice_id, request_id=once)
+    cleared: dict[str, Callable[..., Message]] = {
+        "RecordBalancePayment": ledger.RecordBalancePaymentRequest,
+        "WriteOffBalance": ledger.WriteOffBalanceRequest,
+        "ReturnCredit": ledger.ReturnCreditRequest,
+    }
+    return [asking("ChargeBalance", charge)] + [
+        asking(method, request_of(invoice_id=invoice_id, request_id=once, amount=some))
+        for method, request_of in cleared.items()
+    ]
 
 
 def _happenings(one: Any, number: int, dice: random.Random) -> list[Step]:
@@ -135,7 +195,7 @@ def _happenings(one: Any, number: int, dice: random.Random) -> list[Step]:
     )  # fmt: skip
     small = rpc.RequestGoodwillRefundRequest(
         request_id=str(request), superbill_id=bill,
-        amount=nouns.Money(currency_code="USD", minor_units=dice.randint(1, 20000)),
+        amount=usd(dice.randint(1, 20000)),
     )  # fmt: skip
     dispute = str(domain.dispute_id(payment, "dp_1"))
     outcome = dice.choice([states.DISPUTE_STATUS_WON, states.DISPUTE_STATUS_LOST])
@@ -146,6 +206,9 @@ def _happenings(one: Any, number: int, dice: random.Random) -> list[Step]:
         await asking("ApproveRefund", approval, "two")(house, twice)
 
     return [
+        *_balances(str(invoice), request, dice),
+        _instalment(dice.randint(1, 3)),
+        hearing(fee_incurred(one, dice.randint(1, 4))),
         hearing(infusion_completed(one, dice.randint(1, 4))),
         hearing(infusion_completed(one, dice.randint(1, 4), minutes=120, revision=3)),
         hearing(series_released(one, "referral_cancelled", revision=number + 2)),
