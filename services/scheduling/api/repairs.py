@@ -49,11 +49,10 @@ class Repairs(Calls):
         self, request: rpc.AcceptRepairRequest, context: Context
     ) -> rpc.AcceptRepairResponse:
         async with self._db.transaction() as tx:
-            repair_id = UUID(request.closure_id)
-            repair = await store.renew(tx, repair_id) or await store.accept(
-                tx, repair_id, wire.series_named(request)
-            )
+            named = wire.series_named(request)
+            repair = await store.accept(tx, UUID(request.closure_id), named)
             must_see_clinic(repair.clinic_id)
+            repair = await store.renew(tx, repair)
         return rpc.AcceptRepairResponse(repair=wire.repair_reply(repair))
 
     async def ReopenResource(

@@ -52,6 +52,13 @@ class Proposal:
         return "closure" if self.closure else "repair"
 
     @property
+    def in_vain(self) -> bool:
+        """Whether nothing of it was carried out, nor can be as it stands."""
+        found = {one.status for one in self.steps}
+        lost = "stale" in found or any(one.new is None for one in self.steps)
+        return lost and not found & {"accepted", "barred"}
+
+    @property
     def span(self) -> tuple[datetime, datetime] | None:
         """From when until when it is about."""
         if self.closure:

@@ -54,6 +54,8 @@ async def move(tx: Tx, series: Series, number: int, start: datetime) -> Moved:
     it = await _moving(tx, series, number)
     agenda, kept = it.desk.agenda, (*series.starts[: number - 1], start)
     later = [one.start for one in it.rest[1:]]
+    if not tx.now < start < agenda.shelf.calendar.moment(it.wanted.until):
+        return Bound.NO_FREE_TIME
     if start != max(kept) or not keeps_apart(it.wanted, agenda, kept):
         return Bound.LIMITS
     in_order = all(start < one for one in later)
@@ -76,7 +78,12 @@ async def move(tx: Tx, series: Series, number: int, start: datetime) -> Moved:
 async def move_all(
     tx: Tx, series: Series, olds: tuple[Placement, ...], starts: Sequence[datetime]
 ) -> Moved:
-    """These sessions to given times, all or none; perhaps their own with other seats."""
+    """These sessions to given times, all or none; perhaps their own with other seats.
+
+    Nobody is sent into the past: the agenda has forgotten what was taken there.
+    """
+    if min(starts) <= tx.now:
+        return Bound.NO_FREE_TIME
     it = await _moving(tx, series, olds[0].number)
     return await _claim(tx, it, olds, lambda: places_at(starts, it.fitting, it.desk.agenda))
 

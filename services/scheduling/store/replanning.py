@@ -7,13 +7,8 @@ from sqlmodel import col, select
 
 from chassis.database import Tx
 from services.scheduling.domain import Keeping, Origin, Proposal, Series, repair
-from services.scheduling.store.desks import desk_of, open_desks
-from services.scheduling.store.proposals import (
-    carry_out,
-    clinic_of_repair,
-    get_repair,
-    keep_repair,
-)
+from services.scheduling.store.desks import desk_of
+from services.scheduling.store.proposals import carry_out, keep_repair
 from services.scheduling.store.repairs import touched
 from services.scheduling.store.rows import BookingRow
 from services.scheduling.store.series import get
@@ -31,17 +26,16 @@ async def replan(tx: Tx, series: Series) -> Proposal | None:
     return await carry_out(tx, proposal)
 
 
-async def renew(tx: Tx, repair_id: UUID) -> Proposal | None:
-    """A revised plan's repair is proposed anew when its series has changed, and not carried out."""
-    await open_desks(tx, [await clinic_of_repair(tx, repair_id)], careful=True)
-    known = await get_repair(tx, repair_id)
-    waiting = [one for one in known.steps if one.status != "accepted"]
-    if known.origin != Origin.REVISED or not waiting:
-        return None
+async def renew(tx: Tx, known: Proposal) -> Proposal:
+    """A revised plan's repair that was accepted in vain is proposed anew: its series has changed,
+    its times are taken or have passed, or there were none.
+    """
+    if known.origin != Origin.REVISED or not known.in_vain:
+        return known
     series = await get(tx, known.steps[0].series_id)
-    if series.plan.clinic_id != known.clinic_id or waiting[0].revision == series.revision:
-        return None
-    found = await _proposed(tx, repair_id, series)
+    if series.plan.clinic_id != known.clinic_id:
+        return known
+    found = await _proposed(tx, known.repair_id, series)
     return await keep_repair(tx, found or replace(known, steps=()))
 
 

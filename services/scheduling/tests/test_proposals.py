@@ -25,6 +25,7 @@ from services.scheduling.tests.test_repairs import (
     STALE,
     accept,
     clinic_with,
+    close,
     stamped,
 )
 
@@ -90,6 +91,20 @@ async def test_a_time_that_is_taken_is_stale_and_changes_nothing(house: House) -
     done = await accept(house, await submit(house, where, (one, 1, await start_of(house, other))))
     assert [step.status for step in done.steps] == [STALE]
     assert await start_of(house, one) == before
+
+
+async def test_a_time_that_has_passed_meanwhile_is_stale(house: House) -> None:
+    """Free or taken then: nobody is sent into the past, where the agenda has forgotten what was."""
+    where = clinic(1, 1, 1)
+    one, other, _ = await clinic_with(house, where, 3)
+    await accept(house, await submit(house, where, (one, 1, at(30, 14))))
+    free = await submit(house, where, (one, 1, at(24, 14)))
+    taken = await submit(house, where, (one, 1, await start_of(house, other)))
+    house.db.travel(timedelta(days=4))
+    await close(house, where, None, 28, 29)
+    for repair in (taken, free):
+        assert [step.status for step in (await accept(house, repair)).steps] == [STALE]
+    assert await start_of(house, one) == at(30, 14)
 
 
 async def test_what_breaks_a_rule_is_not_proposed(house: House) -> None:

@@ -136,6 +136,24 @@ async def test_a_series_that_changed_is_proposed_anew_and_not_carried_out(house:
     assert starts(await series(house, wanted)) == starts(moved)
 
 
+async def test_a_proposal_whose_time_is_taken_is_made_anew(house: House) -> None:
+    where = clinic(1, 1, 1)
+    await keep(house, where)
+    _, wanted, _ = [await booked(house, where, 2) for _ in range(3)]
+    await house.given(plan_revised(wanted, minutes=75))
+    (repair,) = (await repairs(house, where)).repairs
+    others = [await booked(house, where, 1) for _ in range(12)]
+    renewed = await accept(house, repair)
+    taken = {one for other in others for one in starts(await series(house, other))}
+    news = [one.new_start_time.ToDatetime(UTC) for one in renewed.steps]
+    assert {one.status for one in renewed.steps} == {PROPOSED}
+    assert taken.isdisjoint(news)
+    assert not taken.isdisjoint(one.new_start_time.ToDatetime(UTC) for one in repair.steps)
+    assert [one.status for one in (await accept(house, renewed)).steps] == [ACCEPTED] * 2
+    assert starts(await series(house, wanted)) == news
+    assert await overlaps(house) == 0
+
+
 async def test_gaps_stay_when_the_rest_has_to_shift(house: House) -> None:
     where = clinic(1, 1, 1)
     await keep(house, where)

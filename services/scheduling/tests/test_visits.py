@@ -188,6 +188,16 @@ async def test_a_taken_time_is_refused_with_the_next_free_ones(house: House) -> 
     assert local(await series(house, wanted)) == TAPER
 
 
+async def test_nobody_is_moved_into_the_past_or_beyond_the_horizon(house: House) -> None:
+    wanted = await booked(house)
+    for days in (-3, 400):
+        start = stamped(datetime(2026, 11, 23, 13, tzinfo=DENVER) + timedelta(days=days))
+        with pytest.raises(NotAllowed, match="TIME_TAKEN") as refused:
+            await ask(house, "Move", wanted, 1 if days < 0 else 8, start_time=start)
+        assert len(refused.value.metadata) == (3 if days < 0 else 0)
+    assert local(await series(house, wanted)) == TAPER
+
+
 async def test_a_move_to_a_free_time_beside_another_is_decided_by_the_row_version(
     house: House,
 ) -> None:
