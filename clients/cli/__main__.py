@@ -17,6 +17,7 @@ from clients.cli import (
     protocol,
     referral,
     repair,
+    revising,
     scale,
     schedule,
     seed,
@@ -43,6 +44,7 @@ app.command("demo")(demo.demo)
 app.command("backup")(backing.backup)
 app.command("restore")(backing.restore)
 app.add_typer(referral.app, name="referral")
+intake.app.command("revise")(revising.revise)
 app.add_typer(intake.app, name="intake")
 app.add_typer(scale.app, name="scale")
 app.add_typer(pack.app, name="pack")

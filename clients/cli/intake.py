@@ -45,7 +45,7 @@ def queue(
 @app.command("show")
 def show_one(referral_id: Id, data: Data = DEFAULT) -> None:
     """Show an intake with its findings and its plan."""
-    _show(as_specialist(data, lambda who: journey.intake_of(who, referral_id)))
+    show_intake(as_specialist(data, lambda who: journey.intake_of(who, referral_id)))
 
 
 @app.command()
@@ -62,7 +62,7 @@ def assess(
         request = rpc.RecordAssessmentRequest(intake_id=known.intake_id, assessment=assessment)
         return (await who.intake.RecordAssessment(request)).intake
 
-    _show(as_specialist(data, asking))
+    show_intake(as_specialist(data, asking))
 
 
 @app.command()
@@ -89,7 +89,7 @@ def decide(
         )
         return (await who.intake.DecideEligibility(request)).intake
 
-    _show(as_specialist(data, asking))
+    show_intake(as_specialist(data, asking))
 
 
 @app.command()
@@ -108,7 +108,7 @@ def approve(
         )
         return (await who.intake.ApprovePlan(request)).intake
 
-    _show(as_specialist(data, asking))
+    show_intake(as_specialist(data, asking))
 
 
 @app.command()
@@ -132,7 +132,7 @@ def sign(referral_id: Id, data: Data = DEFAULT) -> None:
         )
         return (await who.intake.SignDose(request)).intake
 
-    _show(as_specialist(data, asking))
+    show_intake(as_specialist(data, asking))
 
 
 def as_specialist(data: Path, asking: Callable[[Halcyon], Awaitable[Told]]) -> Told:
@@ -145,7 +145,8 @@ def as_specialist(data: Path, asking: Callable[[Halcyon], Awaitable[Told]]) -> T
     return run(acted())
 
 
-def _show(known: nouns.Intake) -> None:
+def show_intake(known: nouns.Intake) -> None:
+    """Where it stands, what was found, and the plan."""
     show(views.intake(known))
     if known.flags:
         show(views.findings(known.flags))

@@ -80,7 +80,9 @@ runner = CliRunner()
         ),
         *(
             ["intake", name, "--help"]
-            for name in ("queue", "show", "assess", "decide", "approve", "doses", "sign")
+            for name in (
+                *("queue", "show", "assess", "decide", "approve", "revise", "doses", "sign"),
+            )
         ),
         *(["scale", name, "--help"] for name in ("record", "list")),
         *(["pack", name, "--help"] for name in ("list", "show", "check", "publish")),
@@ -118,6 +120,7 @@ def test_every_command_explains_itself(words: list[str]) -> None:
         ["custody", "due"],
         ["intake", "queue"],
         ["intake", "show", "x"],
+        ["intake", "revise", "x", "--minutes", "60", "--rationale", "longer"],
         ["scale", "record", "x", "phq9", "1,-,3"],
         ["pack", "list"],
         ["billing", "statement", "x"],
@@ -143,6 +146,9 @@ def test_without_a_network_it_says_so(words: list[str], tmp_path: Path) -> None:
     [
         ["intake", "queue", "--status", "gone"],
         ["intake", "decide", "x", "perhaps"],
+        ["intake", "revise", "x", "--rationale", "longer"],
+        ["intake", "revise", "x", "--dose", "42.0001"],
+        ["intake", "revise", "x", "--dose", "NaN"],
         ["scale", "record", "x", "phq9", "1,two"],
     ],
 )

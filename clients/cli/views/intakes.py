@@ -17,7 +17,7 @@ from halcyon.intake.v1.intake_pb2 import (
     RiskStep,
 )
 from halcyon.intake.v1.pack_pb2 import Pack
-from halcyon.intake.v1.plan_pb2 import DoseChange, PlanState
+from halcyon.intake.v1.plan_pb2 import KAP_WITH, DoseChange, PlanState
 from halcyon.intake.v1.scale_pb2 import Score, ScoreOrigin, ScoreOutcome
 
 _LOUD = {"absolute": "bold red", "relative": "yellow", "information": "dim"}
@@ -70,6 +70,8 @@ def plan(one: Plan) -> Table:
     made.add_row("schedule", f"{one.schedule}: {weeks}, {then}")
     dose = f"{one.dose.dose} {one.dose.unit} over {one.infusion_minutes} min"
     made.add_row("dose", f"{dose}, by {one.dose.weight_basis} weight")
+    if one.kap == KAP_WITH:
+        made.add_row("psychotherapy", "with a therapist")
     caps = one.caps
     made.add_row("limits", f"{caps.floor} to {caps.soft_cap} mg, signed to {caps.hard_cap} mg")
     made.add_row("antiemetic", one.antiemetic.order)
