@@ -134,8 +134,7 @@ def start_parent(directory: Path) -> tuple["subprocess.Popen[str]", list[int]]:
     program = """
         import sys, time
         from pathlib import Path
-        from chassis.children import alive
-from chassis.embedded import embedded
+        from chassis.embedded import embedded
         with embedded(Path(sys.argv[1])) as servers:
             print(servers.postgres.pid, servers.nats.pid, flush=True)
             time.sleep(60)
@@ -149,5 +148,6 @@ from chassis.embedded import embedded
     )
     assert parent.stdout is not None
     pids = [int(pid) for pid in parent.stdout.readline().split()]
+    assert len(pids) == 2
     below = [child.pid for pid in pids for child in psutil.Process(pid).children(recursive=True)]
     return parent, pids + below
