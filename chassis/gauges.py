@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from nats.js.errors import NotFoundError
 
-from chassis import telemetry
+from chassis import flows, telemetry
 from chassis.bus import STREAM, Bus
 from chassis.database import Database
 from chassis.flows import Flows
@@ -40,14 +40,14 @@ class Gauges:
         db: Database,
         bus: Bus,
         name: str,
-        flows: Flows,
+        known: Flows,
         *,
         hears: bool,
         count_every: float = 60,
     ) -> None:
-        """Flows are counted more seldom: that reads a table."""
+        """Flows are counted more seldom: that reads every one that is not over."""
         self._count_every = count_every
-        self._db, self._bus, self._name, self._flows = db, bus, name, flows
+        self._db, self._bus, self._name, self._flows = db, bus, name, known
         self._hears = hears
         self._seen: dict[Observed, float] = {}
         self._counts: list[Measured] = []
@@ -81,12 +81,8 @@ class Gauges:
             await self._listen()
 
     async def count_flows(self) -> None:
-        """Flows by state, and how long the oldest is in it."""
-        sql = f"""
-SELECT lower(state), count(*), extract(epoch FROM $1 - min(since))::float8
-FROM ({self._flows.states}) AS flow WHERE since <= $1 GROUP BY 1
-"""  # noqa: S608
-        found = await self._db.fetch(sql, self._db.clock())
+        """Flows by state, and how long the oldest is in it; those that are over are not counted."""
+        found = await self._db.fetch(flows.counting(self._flows), self._db.clock())
         self._counts = [(row[1], {"halcyon.flow.state": row[0]}) for row in found]
         self._ages = [(row[2], {"halcyon.flow.state": row[0]}) for row in found]
 

@@ -82,7 +82,9 @@ OBSERVED: Mapping[Observed, Instrument] = {
     "halcyon.consumer.lag": Instrument("{message}", "Facts in the stream not yet taken."),
     "halcyon.deadlines.overdue": Instrument("{deadline}", "Deadlines past due and not yet met."),
     "halcyon.errands.waiting": Instrument("{errand}", "Errands asked for and not yet done."),
-    "halcyon.flows": Instrument("{flow}", "Flows by the state of the service's own entity."),
+    "halcyon.flows": Instrument(
+        "{flow}", "Flows that are not over, by the state of the service's own entity."
+    ),
     "halcyon.flows.age": Instrument("s", "How long the oldest flow is in each state."),
     "halcyon.held": Instrument("{message}", "Facts held back by a pause."),
     "halcyon.outbox.age": Instrument("s", "Age of the oldest fact not yet published."),

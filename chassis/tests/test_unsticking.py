@@ -3,11 +3,12 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import ANY
 from uuid import UUID, uuid4
 
 import pytest
 
-from chassis import parking
+from chassis import flows, parking
 from chassis.consumer import Consumer
 from chassis.deadlines import Sweeper
 from chassis.errands import Runner
@@ -341,6 +342,23 @@ async def test_flows_are_listed_by_state_age_and_overdue_deadline(db, operations
     assert await listed(overdue_by=week.overdue_by) == [str(new)]
     assert await listed(clinic_id=str(uuid4())) == []
     assert await listed(clinic_id=str(toy.CLINIC)) == [str(old), str(new)]
+
+
+async def test_a_flow_that_is_over_is_listed_only_when_it_still_owes_something(db, operations):
+    over, under_way = await put_thing(db, status="over"), await put_thing(db)
+
+    async def listed(**wanted):
+        found = await operations.ListFlows(calls.ListFlowsRequest(**wanted), None)
+        return [one.referral_id for one in found.flows]
+
+    assert await listed() == [str(under_way)]
+    assert await db.fetch(flows.counting(toy.FLOWS), db.clock()) == [("made", 1, ANY)]
+    async with db.transaction() as tx:
+        tx.due("dull", over, tx.now - timedelta(hours=2))
+        tx.due("other", over, tx.now - timedelta(hours=2))
+    hour = calls.ListFlowsRequest()
+    hour.overdue_by.FromTimedelta(timedelta(hours=1))
+    assert await listed(overdue_by=hour.overdue_by) == [str(over)]
 
 
 async def test_pages_of_flows_follow_one_another(db, operations):

@@ -132,10 +132,12 @@ async def collect(asked: Sequence[Errand], db: Database) -> None:
 
 
 CLINIC = UUID("c1121c00-0000-4000-8000-000000000000")
+_STATES = f"""SELECT thing_id AS flow_id, '{CLINIC}'::uuid AS clinic_id, status AS state,
+    coalesce(seen_at, '2026-01-01') AS since FROM thing"""
 FLOWS = Flows(
     members="SELECT thing_id AS flow_id, NULL::uuid AS clinic_id, thing_id AS entity_id FROM thing",
-    states=f"""SELECT thing_id AS flow_id, '{CLINIC}'::uuid AS clinic_id, status AS state,
-        coalesce(seen_at, '2026-01-01') AS since FROM thing""",
+    states=_STATES,
+    open=f"{_STATES} WHERE status <> 'over'",
 )
 """Each thing is a flow of its own."""
 

@@ -49,7 +49,7 @@ def list_flows(
     limit: Annotated[int, typer.Option(help="At most so many.")] = 50,
     data: Data = DEFAULT,
 ) -> None:
-    """List flows, those longest in their state first."""
+    """List flows that are not over, those longest in their state first."""
     request = calls.ListFlowsRequest(state=state, clinic_id=clinic or "", page_size=min(limit, 200))
     if older_than:
         request.min_age.FromTimedelta(span(older_than))

@@ -1,14 +1,17 @@
-"""One flow among millions is found by an index in every service, whatever of it is asked."""
+"""Among millions, one flow and all that are not over are found by an index in every service."""
 
 import importlib
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import asyncpg
 import pytest
 
-from chassis import inbox, outbox, parking, steps
+from chassis import flows, inbox, outbox, parking, steps
 from chassis.embedded import Servers
 from chassis.flows import Flows
 from chassis.testing import open_house
@@ -30,10 +33,23 @@ def asked(known: Flows) -> dict[str, str]:
     }
 
 
+def listed(known: Flows) -> dict[str, str]:
+    """The statements behind `halcyon flow list` and the flows' gauge."""
+    return {
+        "listing": flows.listing(known),
+        "overdue": flows.listing_overdue(known),
+        "counting": flows.counting(known),
+    }
+
+
 async def scans(line: "asyncpg.Connection[Any]", sql: str) -> list[str]:
     """Tables that are read whole, as the plan is once they are large."""
-    await line.execute("SET enable_seqscan = off")
-    (found,) = json.loads(await line.fetchval(f"EXPLAIN (FORMAT JSON) {sql}"))
+    await line.execute("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan")
+    await line.execute(f"PREPARE asked AS {sql}")
+    nulls = ", ".join(["NULL"] * len(set(re.findall(r"\$\d+", sql))))
+    told = await line.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE asked{nulls and f'({nulls})'}")
+    await line.execute("DEALLOCATE asked")
+    (found,) = json.loads(told)
     return [node["Relation Name"] for node in nodes(found["Plan"]) if whole(node)]
 
 
@@ -47,14 +63,33 @@ def whole(node: dict[str, Any]) -> bool:
     return "Relation Name" in node and not {"Index Cond", "Recheck Cond"} & node.keys()
 
 
-@pytest.mark.parametrize("service", discovered())
-async def test_a_flow_is_looked_up_by_indexes(servers: Servers, service: str) -> None:
-    known: Flows = importlib.import_module(f"services.{service}.store.belonging").FLOWS
+@asynccontextmanager
+async def database(servers: Servers, service: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
     async with open_house(servers, service) as house:
-        database = (await house.db.fetch("SELECT current_database()"))[0][0]
-        line = await asyncpg.connect(servers.postgres.url(database))
+        name = (await house.db.fetch("SELECT current_database()"))[0][0]
+        line = await asyncpg.connect(servers.postgres.url(name))
         try:
-            read = {name: await scans(line, sql) for name, sql in asked(known).items()}
+            yield line
         finally:
             await line.close()
+
+
+def flows_of(service: str) -> Flows:
+    known: Flows = importlib.import_module(f"services.{service}.store.belonging").FLOWS
+    return known
+
+
+@pytest.mark.parametrize("statements", [asked, listed])
+@pytest.mark.parametrize("service", discovered())
+async def test_flows_are_found_by_indexes(
+    servers: Servers, service: str, statements: Callable[[Flows], dict[str, str]]
+) -> None:
+    async with database(servers, service) as line:
+        read = {name: await scans(line, sql) for name, sql in statements(flows_of(service)).items()}
     assert {name: tables for name, tables in read.items() if tables} == {}
+
+
+async def test_a_list_of_the_whole_history_would_be_seen(servers: Servers) -> None:
+    known = flows_of("referral")
+    async with database(servers, "referral") as line:
+        assert await scans(line, flows.listing(replace(known, open=known.states))) == ["referral"]

@@ -190,7 +190,9 @@ Global___ReplayParkedFactsResponse: _TypeAlias = ReplayParkedFactsResponse  # no
 
 @_typing.final
 class ListFlowsRequest(_message.Message):
-    """Which flows, page by page (AIP-158); every condition that is set must hold."""
+    """Which flows, page by page (AIP-158); every condition that is set must hold. A flow that is over
+    in this service is listed only when overdue deadlines are asked for.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
