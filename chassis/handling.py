@@ -10,6 +10,7 @@ from chassis.database import Database, Tx
 from chassis.failpoints import failpoint
 from chassis.heard import Heard
 from chassis.inbox import Claim
+from chassis.work import concerning
 
 
 async def handle(batch: Sequence[Heard], db: Database, consumer: str) -> None:
@@ -29,6 +30,7 @@ async def handle_in(tx: Tx, batch: Sequence[Heard], consumer: str) -> None:
     for one in fresh:
         work = telemetry.processing(one.subject, str(one.event_id), one.traceparent, consumer)
         with work:
+            concerning(one.fact)
             await one.subscription.handle(one.fact, tx)
 
 

@@ -9,6 +9,7 @@ Attribute: TypeAlias = Literal[
     "halcyon.entity_id",
     "halcyon.errand.name",
     "halcyon.partner",
+    "halcyon.referral_id",
     "halcyon.flow.state",
     "messaging.batch.message_count",
     "messaging.consumer.group.name",

@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 
 from chassis import telemetry
 from chassis.facts import identity
+from chassis.work import concerning
 
 CLAIM = """
 WITH waiting AS (
@@ -46,6 +47,7 @@ class Entry(NamedTuple):
 def entry(fact: Message, now: datetime) -> Entry:
     """A fact with the trace that caused it, kept now so that the trace survives the wait."""
     about = identity(fact)
+    concerning(fact)
     return Entry(
         about.event_id,
         fact.DESCRIPTOR.full_name,

@@ -4,11 +4,21 @@ from contextvars import Token
 from types import TracebackType
 from typing import Self
 
+from google.protobuf.message import Message
 from opentelemetry import context as contexts
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, StatusCode, set_span_in_context
+from opentelemetry.trace import Span, StatusCode, get_current_span, set_span_in_context
 
 from chassis.names import Attribute
+
+_REFERRAL: Attribute = "halcyon.referral_id"
+
+
+def concerning(fact: Message) -> None:
+    """Name the flow of a fact on the work at hand, so that a store finds it by the referral."""
+    span = get_current_span()
+    if span.is_recording() and (referral := getattr(fact, "referral_id", "")):
+        span.set_attribute(_REFERRAL, referral)
 
 
 class Work:

@@ -17,15 +17,22 @@ import yaml
 
 from chassis.embedded import remove
 from chassis.testing import eventually
+from clients import flows, journey
 from clients.network import Network, Options
 from clients.network.options import discovered
 from clients.network.process import ROOT
 from clients.network.seed import SEATTLE
+from halcyon.scheduling.v1.scheduling_service_pb2 import GetSeriesRequest
 from tests.flows import NPI, application, submit
 from tests.telemetry.binaries import binary
+from tests.telemetry.store import Store, names, services
 
 pytestmark = [pytest.mark.kill, pytest.mark.xdist_group("live")]
 
+CALL = "halcyon.referral.v1.ReferralService/CreateReferral"
+COLLECTED = "halcyon.billing.events.v1.PaymentCollected"
+BEDSIDE, LATER = "halcyon.infusion.v1.InfusionService", ("StartInfusion", "CompleteInfusion")
+STAFF = ("coordinator", "prescriber", "nurse")
 SHORTENED = {"FactsParked": "0s", "ServiceDown": "0s"}
 """A test does not wait for a minute to pass; the rules themselves are as deployed."""
 
@@ -155,22 +162,54 @@ async def firing(prometheus: str) -> set[tuple[str, str]]:
     }
 
 
-async def test_the_trace_of_a_flow_is_in_the_store_and_names_nobody(
+async def traces_of(network: Network, referral: str) -> set[str]:
+    """As `halcyon flow show` gathers them: the traces of all that was stated about a referral."""
+    async with network.client("operator") as operator:
+        known = await flows.picture(operator, referral)
+    return {fact.trace_id for _, fact in known.facts}
+
+
+async def infuse_first(network: Network, referral: str) -> None:
+    """What a nurse does days later: calls that no earlier trace leads to."""
+    async with network.client(*STAFF) as nurse, network.client("nurse") as second:
+        request = GetSeriesRequest(referral_id=referral)
+        series = (await nurse.scheduling.GetSeries(request)).series
+        await journey.infuse(nurse, second, series.bookings[0].session_id)
+    await asyncio.to_thread(network.settle)
+
+
+async def test_a_flow_is_one_trace_in_the_store_from_the_call_to_the_payment(
     network: Network, store: str
 ) -> None:
-    await refer(network)
+    (trace,) = await traces_of(network, await refer(network))
+    kept = Store(store)
 
     async def told() -> bool:
-        try:
-            text = json.dumps(await asked(store, "/api/traces"))
-        except httpx.HTTPError:
-            return False
-        return "CreateReferral" in text
+        work = (await kept.traces())[trace]
+        due = {CALL, "errand collect-payment", f"process {COLLECTED}"}
+        return due <= names(work) and services(work) == set(discovered())
 
     await eventually(told, within=60, every=0.5)
-    traces = await asked(store, "/api/traces")
-    assert "Person" not in json.dumps(traces)
-    assert "Synthetic" not in json.dumps(traces)
+    text = json.dumps((await kept.traces())[trace])
+    assert "Person" not in text
+    assert "Synthetic" not in text
+
+
+async def test_what_happens_days_later_is_found_in_the_store_by_the_referral(
+    network: Network, store: str
+) -> None:
+    referral = await refer(network)
+    (first,) = await traces_of(network, referral)
+    await infuse_first(network, referral)
+    later = await traces_of(network, referral) - {first}
+    kept = Store(store)
+
+    async def told() -> bool:
+        known = await kept.traces()
+        done = set().union(*(names(known[trace]) for trace in later))
+        return later <= known.keys() and {f"{BEDSIDE}/{call}" for call in LATER} <= done
+
+    await eventually(told, within=60, every=0.5)
 
 
 async def test_prometheus_reads_every_service(network: Network, prometheus: str) -> None:

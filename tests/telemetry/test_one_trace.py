@@ -121,6 +121,16 @@ def test_each_publishing_links_to_the_work_whose_facts_it_carries(spans: list[Sp
         assert {cause["service"] for cause in causes} == {span["service"]}
 
 
+def test_what_heard_or_stated_a_fact_names_the_referral(spans: list[Span]) -> None:
+    referrals = {
+        span["attributes"].get("halcyon.referral_id")
+        for span in working(spans).values()
+        if span["name"] == CALL or span["kind"] == "CONSUMER"
+    }
+    assert len(referrals) == 1
+    assert referrals != {None}
+
+
 def test_no_span_tells_who_the_patient_is(spans: list[Span]) -> None:
     assert "Person" not in str(spans)
     assert "Synthetic" not in str(spans)
