@@ -1,5 +1,6 @@
 """`halcyon backup` and `halcyon restore`: everything that must outlive a disk."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,9 @@ Keys = Annotated[Path, typer.Option(help="A folder of its own for the keys, kept
 def backup(
     to: Annotated[Path, typer.Argument(help="An empty folder, on another disk.")],
     keys: Keys,
-    follow: Annotated[bool, typer.Option(help="Then receive every change until Ctrl-C.")] = False,
+    follow: Annotated[
+        bool, typer.Option(help="Then receive every change and every new key until Ctrl-C.")
+    ] = False,
     data: Data = DEFAULT,
 ) -> None:
     """Copy all databases of a running network; and its keys, to a folder of their own."""
@@ -24,15 +27,9 @@ def backup(
     show(f"{to} holds a backup; {keys} holds the keys that open it: keep them apart")
     if follow:
         over = signals.first()
-        following = copies.follow(data.resolve(), to.resolve())
         show("every change is received; Ctrl-C ends it")
-        try:
-            over.wait()
-        except signals.Ended:
-            pass
-        finally:
-            following.terminate()
-            following.wait()
+        with suppress(signals.Ended):
+            copies.follow(data.resolve(), to.resolve(), keys.resolve(), over)
 
 
 def restore(

@@ -3,8 +3,9 @@
 What opens, signs and admits goes to a folder of its own: whoever finds the copy of the databases
 alone reads no identifier in it (ADR 71), and can write no anchor of the audit.
 
-The copy is PostgreSQL's own base backup. `follow` then receives every change as it is written, so
-that a restore loses what the last moment wrote and not what the last night did.
+The copy is PostgreSQL's own base backup. `follow` then receives every change as it is written, and
+every key as it is made, so that a restore loses what the last moment wrote and not what the last
+night did, and opens what was sealed with a key of yesterday.
 """
 
 import json
@@ -12,9 +13,10 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 
 from chassis.embedded import cluster_home, postgres_binaries
 from chassis.keys import KEYRING
@@ -23,6 +25,7 @@ from clients.network.process import NetworkFailed
 _KEYS = (KEYRING, "audit", "issuer", "nats.keys", "postgres.password")
 """Of identifiers, of the audit and its signed heads, of tokens, of the broker and its partners."""
 _KEPT = ("nats.accounts",)
+_OFTEN = 1.0
 _BASE, _WAL, _MANIFEST = "base", "wal", "backup.json"
 
 
@@ -38,17 +41,24 @@ def backup(network: Path, to: Path, keys: Path) -> None:
         folder.chmod(0o700)
     run: list[str | Path] = [postgres_binaries() / "pg_basebackup", *_line(network)]
     _run([*run, "-D", to / _BASE, "-X", "stream", "-c", "fast"], network)
-    _copy(_KEPT, network, to)
-    _copy(_KEYS, network, keys)
+    _keep_up(network, to, keys)
     (to / _MANIFEST).write_text(json.dumps({"taken": time.time(), "network": str(network)}))
 
 
-def follow(network: Path, to: Path) -> "subprocess.Popen[bytes]":
-    """Receive every change into a backup until the process is ended, or the network is gone."""
+def follow(network: Path, to: Path, keys: Path, over: Event) -> None:
+    """Receive every change and every new key into a backup until it is over."""
     (to / _WAL).mkdir(exist_ok=True)
     run: list[str | Path] = [postgres_binaries() / "pg_receivewal", *_line(network)]
     command: list[str | Path] = [*run, "-D", to / _WAL, "--synchronous", "--no-loop"]
-    return subprocess.Popen(command, env=_environment(network), stderr=subprocess.DEVNULL)
+    receiving = subprocess.Popen(command, env=_environment(network), stderr=subprocess.DEVNULL)
+    try:
+        while not over.wait(_OFTEN):
+            if receiving.poll() is not None:
+                raise NetworkFailed("the network is gone: no change is received any more")
+            _keep_up(network, to, keys)
+    finally:
+        receiving.terminate()
+        receiving.wait()
 
 
 def restore(backup: Path, keys: Path, network: Path) -> None:
@@ -69,11 +79,29 @@ def restore(backup: Path, keys: Path, network: Path) -> None:
     _hand_over(data)
 
 
+def _keep_up(network: Path, to: Path, keys: Path) -> None:
+    """Keys are only ever added to: those of now open all that was sealed until now."""
+    _copy(_KEPT, network, to)
+    _copy(_KEYS, network, keys)
+
+
 def _copy(names: Iterable[str], here: Path, there: Path) -> None:
+    """Each file that is new or has changed, whole or not at all."""
     for name in names:
-        kept = here / name
-        copy = shutil.copytree if kept.is_dir() else shutil.copy2
-        copy(kept, there / name)
+        for kept in _files(here / name):
+            copy = there / kept.relative_to(here)
+            with suppress(FileNotFoundError):
+                if not copy.exists() or copy.stat().st_mtime_ns != kept.stat().st_mtime_ns:
+                    copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                    draft = copy.with_name(f".{copy.name}")
+                    shutil.copy2(kept, draft)
+                    draft.replace(copy)
+
+
+def _files(named: Path) -> Iterator[Path]:
+    """It, or all in it; a dot begins what is being written."""
+    found = named.rglob("*") if named.is_dir() else [named]
+    return (path for path in found if path.is_file() and not path.name.startswith("."))
 
 
 def _replay(wal: Path, data: Path) -> None:

@@ -5,13 +5,16 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from threading import Event
 from uuid import uuid4
 
 import asyncpg
 import nats
 import pytest
 
+from chassis import vault
 from chassis.embedded import remove
+from chassis.keys import KEYRING
 from chassis.testing import eventually
 from clients.network import Network, NetworkFailed, Options, backup
 from clients.registrar import Registrar
@@ -47,18 +50,21 @@ async def test_a_restored_platform_has_lost_nothing_and_finishes_every_flow(
         async with network.client("medical_director") as director:
             await open_clinics(director, [CLINIC])
         network.settle()
-        friend = await befriended(network)
+        friends = [await befriended(network, "acme")]
         accepted = await submitted(network, 10)
         network.settle(60)
         await asyncio.to_thread(backup.backup, before, kept, keys)
-        following = backup.follow(before, kept)
-        try:
-            accepted += await submitted(network, 20)
-            await received(network)
-            destroy(network)
-        finally:
-            following.terminate()
-            following.wait()
+        following = asyncio.create_task(
+            asyncio.to_thread(backup.follow, before, kept, keys, Event())
+        )
+        await asyncio.to_thread(renew_keys, network)
+        friends.append(await befriended(network, "late"))
+        accepted += await submitted(network, 20)
+        await received(network)
+        await kept_up(network, keys)
+        destroy(network)
+        with pytest.raises(NetworkFailed, match="gone"):
+            await following
     began = time.monotonic()
     await asyncio.to_thread(backup.restore, kept, keys, after)
     with Network(after, OPTIONS) as network:
@@ -68,10 +74,12 @@ async def test_a_restored_platform_has_lost_nothing_and_finishes_every_flow(
         network.settle(120)
         whole = time.monotonic() - began
         seen = await evidence(network)
-        assert (await named(network, accepted[-1])).startswith("Person")
-        credentials = after / "acme.creds"
-        await asyncio.to_thread(credentials.write_text, friend)
-        assert await admitted(network, credentials)
+        for referral in (accepted[0], accepted[-1]):
+            assert (await named(network, referral)).startswith("Person")
+        credentials = after / "friend.creds"
+        for friend in friends:
+            await asyncio.to_thread(credentials.write_text, friend)
+            assert await admitted(network, credentials)
     lost = set(accepted) - {str(referral) for referral in seen.referrals}
     log.warning("RPO %d flows, RTO %.1f s answering, %.1f s whole", len(lost), answering, whole)
     assert len(lost) <= RPO_FLOWS
@@ -120,10 +128,26 @@ async def named(network: Network, referral_id: str) -> str:
     return found.referral.patient.family_name
 
 
-async def befriended(network: Network) -> str:
+async def befriended(network: Network, name: str) -> str:
     """A partner that was there before; gives its credentials."""
     registrar = Registrar(network.servers.nats.url, network.servers.nats.keyring)
-    return (await registrar.add("acme"))[1]
+    return (await registrar.add(name))[1]
+
+
+def renew_keys(network: Network) -> None:
+    """Identifiers are sealed by another master key from here on: the first copy lacks it."""
+    vault.write(vault.rotated(vault.read(network.keyring)), network.keyring)
+    network.restart("referral")
+
+
+async def kept_up(network: Network, keys: Path) -> None:
+    """The copy of the keys is as they are."""
+
+    async def same() -> bool:
+        read = [vault.read(folder / KEYRING).version for folder in (network.directory, keys)]
+        return read == [2, 2] and (keys / "nats.keys" / "partner-late.json").exists()
+
+    await eventually(same, within=30)
 
 
 async def admitted(network: Network, credentials: Path) -> bool:
