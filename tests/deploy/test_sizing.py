@@ -16,12 +16,13 @@ def figure(pattern: str) -> float:
     return float(found.replace(",", ""))
 
 
-FLOW_MS = figure(r"\*\*([\d.]+)\*\* \|\n\nIt keeps")
+PARTS_MS = figure(r"\*\*([\d.]+)\*\* \|\n")
+FLOW_MS = figure(r"the dearer of the two: \*\*([\d.]+)\*\* ms")
 FLOW_ROWS = figure(r"It keeps ([\d.]+) kB a flow in PostgreSQL") * 1e3
 FLOW_STREAM = figure(r"and ([\d.]+) kB in the stream") * 1e3
 SESSION_MS = figure(r"24 x 3 ms = (\d+) ms")
 SESSION_ROWS = figure(r"Rows of a session other than readings: (\d+) kB") * 1e3
-READING_US = figure(r"ten a message \| (\d+); 27")
+READING_US = figure(r"ten a message \| (\d+); \d+")
 READING_BYTES = figure(r"a reading, bytes with its index \| (\d+)")
 FACT_BYTES = figure(r"a fact in the stream, bytes \| (\d+)")
 ROWS = re.findall(
@@ -40,7 +41,8 @@ def test_the_table_goes_to_ten_thousand_clinics() -> None:
 
 def test_services_and_servers_sum_up() -> None:
     (parts,) = re.findall(r"CPU, ms a flow \|(.+?)\| \*\*", PAGE)
-    assert sum(float(part) for part in parts.split("|")) == pytest.approx(FLOW_MS, abs=0.05)
+    assert sum(float(part) for part in parts.split("|")) == pytest.approx(PARTS_MS, abs=0.05)
+    assert FLOW_MS >= PARTS_MS
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]} clinics")
