@@ -79,7 +79,8 @@ class Tx:
     def tell(self, about: Access) -> None:
         """An audit entry for what was put since the last one, in the same commit."""
         told, self._rows.told = self._rows.told, []
-        self.written.audit.append(about.entry(self.now, told))
+        if not about.stands:
+            self.written.audit.append(about.entry(self.now, told))
 
     async def flush(self) -> None:
         """Write everything put, emitted and asked for."""
@@ -111,7 +112,7 @@ class Database:
             tx = Tx(line, self.clock(), self._new_lease(), writing=True)
             yield tx
             about = access.current()
-            if about and not (about.once and about.recorded):
+            if about:
                 tx.tell(about)
             await tx.flush()
             failpoint("before-commit")

@@ -48,6 +48,11 @@ class Access:
     clinic_id: UUID | None = None
     recorded: bool = False
 
+    @property
+    def stands(self) -> bool:
+        """Whether nothing more is told of it."""
+        return self.once and self.recorded
+
     def asked(self, request: Message) -> None:
         """Note the ids in the request."""
         for described, value in request.ListFields():

@@ -6,6 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis import telemetry
+from chassis.audit import access
+from chassis.audit.access import Access
 from chassis.mishaps import Conflict
 from chassis.refusal import NotAllowed
 from chassis.tests.toy import ThingRow
@@ -91,3 +93,17 @@ async def test_each_call_is_decided_in_its_own_trace(db):
     await asyncio.gather(*(call(uuid4()) for _ in range(3)))
     assert shop.traces == traced
     assert len(set(traced.values())) == 3
+
+
+async def _told(db, opening: Access) -> int:
+    """How many audit entries two calls of one access leave."""
+    shop, method = Shop(db), opening.method
+    access.begin(opening)
+    await asyncio.gather(shop.sell(uuid4()), shop.sell(uuid4()))
+    access.begin(None)
+    return len(await db.fetch("SELECT FROM audit WHERE method = $1", method))
+
+
+async def test_a_stream_that_is_told_of_leaves_no_entry_with_each_message(db):
+    assert await _told(db, Access(f"unary/{uuid4()}", reads=False)) == 2
+    assert await _told(db, Access(f"open/{uuid4()}", reads=False, once=True, recorded=True)) == 0
