@@ -1,9 +1,10 @@
-"""Who may call what: the contract says it, a token proves it, silence refuses."""
+"""Who may call what: the contract says it, a token or a certificate proves it, silence refuses."""
 
 from typing import Any
 
 from google.protobuf.descriptor import MethodDescriptor
 
+from chassis import peers
 from chassis.audit import access
 from chassis.calls import Answer, Call, Middleware, within
 from chassis.errors import Unauthenticated
@@ -21,7 +22,7 @@ def auth(tokens: Tokens) -> Middleware:
     """Admit the holders of a role that the method's contract names."""
 
     async def admitted(call: Call, answer: Answer) -> Any:
-        principal = await tokens.principal(_token(call.header("authorization")))
+        principal = await _who(call, tokens)
         if about := access.current():
             about.principal = principal
         _check(principal, call.method.roles)
@@ -41,6 +42,14 @@ def roles_admitted(method: MethodDescriptor) -> frozenset[str] | None:
         return None
     names = (Role.Name(role) for role in options.Extensions[requires].roles)
     return frozenset(name.removeprefix("ROLE_").lower() for name in names)
+
+
+async def _who(call: Call, tokens: Tokens) -> Principal:
+    """A token's holder; a service that acts for itself needs none, its certificate says it."""
+    header = call.header("authorization")
+    if not header and (peer := peers.service(call.context)):
+        return peer
+    return await tokens.principal(_token(header))
 
 
 def _token(header: str) -> str:

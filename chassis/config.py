@@ -1,9 +1,12 @@
 """Everything a process reads from its environment, once, at start."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chassis.papers import Papers
 
 DEFAULT_ISSUER = "https://issuer.halcyon.test"
 DEFAULT_AUDIENCE = "halcyon"
@@ -25,6 +28,11 @@ class Settings(BaseSettings):
     audience: str = DEFAULT_AUDIENCE
 
     listen: str = "127.0.0.1:0"
+    tls_certificate: Path | None = None
+    """Who we are to callers and to the broker, in PEM; with it nothing is said in the clear."""
+    tls_key: Path | None = None
+    tls_authority: Path | None = None
+    """Whose signature we believe, of callers and of the broker."""
     ready_file: Path | None = None
     """Where to say, once started, who listens where: {"service", "pid", "address"}."""
     drain_seconds: float = Field(default=10, ge=0)
@@ -59,3 +67,17 @@ class Settings(BaseSettings):
     audit_key: Path | None = None
     """The Ed25519 key that signs them, in PEM."""
     failpoint: str | None = None
+
+    @property
+    def papers(self) -> Papers | None:
+        """What we show of ourselves; None where all is said in the clear, on one machine."""
+        if self.tls_certificate and self.tls_key and self.tls_authority:
+            return Papers(self.tls_certificate, self.tls_key, self.tls_authority)
+        return None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        given = {self.tls_certificate, self.tls_key, self.tls_authority}
+        if None in given and given != {None}:
+            raise ValueError("TLS needs a certificate, its key and an authority.")
+        return self

@@ -1,16 +1,21 @@
 """`python -m chassis.health`: ends well when the service of this container says that it serves."""
 
-import os
 import sys
 
 import grpc
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
+from chassis.config import Settings
+from chassis.papers import Papers
 
-def serving(address: str, patience: float = 3) -> bool:
+_HERE = ("grpc.ssl_target_name_override", "localhost")
+"""From this machine; the certificate need not name its address."""
+
+
+def serving(address: str, patience: float = 3, papers: Papers | None = None) -> bool:
     """Ask once; an answer that does not come is a no."""
-    with grpc.insecure_channel(address) as channel:
+    with _channel(address, papers) as channel:
         try:
             reply = HealthStub(channel).Check(HealthCheckRequest(), timeout=patience)
         except grpc.RpcError:
@@ -18,10 +23,17 @@ def serving(address: str, patience: float = 3) -> bool:
         return bool(reply.status == HealthCheckResponse.SERVING)
 
 
+def _channel(address: str, papers: Papers | None) -> grpc.Channel:
+    if papers:
+        return grpc.secure_channel(address, papers.channel(), [_HERE])
+    return grpc.insecure_channel(address)
+
+
 def main() -> None:
-    """The port is the one that the service listens on."""
-    port = os.environ["HALCYON_LISTEN"].rpartition(":")[2]
-    sys.exit(0 if serving(f"127.0.0.1:{port}") else 1)
+    """The port is the one that the service listens on, and so are the papers."""
+    settings = Settings()
+    port = settings.listen.rpartition(":")[2]
+    sys.exit(0 if serving(f"127.0.0.1:{port}", papers=settings.papers) else 1)
 
 
 if __name__ == "__main__":

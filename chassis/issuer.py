@@ -1,14 +1,12 @@
 """A token issuer for development and tests: one Ed25519 key in a private file."""
 
 import json
-import os
 import sys
 import time
 from collections.abc import Iterable
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from jwt.algorithms import OKPAlgorithm
 
+from chassis import files
 from chassis.config import DEFAULT_AUDIENCE, DEFAULT_ISSUER
 
 _HOUR = timedelta(hours=1)
@@ -41,7 +40,7 @@ class Issuer:
         self.jwks_file = directory / "jwks.json"
         content = json.dumps(self.jwks()).encode()
         if not self.jwks_file.exists() or self.jwks_file.read_bytes() != content:
-            _write(self.jwks_file, content, 0o644)
+            files.write(self.jwks_file, content, 0o644)
 
     def jwks(self) -> dict[str, Any]:
         """The public half, as services read it."""
@@ -77,28 +76,11 @@ def kept(path: Path) -> Ed25519PrivateKey:
     if not path.exists():
         fresh = Ed25519PrivateKey.generate()
         pem = fresh.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        _write(path, pem, 0o600, replace=False)
+        files.write(path, pem, replace=False)
     key = load_pem_private_key(path.read_bytes(), None)
     if not isinstance(key, Ed25519PrivateKey):
         raise TypeError(f"{path} holds no Ed25519 key.")
     return key
-
-
-def _write(path: Path, content: bytes, mode: int, *, replace: bool = True) -> None:
-    """Whole or not at all; the file is private from its first byte."""
-    with NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(content)
-        os.fchmod(file.fileno(), mode)
-    part = Path(file.name)
-    if replace:
-        part.replace(path)
-        return
-    try:
-        path.hardlink_to(part)
-    except FileExistsError:
-        pass
-    finally:
-        part.unlink()
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ ALL: Final = Scope.ALL
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The holder of a verified token."""
+    """The holder of a verified token, or a service by its certificate."""
 
     subject: str
     roles: frozenset[str]

@@ -88,7 +88,7 @@ def _span_exporters(settings: Settings) -> Iterator[SpanExporter]:
 def _metric_readers(settings: Settings) -> Iterator[MetricReader]:
     """Read where they are, or sent with the spans: once, or every sum would be twice the truth."""
     if settings.metrics_listen:
-        yield scraped(settings.metrics_listen)
+        yield scraped(settings.metrics_listen, settings.papers)
     elif settings.otlp_endpoint:
         exporter = OTLPMetricExporter(f"{settings.otlp_endpoint.rstrip('/')}/v1/metrics")
         yield PeriodicExportingMetricReader(exporter)

@@ -57,9 +57,16 @@ async def serve(
     state = await _add_health(server, service_names)
     shown = (*service_names, health.SERVICE_NAME, reflection.SERVICE_NAME)
     reflection.enable_server_reflection(shown, server)
-    port = server.add_insecure_port(settings.listen)
+    port = _open(server, settings)
     await server.start()
     return Server(f"{settings.listen.rpartition(':')[0]}:{port}", server, state)
+
+
+def _open(server: grpc.aio.Server, settings: Settings) -> int:
+    """With papers, only to those who show papers too."""
+    if papers := settings.papers:
+        return server.add_secure_port(settings.listen, papers.server())
+    return server.add_insecure_port(settings.listen)
 
 
 async def _add_health(server: grpc.aio.Server, names: Sequence[str]) -> health.aio.HealthServicer:

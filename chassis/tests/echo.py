@@ -36,6 +36,8 @@ def _file() -> descriptor_pb2.FileDescriptorProto:
         method.client_streaming, method.server_streaming = asks, replies
         if name != "Closed":
             requirement = Requirement(roles=[Role.ROLE_NURSE, Role.ROLE_PRESCRIBER])
+            if name == "Repeat":
+                requirement.roles.append(Role.ROLE_SERVICE)
             method.options.Extensions[requires].CopyFrom(requirement)
     return file
 

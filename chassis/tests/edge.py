@@ -10,6 +10,7 @@ import grpc
 
 from chassis.config import Settings
 from chassis.issuer import Issuer
+from chassis.papers import Papers
 from chassis.server import serve
 from chassis.tests.echo import SERVICE, Client, Echo
 
@@ -45,3 +46,12 @@ async def running_edge(directory: Path, **changes: Any) -> AsyncIterator[Edge]:
     async with grpc.aio.insecure_channel(server.address) as channel:
         yield Edge(echo, issuer, channel, issuer.mint("ada", ["nurse"]))
     await server.drain(0)
+
+
+def worn(papers: Papers) -> dict[str, Any]:
+    """The settings of a service that shows these papers."""
+    return {
+        "tls_certificate": papers.certificate,
+        "tls_key": papers.key,
+        "tls_authority": papers.authority,
+    }

@@ -7,6 +7,8 @@ from http import HTTPStatus
 import h11
 import structlog
 
+from chassis.papers import Papers
+
 Heed = Callable[[bytes, Mapping[str, str]], Awaitable[HTTPStatus]]
 
 PATH = b"/webhooks"
@@ -24,10 +26,11 @@ class Door:
     def __init__(self, heed: Heed) -> None:
         self._heed = heed
 
-    async def open(self, listen: str) -> asyncio.Server:
+    async def open(self, listen: str, papers: Papers | None = None) -> asyncio.Server:
         """Answer at host:port; port 0 asks the system for a free one."""
         host, _, port = listen.rpartition(":")
-        return await asyncio.start_server(self._serve, host, int(port))
+        secured = papers.answering() if papers else None
+        return await asyncio.start_server(self._serve, host, int(port), ssl=secured)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line = h11.Connection(h11.SERVER, max_incomplete_event_size=16 * 1024)

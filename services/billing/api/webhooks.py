@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 import structlog
 
+from chassis.config import Settings
 from chassis.database import Database
 from services.billing import gateway, store
 from services.billing.api.door import Door
@@ -17,7 +18,7 @@ log = structlog.get_logger()
 async def listen(db: Database) -> None:
     """For as long as the process lives, where the settings say; nowhere without them."""
     if where := BillingSettings().webhook_listen:
-        server = await door(db).open(where)
+        server = await door(db).open(where, Settings().papers)
         log.info("webhook.ready", address=where)
         await server.serve_forever()
     await asyncio.Event().wait()

@@ -1,13 +1,16 @@
 """Webhooks come twice, in any order, late, replayed or forged: no money moves twice."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from chassis.authority import Authority
 from chassis.testing import House
 from services.billing import gateway, store
 from services.billing.api.webhooks import door
@@ -192,6 +195,23 @@ async def test_a_payment_called_off_while_the_payer_thinks_is_never_taken(
         await post(body, header)
     assert await asked(house) == []
     assert await captures(house) == 0
+
+
+async def test_where_there_are_papers_the_door_opens_to_papers_only(
+    house: House, simulator: Simulator, tmp_path: Path
+) -> None:
+    authority = Authority(tmp_path)
+    papers = authority.papers("billing")
+    server = await door(house.db).open("127.0.0.1:0", papers)
+    url = f"https://localhost:{server.sockets[0].getsockname()[1]}/webhooks"
+    ours, nobody = authority.papers("door/ingress").dialling(), ssl.create_default_context()
+    nobody.load_verify_locations(papers.authority)
+    async with server, httpx.AsyncClient(verify=ours) as ingress:
+        assert (await ingress.post(url, content=b"{}")).status_code == 400
+        for stranger, where in ((nobody, url), (ours, url.replace("https", "http"))):
+            async with httpx.AsyncClient(verify=stranger) as client:
+                with pytest.raises((httpx.TransportError, ssl.SSLError)):
+                    await client.post(where, content=b"{}")
 
 
 async def test_a_webhook_overtakes_the_answer_it_speaks_of(

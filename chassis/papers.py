@@ -1,0 +1,112 @@
+"""What a process shows of itself and whom it believes: a certificate, its key, an authority.
+
+They are files, and files are replaced while we run: whoever connects next meets the new ones.
+"""
+
+import ssl
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias, cast
+
+import grpc
+import structlog
+
+Shown: TypeAlias = Callable[[], grpc.ServerCertificateConfiguration]
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """Three files in PEM."""
+
+    certificate: Path
+    key: Path
+    authority: Path
+
+    def server(self) -> grpc.ServerCredentials:
+        """For a gRPC port whose callers must show papers of the same authority."""
+        shown = _Shown(self)
+        return grpc.dynamic_ssl_server_credentials(shown.first, cast(Shown, shown), True)
+
+    def channel(self) -> grpc.ChannelCredentials:
+        """For a call: as they are now."""
+        key, certificate = self.key.read_bytes(), self.certificate.read_bytes()
+        return grpc.ssl_channel_credentials(self.authority.read_bytes(), key, certificate)
+
+    def dialling(self) -> ssl.SSLContext:
+        """For one connection to a server, whose name must be in its certificate."""
+        return self._context(ssl.create_default_context(cafile=self.authority))
+
+    def answering(self) -> ssl.SSLContext:
+        """For a port: each client meets the papers of that moment, and must show its own."""
+        context = self._answering()
+        context.sni_callback = self._renew
+        return context
+
+    def _renew(self, line: ssl.SSLObject, _name: str, _context: ssl.SSLContext) -> None:
+        with suppress(OSError, ValueError):
+            line.context = self._answering()
+
+    def _answering(self) -> ssl.SSLContext:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=self.authority)
+        context.verify_mode = ssl.CERT_REQUIRED
+        return self._context(context)
+
+    def _context(self, context: ssl.SSLContext) -> ssl.SSLContext:
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(self.certificate, self.key)
+        return context
+
+    @property
+    def stamp(self) -> tuple[tuple[int, int], ...]:
+        """Another one whenever a file is another one."""
+        found = [path.stat() for path in (self.certificate, self.key, self.authority)]
+        return tuple((one.st_mtime_ns, one.st_ino) for one in found)
+
+    @staticmethod
+    def of(named: Mapping[str, Any] | None, folder: Path = Path()) -> "Papers | None":
+        """As a file of settings names them; what is not absolute is below the folder."""
+        if not named:
+            return None
+        return Papers(*(folder / named[name] for name in ("certificate", "key", "authority")))
+
+    def named(self) -> dict[str, str]:
+        """As a file of settings names them."""
+        return {
+            "certificate": str(self.certificate),
+            "key": str(self.key),
+            "authority": str(self.authority),
+        }
+
+
+class _Shown:
+    """gRPC asks before every handshake; the answer is None while nothing has changed.
+
+    A certificate that came before its key, or a file that is half there, changes nothing yet.
+    """
+
+    def __init__(self, papers: Papers) -> None:
+        self._papers = papers
+        self._stamp = papers.stamp
+        self.first = self._read()
+
+    def __call__(self) -> grpc.ServerCertificateConfiguration | None:
+        try:
+            if (stamp := self._papers.stamp) == self._stamp:
+                return None
+            fresh = self._read()
+        except (OSError, ValueError) as error:
+            log.warning("papers.unreadable", error_class=type(error).__qualname__)
+            return None
+        self._stamp = stamp
+        log.info("papers.renewed")
+        return fresh
+
+    def _read(self) -> grpc.ServerCertificateConfiguration:
+        papers = self._papers
+        papers.dialling()
+        pair = papers.key.read_bytes(), papers.certificate.read_bytes()
+        return grpc.ssl_server_certificate_configuration([pair], papers.authority.read_bytes())
