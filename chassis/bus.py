@@ -1,6 +1,7 @@
 """The way to JetStream: one connection, its stream and consumers, and a lean path for batches."""
 
 import asyncio
+import ssl
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,8 @@ from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, DiscardPolicy, StreamConfig
 from nats.js.errors import NotFoundError
 from nats.js.manager import JetStreamManager
+
+from chassis.papers import Papers
 
 STREAM = "HALCYON"
 SUBJECTS = ("halcyon.*.events.>",)
@@ -29,9 +32,21 @@ class BusAway(Exception):
 class _Wire(Client):
     """nats-py for the connection; the chosen subscriptions skip its queues and header parser."""
 
-    def __init__(self) -> None:
+    def __init__(self, papers: Papers | None) -> None:
         super().__init__()
+        self._papers = papers
         self.taps: dict[int, Tap] = {}
+
+    @property
+    def ssl_context(self) -> ssl.SSLContext:
+        """Papers as they are at this connection, which may be the hundredth."""
+        return self._papers.dialling() if self._papers else super().ssl_context
+
+    def _connect_command(self) -> bytes:
+        """Who has papers says nothing, not even a name, to a broker that offers no TLS."""
+        if self._papers and not _secured(self._transport):
+            raise NatsError("nats: the broker offers no TLS")
+        return super()._connect_command()
 
     async def _process_msg(
         self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes
@@ -46,12 +61,13 @@ class _Wire(Client):
 class Bus:
     """A connection that outlives its server, until it is closed for good."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         url: str,
         name: str = "halcyon",
         *,
         credentials: Path | None = None,
+        papers: Papers | None = None,
         ack_wait: float = 30,
         replicas: int = 1,
     ) -> None:
@@ -59,14 +75,15 @@ class Bus:
         self._servers, self._name = url.split(","), name
         self._credentials = str(credentials) if credentials else None
         self._ack_wait, self._replicas = ack_wait, replicas
-        self._wire, self._tried = _Wire(), False
+        self._papers = papers
+        self._wire, self._tried = _Wire(papers), False
         self.closed = asyncio.Event()
         """Set when the client gave up for ever; the process must then end."""
         self.reconnected: list[Callable[[], None]] = []
 
     async def connect(self) -> None:
         """Connect and prove it: the client may report success too early."""
-        wire = self._wire = _Wire()
+        wire = self._wire = _Wire(self._papers)
         self._tried = True
         try:
             async with asyncio.timeout(5):
@@ -218,6 +235,10 @@ def _answered() -> Iterator[None]:
         yield
     except (NatsError, TimeoutError) as error:
         raise BusAway from error
+
+
+def _secured(transport: Any) -> bool:
+    return transport._io_writer.get_extra_info("ssl_object") is not None
 
 
 async def _complain(error: Exception) -> None:

@@ -18,6 +18,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="HALCYON_", frozen=True, extra="ignore")
 
     database_url: str = Field(repr=False)
+    database_authority: Path | None = None
+    """Whose signature the database's certificate bears; with it nothing is said in the clear."""
     nats_url: str = Field(repr=False)
     """One server, or the servers of a cluster with commas between them."""
     nats_credentials: Path | None = None

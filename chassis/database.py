@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -91,9 +92,16 @@ class Database:
     """Where a service keeps what it knows."""
 
     def __init__(
-        self, url: str, *, pool: int = 16, lease: float = 10, errand_lease: float = 60
+        self,
+        url: str,
+        authority: Path | None = None,
+        *,
+        pool: int = 16,
+        lease: float = 10,
+        errand_lease: float = 60,
     ) -> None:
-        self._lines = Lines(url, pool)
+        """`authority` signs the server's certificate; without it there is no TLS."""
+        self._lines = Lines(url, pool, authority)
         self._lease = timedelta(seconds=lease)
         self.errand_lease = timedelta(seconds=errand_lease)
         self._offset = timedelta()

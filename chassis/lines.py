@@ -5,15 +5,18 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import asyncpg
+from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from chassis.mishaps import DatabaseAway, told
+from chassis.papers import trusting
 
 _SERVER = {
     "application_name": "halcyon",
@@ -24,6 +27,23 @@ _SERVER = {
     "statement_timeout": "30000",
     "idle_in_transaction_session_timeout": "60000",
 }
+
+
+def engine(url: str, authority: Path | None = None, **more: Any) -> AsyncEngine:
+    """SQLAlchemy's way to a database; with an authority only to a server that it signed."""
+    made = create_async_engine(
+        make_url(url).set(drivername="postgresql+asyncpg"),
+        poolclass=NullPool,
+        hide_parameters=True,
+        **more,
+    )
+    if authority:
+
+        def secure(_dialect: Any, _record: Any, _given: Any, named: dict[str, Any]) -> None:
+            named["ssl"] = trusting(authority)
+
+        event.listen(made.sync_engine, "do_connect", secure)
+    return made
 
 
 @dataclass(slots=True, eq=False)
@@ -37,12 +57,11 @@ class Line:
 class Lines:
     """Autocommit for SQLAlchemy: BEGIN and COMMIT are said once, in database.py."""
 
-    def __init__(self, url: str, size: int) -> None:
-        self._engine = create_async_engine(
-            make_url(url).set(drivername="postgresql+asyncpg"),
+    def __init__(self, url: str, size: int, authority: Path | None = None) -> None:
+        self._engine = engine(
+            url,
+            authority,
             isolation_level="AUTOCOMMIT",
-            poolclass=NullPool,
-            hide_parameters=True,
             connect_args={"server_settings": _SERVER, "timeout": 5},
         )
         self._slots = asyncio.Semaphore(size)

@@ -14,11 +14,9 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
 from chassis.config import Settings
+from chassis.lines import engine
 from chassis.tables import create_chassis_tables
 
 __all__ = ["create_chassis_tables", "migrate", "upgrade"]
@@ -28,24 +26,22 @@ _CHASSIS = Path(__file__).resolve().parent / "migrations"
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('halcyon.migrate'))")
 
 
-async def upgrade(service: str | Path, url: str) -> None:
+async def upgrade(service: str | Path, url: str, authority: Path | None = None) -> None:
     """Run the migrations of a service (by name, or by the folder that holds them)."""
     folder = service if isinstance(service, Path) else SERVICES / service / "migrations"
-    engine = create_async_engine(
-        make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool, hide_parameters=True
-    )
+    way = engine(url, authority)
     try:
-        async with engine.begin() as connection:
+        async with way.begin() as connection:
             await connection.execute(_ONE_AT_A_TIME)
             await connection.run_sync(_upgrade, folder, "alembic_version")
             await connection.run_sync(_upgrade, _CHASSIS, "chassis_version")
     finally:
-        await engine.dispose()
+        await way.dispose()
 
 
-def migrate(service: str | Path, url: str) -> None:
+def migrate(service: str | Path, url: str, authority: Path | None = None) -> None:
     """The same, for callers without an event loop."""
-    asyncio.run(upgrade(service, url))
+    asyncio.run(upgrade(service, url, authority))
 
 
 def _upgrade(connection: Connection, folder: Path, noted_in: str) -> None:
@@ -65,7 +61,8 @@ def _upgrade(connection: Connection, folder: Path, noted_in: str) -> None:
 
 def main() -> None:
     """One argument: the service."""
-    migrate(sys.argv[1], Settings().database_url)
+    settings = Settings()
+    migrate(sys.argv[1], settings.database_url, settings.database_authority)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ class Papers:
 
     def dialling(self) -> ssl.SSLContext:
         """For one connection to a server, whose name must be in its certificate."""
-        return self._context(ssl.create_default_context(cafile=self.authority))
+        return self._context(trusting(self.authority))
 
     def answering(self) -> ssl.SSLContext:
         """For a port: each client meets the papers of that moment, and must show its own."""
@@ -73,6 +73,10 @@ class Papers:
             return None
         return Papers(*(folder / named[name] for name in ("certificate", "key", "authority")))
 
+    def environment(self) -> dict[str, str]:
+        """As the environment of a service names them."""
+        return {f"HALCYON_TLS_{name.upper()}": path for name, path in self.named().items()}
+
     def named(self) -> dict[str, str]:
         """As a file of settings names them."""
         return {
@@ -80,6 +84,11 @@ class Papers:
             "key": str(self.key),
             "authority": str(self.authority),
         }
+
+
+def trusting(authority: Path) -> ssl.SSLContext:
+    """For one connection to a server that asks for no papers, but must show its own."""
+    return ssl.create_default_context(cafile=authority)
 
 
 class _Shown:

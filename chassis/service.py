@@ -101,11 +101,13 @@ async def _live(service: Service, settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     lease, errand_lease = settings.lease_seconds, settings.errand_lease_seconds
-    db = Database(settings.database_url, lease=lease, errand_lease=errand_lease)
+    authority = settings.database_authority
+    db = Database(settings.database_url, authority, lease=lease, errand_lease=errand_lease)
     bus = Bus(
         settings.nats_url,
         service.name,
         credentials=settings.nats_credentials,
+        papers=settings.papers,
         ack_wait=settings.ack_wait_seconds,
         replicas=settings.stream_replicas,
     )

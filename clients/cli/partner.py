@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 
 from chassis.keyring import Keyring
-from clients.cli.place import DEFAULT, Data, acting, network, run
+from clients.cli.place import DEFAULT, Data, acting, network, papers, run
 from clients.cli.screen import show
 from clients.cli.views import tables
 from clients.network.seed import CLINICS
@@ -149,7 +149,7 @@ def _state(entry: Entry, held: set[str]) -> str:
 
 def _registrar(data: Path) -> Registrar:
     found = network(data)
-    return Registrar(found["nats"], Keyring(Path(found["nats_keys"])))
+    return Registrar(found["nats"], Keyring(Path(found["nats_keys"])), papers(data))
 
 
 def _clinic(told: str) -> str:

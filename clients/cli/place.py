@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from chassis.papers import Papers
 from clients.network import record
 from clients.network.tokens import Minting
 from clients.sdk import Halcyon
@@ -32,8 +33,17 @@ def acting(data: Path, *roles: str, npi: str | None = None) -> Halcyon:
     """The SDK in these roles, with HALCYON_TOKEN or a token of the network's own issuer."""
     found = network(data)
     addresses = {name: one["address"] for name, one in found["services"].items()}
-    given = os.environ.get("HALCYON_TOKEN")
-    return Halcyon(addresses, given or Minting(issuer(data), roles, npi=npi))
+    given, ours = os.environ.get("HALCYON_TOKEN"), papers(data)
+    return Halcyon(
+        addresses,
+        given or Minting(issuer(data), roles, npi=npi),
+        credentials=ours.channel() if ours else None,
+    )
+
+
+def papers(data: Path) -> Papers | None:
+    """What the command line shows of itself, where the network speaks TLS."""
+    return Papers.of(network(data).get("papers"), data.resolve())
 
 
 def issuer(data: Path) -> Path:

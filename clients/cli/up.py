@@ -26,13 +26,17 @@ def up(
     data: Data = DEFAULT,
     trace_ratio: Annotated[float, typer.Option(help="Share of traces to keep.")] = 1.0,
     detach: Annotated[bool, typer.Option(help="Return once it is up; end it with down.")] = False,
+    tls: Annotated[
+        bool, typer.Option(help="Calls and facts over TLS, by an own authority.")
+    ] = False,
 ) -> None:
     """Start PostgreSQL, NATS and every service, and keep them running until Ctrl-C."""
     if detach:
-        show(tables.network(_detached(data.resolve(), trace_ratio)))
+        show(tables.network(_detached(data.resolve(), trace_ratio, tls=tls)))
         return
     with console.status("starting") as status:
-        options = Options(trace_ratio=trace_ratio, heal_servers=True, say=status.update)
+        say = status.update
+        options = Options(trace_ratio=trace_ratio, tls=tls, heal_servers=True, say=say)
         _run(Network(data, options), status.stop)
     show("everything has ended; the data stays in", str(data.resolve()))
 
@@ -71,7 +75,7 @@ def _run(network: Network, started: Callable[[], None]) -> None:
         network.stop()
 
 
-def _detached(data: Path, trace_ratio: float) -> dict[str, object]:
+def _detached(data: Path, trace_ratio: float, *, tls: bool) -> dict[str, object]:
     """A supervisor of its own session, which outlives this terminal."""
     logs = data / "logs"
     logs.mkdir(parents=True, exist_ok=True)
@@ -79,7 +83,7 @@ def _detached(data: Path, trace_ratio: float) -> dict[str, object]:
     command = [sys.executable, "-m", "clients.cli", "up", "--data", str(data)]
     with (logs / "up.log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, "--trace-ratio", str(trace_ratio)],
+            [*command, "--trace-ratio", str(trace_ratio), *(["--tls"] if tls else [])],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -11,8 +11,10 @@ from types import TracebackType
 from typing import TypeVar
 
 from chassis import keys
+from chassis.authority import Authority
 from chassis.embedded import ServerFailed, Servers, embedded
 from chassis.issuer import Issuer
+from chassis.papers import Papers
 from clients.network import record, seed
 from clients.network.options import Options
 from clients.network.process import PATIENCE, ROOT, NetworkFailed, ServiceProcess, migrate_from
@@ -20,6 +22,9 @@ from clients.network.supervisor import Supervisor
 from clients.network.tokens import Minting
 from clients.sdk import Halcyon
 from clients.sdk.client import DEFAULT_TIMEOUT
+
+DOOR = "door/cli"
+"""The name in the papers of the command line and of the SDK."""
 
 Result = TypeVar("Result")
 
@@ -98,6 +103,10 @@ class Network:
         """The keys that seal identifiers; they belong nowhere near the database."""
         return self.directory / keys.KEYRING
 
+    def papers(self, name: str) -> Papers | None:
+        """What that one shows of itself, where the network speaks TLS."""
+        return Authority(self.directory / "tls").papers(name) if self.options.tls else None
+
     def database_url(self, service: str) -> str:
         """Where one service keeps what it knows."""
         return self.servers.postgres.url(f"halcyon_{service}")
@@ -115,7 +124,9 @@ class Network:
     ) -> Halcyon:
         """The SDK, acting in these roles; close it, or use it as an async context manager."""
         token = Minting(self.issuer, roles, clinics=clinics, npi=npi)
-        return Halcyon(self.addresses, token, timeout=timeout)
+        ours = self.papers(DOOR)
+        credentials = ours.channel() if ours else None
+        return Halcyon(self.addresses, token, timeout=timeout, credentials=credentials)
 
     def pid(self, service: str) -> int:
         """The process id of a service."""
@@ -151,7 +162,7 @@ class Network:
         Issuer(self.issuer)
         keys.prepare(self.keyring, self.directory / "audit" / keys.AUDIT_KEY)
         self.options.say("starting PostgreSQL and NATS")
-        self._servers = self._stack.enter_context(embedded(self.directory))
+        self._servers = self._stack.enter_context(embedded(self.directory, self.papers("nats")))
         self._migrate(self._servers)
         self._launch()
         self._supervisor = Supervisor(
@@ -195,6 +206,8 @@ class Network:
             "HALCYON_AUDIT_KEY": str(self.directory / "audit" / keys.AUDIT_KEY),
             "HALCYON_AUDIT_ANCHORS": str(self.directory / "audit" / "anchors.jsonl"),
         }
+        if papers := self.papers(service):
+            places |= papers.environment()
         return {**places, **self.options.env, **self.options.service_env.get(service, {})}
 
     def _seed(self) -> None:
@@ -216,6 +229,7 @@ class Network:
             name: {"address": process.address, "pid": process.pid, "restarts": process.restarts}
             for name, process in self.processes.items()
         }
+        ours = self.papers(DOOR)
         return {
             "pid": os.getpid(),
             "directory": str(self.directory),
@@ -227,6 +241,7 @@ class Network:
             "traces": str(self.traces),
             "logs": str(self.directory / "logs"),
             "audit": str(self.directory / "audit"),
+            "papers": ours.named() if ours else None,
         }
 
 

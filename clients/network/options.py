@@ -28,6 +28,8 @@ class Options:
     """For one service; a HALCYON_FAILPOINT is dropped once it has ended a process."""
     roots: Mapping[str, Path] = field(default_factory=dict)
     """Where another version of a service lies, to be migrated and run from there."""
+    tls: bool = False
+    """Papers of an authority of the network's own, for every service, the broker and us."""
     seed: bool = True
     restart: bool = True
     """Start a crashed service again."""

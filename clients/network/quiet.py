@@ -11,6 +11,8 @@ import nats
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError, ServiceUnavailableError
 
+from chassis.papers import Papers
+
 _STREAM = "HALCYON"
 _POLL = 0.05
 _WAITING = """
@@ -32,11 +34,16 @@ class Broker(Protocol):
         """Our .creds file."""
         ...
 
+    @property
+    def papers(self) -> Papers | None:
+        """Papers of the authority that signed the broker's; None where it speaks no TLS."""
+        ...
+
 
 async def dial(broker: Broker) -> Client:
     """A connection of our own."""
-    us = broker.credentials
-    return await nats.connect(broker.url, user_credentials=str(us) if us else None)
+    us, tls = broker.credentials, broker.papers and broker.papers.dialling()
+    return await nats.connect(broker.url, user_credentials=str(us) if us else None, tls=tls)
 
 
 async def settle(databases: Mapping[str, str], server: Broker, patience: float) -> bool:

@@ -17,6 +17,7 @@ from testcontainers.core.network import Network
 from chassis import keys
 from chassis.health import serving
 from chassis.issuer import Issuer
+from chassis.papers import Papers
 from clients.network.options import discovered
 from clients.network.process import ROOT
 from clients.network.tokens import Minting
@@ -41,6 +42,7 @@ class Anonymous(NamedTuple):
 
     url: str
     credentials: Path | None = None
+    papers: Papers | None = None
 
 
 class Fleet:

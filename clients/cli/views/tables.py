@@ -147,7 +147,7 @@ def network(found: Mapping[str, Any]) -> Table:
     for name, one in found["services"].items():
         made.add_row(f"[{COLOURS.get(name, 'white')}]{name}[/]", one["address"], _pid(one))
     if "pid" in found:
-        made.add_row("nats", found["nats"].removeprefix("nats://"), "")
+        made.add_row("nats", found["nats"].partition("://")[2], "")
         made.add_row("supervisor", "", _pid(found))
     return made
 

@@ -28,7 +28,12 @@ log = structlog.get_logger()
 async def tend(db: Database) -> None:
     """Until cancelled; a network without partners pays one look at a small table."""
     settings = Settings()
-    bus = Bus(settings.nats_url, "referral-partners", credentials=settings.nats_credentials)
+    bus = Bus(
+        settings.nats_url,
+        "referral-partners",
+        credentials=settings.nats_credentials,
+        papers=settings.papers,
+    )
     try:
         await Reception(db, bus).run()
     finally:
