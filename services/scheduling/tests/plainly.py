@@ -80,6 +80,10 @@ class Plainly:
         ]
         if chairs:
             parts.append((Kind.CHAIR, "infused", "end"))
+        if self.clinic.of(Kind.MONITOR):
+            parts.append((Kind.MONITOR, "start", "end"))
+        if self.wanted.visit.therapist:
+            parts.append((Kind.THERAPIST, "infuse", "end"))
         return self._open(start, start + minutes["end"]) and all(
             self._seat(kind, start + minutes[begin], start + minutes[end])
             for kind, begin, end in parts
@@ -92,7 +96,8 @@ class Plainly:
             local = mark.astimezone(self.zone)
             closed = local.date() in self.clinic.holidays or self._away(None, mark)
             on_site = not prescribers or any(
-                _within(one.shifts, local) and not self._away(one.resource_id, mark)
+                (not one.shifts or _within(one.shifts, local))
+                and not self._away(one.resource_id, mark)
                 for one in prescribers
             )
             suits = not windows or _within(windows, local)

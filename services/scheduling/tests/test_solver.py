@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from services.scheduling.domain import (
@@ -56,21 +56,22 @@ hours = st.builds(
     st.integers(9, 14),
 )
 some_hours = st.lists(hours, min_size=1, max_size=4, unique_by=lambda one: one.weekday).map(tuple)
+most_days = st.lists(hours, min_size=3, max_size=6, unique_by=lambda one: one.weekday).map(tuple)
 shifts = st.one_of(st.just(()), some_hours)
 
 
 @st.composite
 def clinics(draw: st.DrawFn) -> Clinic:
-    plain = clinic(draw(st.integers(1, 2)), 1, 1, clinic_id=CLINIC, hours=draw(some_hours))
+    plain = clinic(draw(st.integers(1, 2)), 1, 1, clinic_id=CLINIC, hours=draw(most_days))
     resources = [
         replace(one, shifts=draw(shifts), patients=draw(st.integers(1, 2)))
         if one.kind == Kind.NURSE
         else one
         for one in plain.resources
     ]
-    for kind in (Kind.CHAIR, Kind.PRESCRIBER):
+    for kind in (Kind.CHAIR, Kind.MONITOR, Kind.THERAPIST, Kind.PRESCRIBER):
         if draw(st.booleans()):
-            there = draw(some_hours) if kind == Kind.PRESCRIBER else ()
+            there = draw(shifts) if kind in {Kind.PRESCRIBER, Kind.THERAPIST} else ()
             resources.append(Resource(uuid5(CLINIC, kind), kind, kind.value, shifts=there))
     holidays = draw(st.lists(st.dates(date(2026, 11, 23), date(2026, 12, 8)), max_size=2))
     return replace(plain, resources=tuple(resources), holidays=tuple(holidays))
@@ -115,9 +116,11 @@ def test_it_finds_the_earliest_series_or_says_none_exactly_when_there_is_none(
     windows = data.draw(st.one_of(st.just(()), some_hours))
     weeks = data.draw(st.sampled_from([(1,), (2,), (1, 1), (2, 1), (1, 0, 1)]))
     wanted = plan(CLINIC, weeks, data.draw(st.sampled_from([24, 48, 72])))
-    asked = wish(wanted, rules, agenda, MONDAY, Patient(Preferences(windows=windows)))
+    likes = Preferences(windows=windows, therapist=data.draw(st.sampled_from([False, False, True])))
+    asked = wish(wanted, rules, agenda, MONDAY, Patient(likes))
     plainly = Plainly(where, closures, booked, asked)
     found = found_by(asked, agenda)
+    event(f"a series: {not isinstance(found, Bound)}")
     if isinstance(found, Bound):
         assert plainly.earliest() is None
     else:
