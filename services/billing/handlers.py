@@ -35,14 +35,26 @@ async def issue_estimate(fact: SeriesHeld, tx: Tx) -> None:
     need = wire.need(fact)
     known = await store.find(tx, domain.invoice_id(need.series_id))
     desk = await store.desk(tx, need.clinic_id)
-    price = await store.session_price(tx, need)
-    if known and domain.loses_cover(need, known):
-        known = await _uncovered(known, tx)
-    decision = domain.issue_for(need, known, price, tx.now)
+    decision = await _priced(need, known, desk, tx)
     await store.record(tx, decision)
     earlier = await store.find_estimate(tx, known.estimate_id) if known else None
     codes = domain.procedure_codes(packs.CODES, need.infusion_minutes, tx.now.date())
     store.keep_estimate(tx, estimate.of_series(decision, need, earlier, codes, desk))
+
+
+async def _priced(
+    need: domain.Need, known: domain.Invoice | None, desk: estimate.Desk, tx: Tx
+) -> domain.Decision:
+    """A change that cannot be told in time leaves the estimate, and its price, as they are."""
+    price = await store.session_price(tx, need)
+    if known and domain.is_revised(need, known):
+        if estimate.may_change(desk, need.first_service, tx.now):
+            last = await store.last_payment(tx, known)
+            free = await _uncovered(known, tx)
+            return domain.reprice(need, free or known, price, last, tx.now)
+    elif known and domain.loses_cover(need, known):
+        known = await _uncovered(known, tx)
+    return domain.issue_for(need, known, price, tx.now)
 
 
 async def _uncovered(series: domain.Invoice | None, tx: Tx) -> domain.Invoice | None:

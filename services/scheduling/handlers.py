@@ -190,8 +190,8 @@ async def replan_sessions(fact: PlanRevised, tx: Tx) -> None:
     await _known(tx, domain.series_id(told.plan_id))
     for series_id, _ in await store.series_of_referrals(tx, referrals):
         series = await store.get(tx, series_id)
-        revised = domain.replanned(series, told, tx.now)
-        store.record(tx, revised, ())
+        revised, events = domain.replanned(series, told, tx.now)
+        store.record(tx, revised, events)
         if revised.revision > series.revision:
             await store.replan(tx, revised)
 

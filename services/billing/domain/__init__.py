@@ -229,6 +229,7 @@ from services.billing.domain.reminding import (
     first_look,
     remind,
 )
+from services.billing.domain.repricing import is_revised, reprice
 from services.billing.domain.returning import (
     Going,
     conclude_part,
@@ -396,6 +397,7 @@ __all__ = [
     "invoice_id",
     "is_in_doubt",
     "is_npi",
+    "is_revised",
     "issue_for",
     "itemise",
     "keep_card",
@@ -429,6 +431,7 @@ __all__ = [
     "release",
     "remind",
     "remove_card",
+    "reprice",
     "request_goodwill",
     "request_refund",
     "restrict",

@@ -36,14 +36,17 @@ class Need:
 def issue_for(need: Need, known: Invoice | None, unit_price: Money, now: datetime) -> Decision:
     """A series held is invoiced once; held again after its invoice ended, it is invoiced again."""
     if known is None:
-        return _issue(first_invoice(need, unit_price, now), now)
+        return issue(first_invoice(need, unit_price, now), now)
     if need.series_revision <= known.series_revision:
         return NOTHING
     match known.status:
         case Status.ISSUED | Status.PAID:
             return Decision(invoice=replace(known, series_revision=need.series_revision))
         case Status.VOID | Status.PAYMENT_FAILED | Status.REFUND_PENDING | Status.REFUNDED:
-            return _issue_again(known, need, unit_price, now)
+            again = anew(known, need, unit_price, now)
+            if again.session_count > 0:
+                return issue(again, now)
+            return Decision(invoice=replace(known, series_revision=need.series_revision))
 
 
 def loses_cover(need: Need, known: Invoice) -> bool:
@@ -85,12 +88,10 @@ def first_invoice(need: Need, unit_price: Money, now: datetime) -> Invoice:
     )
 
 
-def _issue_again(invoice: Invoice, need: Need, unit_price: Money, now: datetime) -> Decision:
+def anew(invoice: Invoice, need: Need, unit_price: Money, now: datetime) -> Invoice:
     """At today's price, for the sessions that were not delivered yet."""
     settled = invoice.settled_count + invoice.delivered_count
-    if need.session_count <= settled:
-        return Decision(invoice=replace(invoice, series_revision=need.series_revision))
-    again = replace(
+    return replace(
         first_invoice(need, unit_price, now),
         revision=invoice.revision,
         attempt=invoice.attempt + 1,
@@ -100,10 +101,10 @@ def _issue_again(invoice: Invoice, need: Need, unit_price: Money, now: datetime)
         disputed=invoice.disputed,
         is_restricted=invoice.is_restricted,
     )
-    return _issue(again, now)
 
 
-def _issue(invoice: Invoice, now: datetime) -> Decision:
+def issue(invoice: Invoice, now: datetime) -> Decision:
+    """Its estimate is stated, and its price asked for."""
     estimated = stating(invoice, now)
     return ask(estimated, now, EstimateIssued(estimated))
 

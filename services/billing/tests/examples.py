@@ -35,7 +35,7 @@ def coding(*codes: str) -> domain.Coding:
     return domain.Coding(codes or CODES, TABLE)
 
 
-def need(series_revision: int = 1, session_count: int = 8) -> domain.Need:
+def need(series_revision: int = 1, session_count: int = 8, minutes: int = 45) -> domain.Need:
     return domain.Need(
         series_id=SERIES,
         series_revision=series_revision,
@@ -43,7 +43,7 @@ def need(series_revision: int = 1, session_count: int = 8) -> domain.Need:
         patient_id=PATIENT,
         clinic_id=CLINIC,
         session_count=session_count,
-        infusion_minutes=45,
+        infusion_minutes=minutes,
     )
 
 

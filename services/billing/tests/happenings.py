@@ -15,10 +15,14 @@ _AS_IT_CAME = (Method.ONLINE, Purpose.PACKAGE)
 
 def hold(need: domain.Need, price: Money) -> Input:
     def hear(books: Books) -> Sequence[Decision]:
-        known, freed = books.invoice, tuple[Decision, ...]()
-        if known and domain.loses_cover(need, known):
+        known, freed, last = books.invoice, tuple[Decision, ...](), books.last
+        revised = known is not None and domain.is_revised(need, known)
+        if known and (revised or domain.loses_cover(need, known)):
             freed = tuple(_uncovered(books, known))
             known = freed[0].invoice if freed else known
+        if known and last and revised:
+            asked = domain.Last(last, unsent=False)
+            return *freed, domain.reprice(need, known, price, asked, NOW)
         return *freed, domain.issue_for(need, known, price, NOW)
 
     return hear

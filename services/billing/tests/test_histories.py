@@ -182,9 +182,9 @@ class Histories(RuleBasedStateMachine):
     def cancel(self, reason: str, unsent: bool) -> None:
         self.hear(told.release(release(reason, self.newer()), unsent=unsent), of_a_fact=True)
 
-    @rule(price=PRICES, sessions=st.integers(1, 8))
-    def hold_again(self, price: Money, sessions: int) -> None:
-        self.hear(told.hold(need(self.newer(), sessions), price), of_a_fact=True)
+    @rule(price=PRICES, sessions=st.integers(1, 8), minutes=st.sampled_from([45, 90]))
+    def hold_again(self, price: Money, sessions: int, minutes: int) -> None:
+        self.hear(told.hold(need(self.newer(), sessions, minutes), price), of_a_fact=True)
 
     @rule(count=st.integers(0, 4), reason=st.sampled_from(["patient_request", "found_unsuitable"]))
     def ask_for_a_refund(self, count: int, reason: str) -> None:

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from services.scheduling.domain.series import Series
+from services.scheduling.domain.events import Decision, SeriesHeld
+from services.scheduling.domain.series import Series, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +18,19 @@ class Revised:
     therapist: bool
 
 
-def replanned(series: Series, told: Revised, now: datetime) -> Series:
-    """The series by the newest version of its plan; its times are another matter."""
+def replanned(series: Series, told: Revised, now: datetime) -> Decision:
+    """The series by the newest version of its plan; its times are another matter.
+
+    A hold is told anew: what it is for has changed, and so perhaps its price.
+    """
     plan = series.plan
     if plan.plan_id != told.plan_id or told.version <= plan.version:
-        return series
+        return series, ()
     minutes, therapist = told.infusion_minutes, told.therapist
     same = (minutes, therapist) == (plan.infusion_minutes, plan.therapist)
     wanted = replace(plan, version=told.version, infusion_minutes=minutes, therapist=therapist)
     if same:
-        return replace(series, plan=wanted)
+        return replace(series, plan=wanted), ()
     shape = series.shape._replace(infuse=minutes) if series.starts else series.shape
-    return replace(series, plan=wanted, shape=shape, revision=series.revision + 1, update_time=now)
+    again = replace(series, plan=wanted, shape=shape, revision=series.revision + 1, update_time=now)
+    return again, (SeriesHeld(again),) if series.status == Status.HELD else ()

@@ -212,7 +212,11 @@ async def test_a_hold_and_a_place_in_the_queue_follow_too(house: House) -> None:
     await house.given(plan_revised(wanted, 3, minutes=75))
     again = await series(house, wanted)
     assert (again.status, minutes(again), starts(again)) == (HELD, [75], starts(kept))
-    assert names(await house.stated())[-1] == "SeriesHeld"
+    *_, first, told = await house.stated()
+    assert names([first, told]) == ["SeriesHeld", "SeriesHeld"]
+    assert (told.revision, told.infusion_minutes) == (first.revision + 1, 75)
+    assert told.hold_expire_time == first.hold_expire_time
+    assert [one.start_time for one in told.sessions] == [one.start_time for one in first.sessions]
 
 
 async def test_rounds_of_maintenance_are_as_the_plan_is_now(house: House) -> None:

@@ -94,6 +94,7 @@ def of_series(
         ),
         *_shared(desk, invoice.session_count),
     )
+    lines = (*lines, *_further(lines, known))
     due = need.first_service and due_when_scheduled(
         desk.policy, desk.calendar, now, need.first_service, desk.zone
     )
@@ -182,10 +183,7 @@ def revise(known: Estimate, change: Change, desk: Desk, now: datetime) -> Estima
     if known.version != version:
         newest = {"version": str(known.version)}
         raise NotAllowed("ESTIMATE_CHANGED", "There is a newer version of it.", newest)
-    affected = change.service or known.first_service
-    due = affected and last_moment_to_change(
-        desk.policy, desk.calendar, local_day(affected, desk.zone), desk.zone
-    )
+    due = _last_moment(desk, change.service or known.first_service)
     if due and more and now >= due:
         raise NotAllowed("TOO_LATE_TO_CHANGE", "For this service the earlier estimate stands.")
     lines = (*(_at_home(line, desk) for line in known.lines), *more)
@@ -211,6 +209,18 @@ def revise(known: Estimate, change: Change, desk: Desk, now: datetime) -> Estima
     )
 
 
+def may_change(desk: Desk, service: datetime | None, now: datetime) -> bool:
+    """Whether there is time to tell of a change; else the earlier estimate stands."""
+    due = _last_moment(desk, service)
+    return due is None or now < due
+
+
+def _last_moment(desk: Desk, service: datetime | None) -> datetime | None:
+    return service and last_moment_to_change(
+        desk.policy, desk.calendar, local_day(service, desk.zone), desk.zone
+    )
+
+
 def _shared(desk: Desk, sessions: int) -> tuple[Line, ...]:
     """What co-providers charge for the same sessions."""
     shares = desk.house.shares if desk.house else ()
@@ -226,6 +236,12 @@ def _shared(desk: Desk, sessions: int) -> tuple[Line, ...]:
         for share in shares
         if sessions
     )
+
+
+def _further(lines: tuple[Line, ...], known: Estimate | None) -> tuple[Line, ...]:
+    """What people have added to the version before is still expected."""
+    own = {line.item for line in lines}
+    return tuple(line for line in known.lines if line.item not in own) if known else ()
 
 
 def _at_home(line: Line, desk: Desk) -> Line:

@@ -117,7 +117,7 @@ Global___SessionTime: _TypeAlias = SessionTime  # noqa: Y015
 
 @_typing.final
 class SeriesHeld(_message.Message):
-    """Times for a whole series are held until the hold expires."""
+    """Times for a whole series are held until the hold expires; told again when the plan of a hold is revised."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
