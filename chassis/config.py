@@ -20,6 +20,8 @@ class Settings(BaseSettings):
     database_url: str = Field(repr=False)
     database_authority: Path | None = None
     """Whose signature the database's certificate bears; with it nothing is said in the clear."""
+    service_url: str | None = Field(default=None, repr=False)
+    """For migrations: how the service will connect; its role is given what it needs, no more."""
     nats_url: str = Field(repr=False)
     """One server, or the servers of a cluster with commas between them."""
     nats_credentials: Path | None = None

@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from sqlalchemy import CursorResult, Executable, Select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import outbox, telemetry
+from chassis import outbox, sight, telemetry
 from chassis.audit import access
 from chassis.audit.access import Access
 from chassis.failpoints import failpoint
@@ -24,6 +24,8 @@ from chassis.written import Lease, Written
 
 __all__ = ["Database", "Tx"]
 
+_LOOKING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
 
 class Tx:
     """One transaction: what is found in it, put in it and emitted in it."""
@@ -33,6 +35,7 @@ class Tx:
         self.connection: AsyncConnection = line.connection
         self.driver = line.driver
         self.written = Written(lease)
+        self._sees = sight.current()
         self._rows = Rows(line.driver, writing=writing)
         self.find = self._rows.find
         self.load = self._rows.load
@@ -66,6 +69,16 @@ class Tx:
         await self._rows.flush()
         chosen = text(statement) if isinstance(statement, str) else statement
         return await self.connection.execute(chosen, parameters)
+
+    @asynccontextmanager
+    async def beyond(self) -> AsyncIterator[None]:
+        """See every clinic for a moment: who asks decides alone what is told of it."""
+        if self._sees == sight.EVERYTHING:
+            yield
+            return
+        await self.driver.execute(sight.seeing(sight.EVERYTHING))
+        yield
+        await self.driver.execute(sight.seeing(self._sees))
 
     async def rows(self, statement: "Select[R]") -> list[R]:
         """The rows a select(Row) finds, after everything put so far."""
@@ -116,7 +129,7 @@ class Database:
     async def transaction(self) -> AsyncIterator[Tx]:
         """All of the block, or nothing of it."""
         async with self._lines.line() as line:
-            await line.driver.execute("BEGIN")
+            await line.driver.execute(sight.opening("BEGIN"))
             tx = Tx(line, self.clock(), self._new_lease(), writing=True)
             yield tx
             about = access.current()
@@ -137,13 +150,13 @@ class Database:
     async def read(self) -> AsyncIterator[Tx]:
         """One consistent look, without locks; what is put in it is not kept."""
         async with self._lines.line() as line:
-            await line.driver.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            await line.driver.execute(sight.opening(_LOOKING))
             yield Tx(line, self.clock(), self._new_lease(), writing=False)
             await line.driver.execute("ROLLBACK")
 
     async def look(self, row: type[R], keys: Iterable[object]) -> dict[Any, R]:
         """Those of the keys that are there, by key: one statement, and so one consistent look."""
-        async with self._lines.line() as line:
+        async with self._one_statement() as line:
             return await Rows(line.driver, writing=False).look(row, keys)
 
     async def keep_time(self, every: float = 30) -> None:
@@ -167,10 +180,21 @@ class Database:
         self._offset += by
 
     async def fetch(self, sql: str, *arguments: object) -> Sequence[Any]:
-        """One statement of the chassis's own, which is its own transaction."""
-        async with self._lines.line() as line:
+        """One statement, which is its own transaction."""
+        async with self._one_statement() as line:
             found: Sequence[Any] = await line.driver.fetch(sql, *arguments)
             return found
+
+    @asynccontextmanager
+    async def _one_statement(self) -> AsyncIterator[Line]:
+        """The process's own needs no BEGIN; a caller's is bounded like a caller's transaction."""
+        async with self._lines.line() as line:
+            if sight.current() == sight.EVERYTHING:
+                yield line
+                return
+            await line.driver.execute(sight.opening("BEGIN"))
+            yield line
+            await line.driver.execute("COMMIT")
 
     async def close(self) -> None:
         """Hang up."""

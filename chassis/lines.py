@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from chassis import sight
 from chassis.mishaps import DatabaseAway, told
 from chassis.papers import trusting
 
@@ -24,6 +25,7 @@ _SERVER = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
     "timezone": "UTC",
+    sight.SETTING: sight.EVERYTHING,
     "statement_timeout": "30000",
     "idle_in_transaction_session_timeout": "60000",
 }

@@ -14,7 +14,10 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.engine import make_url
 
+from chassis import sight
+from chassis.admitting import admit
 from chassis.config import Settings
 from chassis.lines import engine
 from chassis.tables import create_chassis_tables
@@ -24,24 +27,39 @@ __all__ = ["create_chassis_tables", "migrate", "upgrade"]
 SERVICES = Path(__file__).resolve().parent.parent / "services"
 _CHASSIS = Path(__file__).resolve().parent / "migrations"
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('halcyon.migrate'))")
+_SEEING_ALL = text(f"SET LOCAL {sight.SETTING} = '{sight.EVERYTHING}'")
+"""The owner is held to the policies too."""
 
 
-async def upgrade(service: str | Path, url: str, authority: Path | None = None) -> None:
+async def upgrade(
+    service: str | Path,
+    url: str,
+    authority: Path | None = None,
+    service_url: str | None = None,
+) -> None:
     """Run the migrations of a service (by name, or by the folder that holds them)."""
     folder = service if isinstance(service, Path) else SERVICES / service / "migrations"
     way = engine(url, authority)
     try:
         async with way.begin() as connection:
             await connection.execute(_ONE_AT_A_TIME)
+            await connection.execute(_SEEING_ALL)
             await connection.run_sync(_upgrade, folder, "alembic_version")
             await connection.run_sync(_upgrade, _CHASSIS, "chassis_version")
+            if service_url:
+                await admit(connection, make_url(service_url))
     finally:
         await way.dispose()
 
 
-def migrate(service: str | Path, url: str, authority: Path | None = None) -> None:
+def migrate(
+    service: str | Path,
+    url: str,
+    authority: Path | None = None,
+    service_url: str | None = None,
+) -> None:
     """The same, for callers without an event loop."""
-    asyncio.run(upgrade(service, url, authority))
+    asyncio.run(upgrade(service, url, authority, service_url))
 
 
 def _upgrade(connection: Connection, folder: Path, noted_in: str) -> None:
@@ -62,7 +80,8 @@ def _upgrade(connection: Connection, folder: Path, noted_in: str) -> None:
 def main() -> None:
     """One argument: the service."""
     settings = Settings()
-    migrate(sys.argv[1], settings.database_url, settings.database_authority)
+    where = settings.database_url, settings.database_authority, settings.service_url
+    migrate(sys.argv[1], *where)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any, Final
 from uuid import UUID
 
+from chassis import sight
 from chassis.refusal import NotFound
 
 
@@ -34,6 +35,14 @@ class Principal:
         """Whether the clinic is within the caller's scope."""
         return self.clinics is ALL or clinic_id in self.clinics
 
+    @property
+    def words(self) -> frozenset[str] | None:
+        """What opens rows to the caller; None when every row is open."""
+        if self.clinics is ALL:
+            return None
+        own = {self.npi} if self.npi and "referrer" in self.roles else set()
+        return frozenset(map(str, self.clinics)) | self.roles | own
+
     def must_serve(self, clinic_id: UUID) -> None:
         """A clinic out of scope does not exist, as far as the caller may know."""
         if not self.sees(clinic_id):
@@ -51,6 +60,7 @@ def caller() -> Principal:
 def act_as(principal: Principal) -> None:
     """Answer from here on, in this task, for that caller."""
     _caller.set(principal)
+    sight.narrow(principal.words)
 
 
 def principal_of(claims: Mapping[str, Any]) -> Principal:

@@ -59,10 +59,12 @@ class Shelf(Generic[P, T]):
         """By database; every process of the service reads the same committed text."""
 
     async def load(self, tx: Tx, labels: Iterable[str]) -> None:
-        """Prefetch what others name; what comes with the platform is in hand."""
+        """Prefetch what others name, whoever published it; the platform's own is in hand."""
         known = self._read.setdefault(tx.connection.engine, {})
         if wanted := set(labels) - known.keys() - self._shipped().keys():
-            for found in await self._published(tx, wanted):
+            async with tx.beyond():
+                texts = await self._published(tx, wanted)
+            for found in texts:
                 known[found.label] = self._reading(found.content)
 
     def loaded(self, tx: Tx, label: str) -> T:

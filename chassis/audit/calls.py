@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from typing import Any, TypeAlias
 
 import structlog
@@ -70,7 +71,7 @@ class Recorder:
         done = asyncio.get_running_loop().create_future()
         self._waiting.append((entry, done))
         if self._running is None or self._running.done():
-            self._running = asyncio.create_task(self._write())
+            self._running = asyncio.create_task(self._write(), context=Context())
         await done
 
     async def _write(self) -> None:

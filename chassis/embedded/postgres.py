@@ -1,5 +1,6 @@
 """One PostgreSQL: a cluster of ours as a child process, or a server that somebody else runs."""
 
+import hmac
 import secrets
 import shutil
 import signal
@@ -76,6 +77,14 @@ class Postgres:
     def url(self, database: str = "postgres") -> str:
         """Where one database is, as its owner sees it."""
         return f"postgresql://postgres:{self._password()}@127.0.0.1:{self._port}/{database}"
+
+    def service_url(self, database: str, service: str) -> str:
+        """The same as the service itself sees it: under a role that owns nothing."""
+        owner = urlsplit(self.url(database))
+        role = f"halcyon_{service}_service"
+        words = hmac.digest((owner.password or "").encode(), role.encode(), "sha256").hex()
+        server = owner.netloc.rpartition("@")[2]
+        return owner._replace(netloc=f"{role}:{words}@{server}").geturl()
 
     def create_database(self, name: str) -> None:
         """Create a database unless it exists."""

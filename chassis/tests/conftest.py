@@ -24,7 +24,9 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 @pytest.fixture(scope="session")
 async def toy_template(servers: Servers) -> str:
     servers.postgres.create_database("toy_template")
-    await upgrade(MIGRATIONS, servers.postgres.url("toy_template"))
+    postgres = servers.postgres
+    as_service = postgres.service_url("toy_template", "toy")
+    await upgrade(MIGRATIONS, postgres.url("toy_template"), service_url=as_service)
     return "toy_template"
 
 

@@ -80,6 +80,18 @@ class TickRow(Row, table=True):
     label: str
 
 
+class WardRow(Row, table=True):
+    __tablename__ = "ward"
+    ward_id: UUID = Field(primary_key=True)
+    clinic_id: UUID
+
+
+class BedRow(Row, table=True):
+    __tablename__ = "bed"
+    ward_id: UUID = Field(primary_key=True, foreign_key="ward.ward_id")
+    number: int = Field(primary_key=True)
+
+
 on, due, errands = Subscriptions(), Deadlines(), Errands()
 
 

@@ -108,8 +108,12 @@ class Network:
         return Authority(self.directory / "tls").papers(name) if self.options.tls else None
 
     def database_url(self, service: str) -> str:
-        """Where one service keeps what it knows."""
+        """Where one service keeps what it knows, as the owner of it all sees it."""
         return self.servers.postgres.url(f"halcyon_{service}")
+
+    def service_url(self, service: str) -> str:
+        """The same as the service sees it: under a role that owns nothing."""
+        return self.servers.postgres.service_url(f"halcyon_{service}", service)
 
     def token(self, *roles: str, clinics: Iterable[str] = ("*",), npi: str | None = None) -> str:
         """A token for an hour."""
@@ -182,7 +186,8 @@ class Network:
             if root := self.options.roots.get(name):
                 migrate_from(root, name, self.database_url(name))
             else:
-                to_end(upgrade(name, self.database_url(name)))
+                url, service_url = self.database_url(name), self.service_url(name)
+                to_end(upgrade(name, url, service_url=service_url))
 
     def _launch(self) -> None:
         self.options.say(f"starting {', '.join(self.options.services)}")
@@ -195,8 +200,9 @@ class Network:
             process.wait()
 
     def _environment(self, service: str) -> dict[str, str]:
+        url = self.database_url if service in self.options.roots else self.service_url
         places = {
-            "HALCYON_DATABASE_URL": self.database_url(service),
+            "HALCYON_DATABASE_URL": url(service),
             "HALCYON_NATS_URL": self.servers.nats.url,
             "HALCYON_NATS_CREDENTIALS": str(self.servers.nats.credentials),
             "HALCYON_JWKS": str(self.issuer / "jwks.json"),

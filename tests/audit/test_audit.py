@@ -104,7 +104,7 @@ async def test_no_method_answers_without_an_entry(
 async def test_no_data_leaves_when_the_audit_cannot_be_written(target: Besieged) -> None:
     listing = referral.ListReferralsRequest(page_size=5).SerializeToString()
     assert (await target.call(method("ListReferrals"), listing)).code is StatusCode.OK
-    await target.house.db.fetch("ALTER TABLE audit RENAME TO gone")
+    await target.house.as_owner("ALTER TABLE audit RENAME TO gone")
     assert (await target.call(method("ListReferrals"), listing)).code is not StatusCode.OK
     assert await get(target) is not StatusCode.OK
 
@@ -116,7 +116,7 @@ async def test_the_database_refuses_to_change_what_stands(target: Besieged, sql:
     await get(target)
     await seal(target.house.db)
     with pytest.raises(Exception, match="55000"):
-        await target.house.db.fetch(sql)
+        await target.house.as_owner(sql)
     assert len(await entries(target)) == 1
 
 
@@ -159,8 +159,7 @@ async def test_an_untouched_chain_has_no_findings(target: Besieged) -> None:
 )
 async def test_tampering_below_the_triggers_is_found(target: Besieged, tamper: str) -> None:
     _, anchors = await chained(target)
-    async with target.house.db.transaction() as tx:
-        await tx.driver.execute(f"{_OPEN}; {tamper}; {_SHUT}")
+    await target.house.as_owner(f"{_OPEN}; {tamper}; {_SHUT}")
     assert what(await entries(target), anchors)
 
 

@@ -70,7 +70,8 @@ async def test_flows_pass_while_every_service_changes_its_version(
     accepted = await submitted(network, network.addresses, range(8), run)
     loading = asyncio.create_task(submitted(network, network.addresses, range(8, 48), run))
     for name in discovered():
-        await upgrade(name, network.database_url(name))
+        url, service_url = network.database_url(name), network.service_url(name)
+        await upgrade(name, url, service_url=service_url)
     accepted += await loading
     with newcomers(network, tmp_path) as addresses:
         halves = await asyncio.gather(
@@ -97,7 +98,10 @@ def newcomers(network: Network, tmp_path: Path) -> Iterator[dict[str, str]]:
     place = tmp_path / "newcomers"
     for folder in ("logs", "run"):
         (place / folder).mkdir(parents=True)
-    made = {name: ServiceProcess(name, network._environment(name), place) for name in discovered()}
+    made = {}
+    for name in discovered():
+        places = network._environment(name) | {"HALCYON_DATABASE_URL": network.service_url(name)}
+        made[name] = ServiceProcess(name, places, place)
     try:
         for process in made.values():
             process.start()

@@ -450,7 +450,7 @@ async def test_the_database_keeps_what_was_estimated(
     await signed(house, service)
     await issued(house, service)
     with pytest.raises(DatabaseFault):
-        await house.db.fetch(statement)
+        await house.as_owner(statement)
 
 
 async def test_the_document_says_all_that_it_must(house: House, service: Estimates) -> None:

@@ -79,7 +79,7 @@ async def test_a_cause_is_posted_once_by_each_rule(paid: House) -> None:
 async def test_what_is_written_stays(paid: House, table: str, change: str) -> None:
     before = await paid.count(f"SELECT count(*) FROM {table}")
     with pytest.raises(DatabaseFault) as refused:
-        await paid.db.fetch(change.format(table))
+        await paid.as_owner(change.format(table))
     assert refused.value.sqlstate == "23001"
     assert await paid.count(f"SELECT count(*) FROM {table} WHERE currency_code = 'USD'") == before
 

@@ -242,5 +242,5 @@ async def test_a_closed_period_stays_closed(house: House, ledger: Ledger, change
     await paid(house, 1)
     await house.call(ledger.ClosePeriod, closing(datetime.now(UTC) - timedelta(hours=1)))
     with pytest.raises(DatabaseFault) as refused:
-        await house.db.fetch(change)
+        await house.as_owner(change)
     assert refused.value.sqlstate == "23001"

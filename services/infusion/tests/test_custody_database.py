@@ -68,7 +68,7 @@ async def test_what_is_written_stays(cabinet: Cabinet, vial: UUID, name: str, ch
     column = "container_id" if name == "entry" else column
     before = await cabinet.house.count(f"SELECT count(*) FROM {table}")
     with pytest.raises(DatabaseFault) as refused:
-        await cabinet.house.db.fetch(change.format(table, column, column))
+        await cabinet.house.as_owner(change.format(table, column, column))
     assert refused.value.sqlstate == "23001"
     assert await cabinet.house.count(f"SELECT count(*) FROM {table}") == before > 0
 

@@ -3,6 +3,7 @@
 from alembic import op
 
 from chassis.migrate import create_chassis_tables
+from chassis.tenancy import of_clinic, of_parent
 
 revision = "0001"
 down_revision = None
@@ -21,3 +22,10 @@ def upgrade() -> None:
             PRIMARY KEY (thing_id, number))"""
     )
     op.execute("CREATE TABLE tick (id bigserial PRIMARY KEY, label text NOT NULL)")
+    op.execute("CREATE TABLE ward (ward_id uuid PRIMARY KEY, clinic_id uuid NOT NULL)")
+    op.execute(
+        """CREATE TABLE bed (
+            ward_id uuid REFERENCES ward, number integer, PRIMARY KEY (ward_id, number))"""
+    )
+    for statement in of_clinic("ward") + of_parent("bed", "ward", "ward_id"):
+        op.execute(statement)
