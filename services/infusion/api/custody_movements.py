@@ -5,6 +5,7 @@ from uuid import UUID
 
 import grpc
 
+from chassis import sight
 from chassis.auth import caller
 from chassis.database import Database
 from halcyon.infusion.v1 import custody_movements_pb2 as rpc
@@ -28,7 +29,8 @@ class Movements:
         asked = wire.place(request)
         caller().must_serve(asked.clinic_id)
         async with self._db.transaction() as tx:
-            known = await store.find_registration(tx, asked.dea_number)
+            async with tx.beyond():
+                known = await store.find_registration(tx, asked.dea_number)
             made = custody.register(known, asked, tx.now)
             store.record_registration(tx, made)
             if known is None:
@@ -66,16 +68,24 @@ class Movements:
     async def TransferContainer(
         self, request: rpc.TransferContainerRequest, context: Context
     ) -> rpc.TransferContainerResponse:
+        with sight.everything():
+            shipment, holding = await self._ship(request)
+        return rpc.TransferContainerResponse(
+            entry=wire.entry(shipment.left, holding.container.strength),
+            arrived=wire.container(shipment.there) if shipment.there else None,
+        )
+
+    async def _ship(
+        self, request: rpc.TransferContainerRequest
+    ) -> tuple[custody.Shipment, custody.Holding]:
+        """Into the ledger of whichever clinic receives it."""
         async with self._db.transaction() as tx:
             act = wire.sending(request, caller().subject, tx.now)
             holding, there = await visible.ends(tx, UUID(request.container_id), act.counterparty)
             known = await store.entry_of(tx, holding.container.container_id, act.cause_id)
             shipment = custody.transfer(holding, there, act, known)
             store.record_shipment(tx, shipment)
-        return rpc.TransferContainerResponse(
-            entry=wire.entry(shipment.left, holding.container.strength),
-            arrived=wire.container(shipment.there) if shipment.there else None,
-        )
+        return shipment, holding
 
     async def ReverseEntry(
         self, request: rpc.ReverseEntryRequest, context: Context

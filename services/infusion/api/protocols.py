@@ -36,8 +36,9 @@ class ProtocolService(ProtocolServiceServicer):
         _must_speak_for(UUID(request.clinic_id) if request.clinic_id else None)
         async with self._db.transaction() as tx:
             wanted = wire.publication(request, caller().subject, tx.now)
-            latest = await store.latest_protocol(tx, wanted.name)
-            same = await store.find_protocol(tx, wanted.label)
+            async with tx.beyond():
+                latest = await store.latest_protocol(tx, wanted.name)
+                same = await store.find_protocol(tx, wanted.label)
             if domain.publish(wanted, latest, same) and not request.validate_only:
                 store.keep_protocol(tx, wanted)
         return rpc.PublishProtocolResponse(protocol=wire.protocol(same or wanted))

@@ -26,8 +26,9 @@ class Packs(IntakeServiceServicer):
         pack = wire.pack_in(request.content)
         async with self._db.transaction() as tx:
             wanted = wire.publication(pack, request, caller().subject, tx.now)
-            latest = await store.latest_pack(tx, pack.name)
-            _, same = await store.find_pack(tx, pack.label)
+            async with tx.beyond():
+                latest = await store.latest_pack(tx, pack.name)
+                _, same = await store.find_pack(tx, pack.label)
             if domain.publish(wanted, latest, same) and not request.validate_only:
                 store.keep_pack(tx, wanted)
         return rpc.PublishPackResponse(pack=wire.pack(same or wanted, pack))

@@ -27,8 +27,9 @@ async def load_records(tx: Tx, patient_ids: Iterable[UUID]) -> None:
     if not wanted:
         return
     known.update(dict.fromkeys(wanted, domain.NO_PAST))
-    if found := [row[0] for row in await tx.driver.fetch(_HAVE_A_PAST, list(wanted))]:
-        await _load(tx, found, known)
+    async with tx.beyond():
+        if found := [row[0] for row in await tx.driver.fetch(_HAVE_A_PAST, list(wanted))]:
+            await _load(tx, found, known)
 
 
 async def record_of(tx: Tx, patient_id: UUID) -> domain.Record:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from chassis import paging
+from chassis import paging, sight
 from chassis.auth import caller
 from halcyon.scheduling.v1 import scheduling_service_pb2 as rpc
 from services.scheduling import domain, store, wire
@@ -16,7 +16,7 @@ from services.scheduling.api.sight import (
 
 
 class Clinics(Calls):
-    """Clinics."""
+    """The directory is one: referrers and operators see all of it, and so do its rules."""
 
     async def UpdateClinic(
         self, request: rpc.UpdateClinicRequest, context: Context
@@ -24,12 +24,18 @@ class Clinics(Calls):
         wanted = wire.clinic_wanted(request.clinic)
         if "operator" not in caller().roles:
             must_see_clinic(wanted.clinic_id)
+        with sight.everything():
+            clinic = await self._update(wanted)
+        return rpc.UpdateClinicResponse(clinic=wire.clinic_reply(clinic))
+
+    async def _update(self, wanted: domain.Clinic) -> domain.Clinic:
+        """A resource belongs to one clinic: none may be named that another has."""
         async with self._db.transaction() as tx:
             known = await store.lock_clinic(tx, wanted.clinic_id)
             owned = await store.owned(tx, wanted)
             clinic, events = domain.update(known, wanted, owned, tx.now)
             await store.record_clinic(tx, clinic, events)
-        return rpc.UpdateClinicResponse(clinic=wire.clinic_reply(clinic))
+        return clinic
 
     async def GetClinic(
         self, request: rpc.GetClinicRequest, context: Context
@@ -37,8 +43,9 @@ class Clinics(Calls):
         clinic_id = UUID(request.clinic_id)
         if not sees_every_clinic():
             must_see_clinic(clinic_id)
-        async with self._db.read() as tx:
-            clinic = await store.get_clinic(tx, clinic_id)
+        with sight.everything():
+            async with self._db.read() as tx:
+                clinic = await store.get_clinic(tx, clinic_id)
         return rpc.GetClinicResponse(clinic=wire.clinic_reply(clinic))
 
     async def ListClinics(
@@ -46,10 +53,10 @@ class Clinics(Calls):
     ) -> rpc.ListClinicsResponse:
         after = paging.position(request.page_token, 2)
         only = None if sees_every_clinic() else own_clinics()
-        async with self._db.read() as tx:
-            found = await store.list_clinics(
-                tx, paging.limit(request.page_size), wire.name_key(after), only
-            )
+        limit = paging.limit(request.page_size)
+        with sight.everything():
+            async with self._db.read() as tx:
+                found = await store.list_clinics(tx, limit, wire.name_key(after), only)
         page, token = paging.cut(found, request.page_size, lambda one: (one.name, one.clinic_id))
         clinics = [wire.clinic_reply(one) for one in page]
         return rpc.ListClinicsResponse(clinics=clinics, next_page_token=token)

@@ -58,10 +58,12 @@ async def find_times(tx: Tx, plan: Plan, patient: Patient) -> Found:
     if isinstance(spots, tuple):
         return Found(_offer(agenda, wanted, spots))
     other = nearest_pattern(wanted, agenda, policy().patterns)
+    async with tx.beyond():
+        elsewhere = await _elsewhere(tx, clinic, plan, patient)
     return Found(
         None,
         binding_reason(wanted, agenda),
-        await _elsewhere(tx, clinic, plan, patient),
+        elsewhere,
         _offer(agenda, wanted.with_weeks(other[0]), other[1]) if other else None,
     )
 

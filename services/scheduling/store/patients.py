@@ -27,11 +27,13 @@ _seen: "WeakKeyDictionary[Tx, dict[UUID, list[Session]]]" = WeakKeyDictionary()
 
 
 async def load_sessions(tx: Tx, patient_ids: Iterable[UUID]) -> None:
-    """The sessions of many patients at once, of the last 90 days and ahead."""
+    """The sessions of many patients, at whichever clinic, of the last 90 days and ahead."""
     known = _seen.setdefault(tx, {})
     if wanted := set(patient_ids) - known.keys():
         found: dict[UUID, list[Session]] = defaultdict(list)
-        for patient_id, series_id, start in await tx.driver.fetch(_SESSIONS, wanted, tx.now):
+        async with tx.beyond():
+            rows = await tx.driver.fetch(_SESSIONS, wanted, tx.now)
+        for patient_id, series_id, start in rows:
             found[patient_id].append((series_id, start))
         known.update({one: found.get(one, []) for one in wanted})
 
