@@ -89,8 +89,9 @@ class Fleet:
 
     @property
     def databases(self) -> dict[str, str]:
-        """Each service's database, as its owner."""
-        return {name: self._database(name, self.postgres.address) for name in SERVICES}
+        """Each service's database, as its owner, who asks to see everything."""
+        server, all_of_it = self.postgres.address, "?halcyon.sees=*"
+        return {name: self._database(name, server) + all_of_it for name in SERVICES}
 
     @property
     def nats_urls(self) -> list[str]:
@@ -155,7 +156,8 @@ class Fleet:
     def _postgres(self) -> Box:
         box = Box(f"halcyon-postgres:{self._tag}", "postgres", self._network, 5432)
         box.with_command(["postgres", "-c", "max_connections=300", "-c", "timezone=UTC"])
-        box.with_envs(POSTGRES_PASSWORD=self._password, HALCYON_DATABASE_PASSWORD=self._password)
+        words = ("POSTGRES_PASSWORD", "HALCYON_DATABASE_PASSWORD", "HALCYON_SERVICE_PASSWORD")
+        box.with_envs(**dict.fromkeys(words, self._password))
         return box.with_volume_mapping(
             ROOT / "deploy/postgres/databases.sql", "/docker-entrypoint-initdb.d/databases.sql"
         )
@@ -178,14 +180,17 @@ class Fleet:
         """A container that does it and ends."""
         job = DockerContainer(f"halcyon:{self._tag}", network=self._network)
         job.with_command(["python", "-m", "chassis.migrate", service])
-        job.with_envs(**self._environment(service)).with_kwargs(**HARDENED)
+        places = self._environment(service)
+        places["HALCYON_SERVICE_URL"] = places["HALCYON_DATABASE_URL"]
+        places["HALCYON_DATABASE_URL"] = self._database(service, "postgres:5432")
+        job.with_envs(**places).with_kwargs(**HARDENED)
         with job:
             ended = job.get_wrapped_container().wait(timeout=PATIENCE)
             assert ended["StatusCode"] == 0, job.get_logs()
 
     def _environment(self, service: str) -> dict[str, str]:
         return {
-            "HALCYON_DATABASE_URL": self._database(service, "postgres:5432"),
+            "HALCYON_DATABASE_URL": self._database(service, "postgres:5432", "_service"),
             "HALCYON_NATS_URL": ",".join(f"nats://{name}:4222" for name in NODES),
             "HALCYON_STREAM_REPLICAS": "3",
             "HALCYON_JWKS": "/etc/halcyon/jwks.json",
@@ -196,8 +201,8 @@ class Fleet:
             **_IMPATIENT,
         }
 
-    def _database(self, service: str, server: str) -> str:
-        return f"postgresql://halcyon_{service}:{self._password}@{server}/halcyon_{service}"
+    def _database(self, service: str, server: str, role: str = "") -> str:
+        return f"postgresql://halcyon_{service}{role}:{self._password}@{server}/halcyon_{service}"
 
     def _await_postgres(self) -> None:
         until = time.monotonic() + PATIENCE

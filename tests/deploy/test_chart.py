@@ -21,7 +21,7 @@ OPERATED = {
     ("postgresql.cnpg.io/v1", "Database"),
 }
 """Kinds of operators: their schemas are not Kubernetes' own."""
-SECRETIVE = ("PASSWORD", "SECRET", "KEY", "TOKEN", "DATABASE_URL", "NATS_URL")
+SECRETIVE = ("PASSWORD", "SECRET", "KEY", "TOKEN", "DATABASE_URL", "SERVICE_URL", "NATS_URL")
 
 Objects = list[dict[str, Any]]
 
@@ -72,6 +72,20 @@ def test_every_service_is_deployed_budgeted_scaled_and_migrated(objects: Objects
         assert lag["type"] == "prometheus"
         assert lag["metadata"]["query"] == f'max(halcyon_consumer_lag{{service="{name}"}})'
         assert scaled["spec"]["minReplicaCount"] >= 2
+
+
+def test_a_service_connects_as_another_role_than_the_owner(objects: Objects) -> None:
+    for name in discovered():
+        rows = secret(of(objects, "Deployment")[name], "HALCYON_DATABASE_URL")
+        job = of(objects, "Job")[f"migrate-{name}"]
+        assert rows == secret(job, "HALCYON_SERVICE_URL") != secret(job, "HALCYON_DATABASE_URL")
+
+
+def secret(made: Any, variable: str) -> Any:
+    """Where a variable of the only container comes from."""
+    (container,) = made["spec"]["template"]["spec"]["containers"]
+    (found,) = [one for one in container["env"] if one["name"] == variable]
+    return found["valueFrom"]["secretKeyRef"]
 
 
 def test_every_pod_is_confined_probed_and_bounded(objects: Objects) -> None:
@@ -127,10 +141,12 @@ def test_nobody_reaches_a_pod_but_callers_on_the_one_port(objects: Objects) -> N
         assert labels["app.kubernetes.io/part-of"] == "halcyon"
 
 
-def test_postgresql_has_a_role_and_a_database_for_each_service() -> None:
+def test_postgresql_has_a_database_an_owner_and_a_role_for_each_service() -> None:
     cluster, *databases = yaml.safe_load_all((K8S / "postgres.yaml").read_text())
     owners = {f"halcyon_{name}" for name in discovered()}
-    assert {role["name"] for role in cluster["spec"]["managed"]["roles"]} == owners
+    roles = {role["name"]: role for role in cluster["spec"]["managed"]["roles"]}
+    assert roles.keys() == owners | {f"{owner}_service" for owner in owners}
+    assert not any("superuser" in role or "bypassrls" in role for role in roles.values())
     assert {one["spec"]["owner"] for one in databases} == owners
     assert cluster["spec"]["instances"] == 3
 

@@ -54,6 +54,14 @@ def test_ours_can_write_nothing_and_may_do_nothing(services: dict[str, Any]) -> 
         assert one["security_opt"] == ["no-new-privileges:true"]
 
 
+def test_a_service_connects_as_another_role_than_the_owner(services: dict[str, Any]) -> None:
+    for name in discovered():
+        rows = services[name]["environment"]["HALCYON_DATABASE_URL"]
+        migrating = services[f"migrate-{name}"]["environment"]
+        assert f"//halcyon_{name}_service:" in rows
+        assert rows == migrating["HALCYON_SERVICE_URL"] != migrating["HALCYON_DATABASE_URL"]
+
+
 @pytest.mark.parametrize("place", ["inside", "outside"])
 def test_the_command_line_knows_every_service(place: str) -> None:
     network = json.loads((COMPOSE / place / "network.json").read_text())

@@ -12,7 +12,7 @@ app.kubernetes.io/part-of: halcyon
 {{/* The environment of a service and of its migration: addresses by value, secrets by reference. */}}
 {{- define "halcyon.env" -}}
 - name: HALCYON_DATABASE_URL
-  valueFrom: {secretKeyRef: {name: {{ .service.databaseSecret }}, key: uri}}
+  valueFrom: {secretKeyRef: {name: {{ .database }}, key: uri}}
 - name: HALCYON_NATS_URL
   valueFrom: {secretKeyRef: {name: {{ .root.Values.nats.secret }}, key: url}}
 - {name: HALCYON_STREAM_REPLICAS, value: {{ .root.Values.nats.replicas | quote }}}
