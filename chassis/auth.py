@@ -8,10 +8,10 @@ from chassis import peers
 from chassis.audit import access
 from chassis.calls import Answer, Call, Middleware, within
 from chassis.errors import Unauthenticated
-from chassis.principal import ALL, Principal, act_as, caller
+from chassis.principal import ALL, Principal, act_as, caller, roles_of
 from chassis.refusal import Denied
 from chassis.tokens import Tokens, seconds_left
-from halcyon.options.v1.options_pb2 import Role, requires
+from halcyon.options.v1.options_pb2 import requires
 
 __all__ = ["ALL", "Principal", "act_as", "auth", "caller", "roles_admitted"]
 
@@ -40,8 +40,7 @@ def roles_admitted(method: MethodDescriptor) -> frozenset[str] | None:
     options = method.GetOptions()
     if not options.HasExtension(requires):
         return None
-    names = (Role.Name(role) for role in options.Extensions[requires].roles)
-    return frozenset(name.removeprefix("ROLE_").lower() for name in names)
+    return roles_of(options.Extensions[requires])
 
 
 async def _who(call: Call, tokens: Tokens) -> Principal:

@@ -20,7 +20,9 @@ from chassis.auth import auth, roles_admitted
 from chassis.calls import Answer, Call, Method, Middleware, within
 from chassis.database import Database
 from chassis.errors import TooLate, errors, retries
+from chassis.masking import shown
 from chassis.names import Attributes
+from chassis.principal import caller
 from chassis.tokens import Tokens
 from chassis.validation import validation
 
@@ -113,7 +115,7 @@ def _behaviour(handler: Handler) -> Answer:
     )
 
     async def reply(call: Call) -> Any:
-        return await behaviour(call.request, call.context)
+        return shown(await behaviour(call.request, call.context), caller().roles)
 
     async def replies(call: Call) -> None:
         stream = behaviour(call.request, call.context)
@@ -122,7 +124,9 @@ def _behaviour(handler: Handler) -> Answer:
             return
         async with aclosing(stream):
             async for message in stream:
-                await call.context.write(message)
+                told = shown(message, caller().roles)
+                if told is message or told.ByteSize():
+                    await call.context.write(told)
 
     return replies if handler.response_streaming else reply
 

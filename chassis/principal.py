@@ -10,6 +10,7 @@ from uuid import UUID
 
 from chassis import sight
 from chassis.refusal import NotFound
+from halcyon.options.v1.options_pb2 import Requirement, Role
 
 
 class Scope(Enum):
@@ -61,6 +62,12 @@ def act_as(principal: Principal) -> None:
     """Answer from here on, in this task, for that caller."""
     _caller.set(principal)
     sight.narrow(principal.words)
+
+
+def roles_of(requirement: Requirement) -> frozenset[str]:
+    """The roles that a contract names, as tokens name them."""
+    names = (Role.Name(role) for role in requirement.roles)
+    return frozenset(name.removeprefix("ROLE_").lower() for name in names)
 
 
 def principal_of(claims: Mapping[str, Any]) -> Principal:

@@ -49,8 +49,7 @@ class Referrals(ReferralServiceServicer):
             referral = wire.viewer(who).must_see(found)
             person = domain.must_exist(await store.person(tx, referral.patient_id))
             store.log_access(tx, who, "GetReferral", referral.patient_id, referral.referral_id)
-        shown = domain.shown_to(who.roles, person)
-        return rpc.GetReferralResponse(referral=wire.named(referral, shown))
+        return rpc.GetReferralResponse(referral=wire.named(referral, person))
 
     async def ListReferrals(
         self, request: rpc.ListReferralsRequest, context: Context
@@ -110,5 +109,4 @@ class Referrals(ReferralServiceServicer):
             clinics = wire.viewer(who).patients_at
             person = domain.must_exist(await store.person(tx, patient_id, clinics))
             store.log_access(tx, who, "GetPatient", patient_id)
-        shown = domain.shown_to(who.roles, person)
-        return rpc.GetPatientResponse(patient=wire.patient(request.patient_id, shown))
+        return rpc.GetPatientResponse(patient=wire.patient(request.patient_id, person))

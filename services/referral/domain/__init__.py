@@ -20,7 +20,6 @@ from services.referral.domain.decisions import (
     supplement,
 )
 from services.referral.domain.loop import Codes, codes
-from services.referral.domain.necessity import NEEDED, shown_to
 from services.referral.domain.partner import Partner
 from services.referral.domain.progress import (
     FREEING,
@@ -54,7 +53,6 @@ from services.referral.domain.viewing import Search, Viewer, must_exist
 __all__ = [
     "ENDED",
     "FREEING",
-    "NEEDED",
     "OCCUPYING",
     "Address",
     "Application",
@@ -102,7 +100,6 @@ __all__ = [
     "newer",
     "receive",
     "route",
-    "shown_to",
     "state_availability",
     "supplement",
 ]

@@ -29,10 +29,10 @@ async def registered(house: House) -> UUID:
     return UUID(reply.referral.patient.patient_id)
 
 
-async def named(house: House, patient_id: UUID, *roles: str) -> Any:
+async def named(house: House, patient_id: UUID) -> Any:
     request = rpc.GetPatientRequest(patient_id=str(patient_id))
-    who = somebody(*roles or ("coordinator",))
-    return (await house.call(api.Referrals(house.db).GetPatient, request, who)).patient
+    reply = await house.call(api.Referrals(house.db).GetPatient, request, somebody("coordinator"))
+    return reply.patient
 
 
 async def at_rest(house: House) -> str:
@@ -79,23 +79,3 @@ async def test_a_shredded_patient_is_nobody_and_may_come_anew(house: House) -> N
     async with house.db.read() as tx:
         kept = await tx.driver.fetchrow("SELECT * FROM patient WHERE patient_id = $1", patient_id)
     assert kept["wrapped_key"] is None
-
-
-@pytest.mark.parametrize(
-    ("role", "phone", "address"),
-    [
-        ("coordinator", True, True),
-        ("cashier", True, True),
-        ("prescriber", True, False),
-        ("medical_director", True, False),
-        ("nurse", False, False),
-        ("service", False, True),
-    ],
-)
-async def test_a_role_is_shown_what_it_needs(
-    house: House, role: str, phone: bool, address: bool
-) -> None:
-    shown = await named(house, await registered(house), role)
-    assert shown.family_name
-    assert bool(shown.phone or shown.email) == phone
-    assert shown.HasField("address") == address

@@ -25,9 +25,10 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from halcyon.billing.v1 import billing_pb2 as halcyon_dot_billing_dot_v1_dot_billing__pb2
+from halcyon.options.v1 import options_pb2 as halcyon_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!halcyon/billing/v1/estimate.proto\x12\x12halcyon.billing.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a halcyon/billing/v1/billing.proto\"\xdc\x02\n\x0fInfusionsWanted\x12\x45\n\x0findication_code\x18\x01 \x01(\tB,\xbaH)r\'2%^[A-Z][0-9][0-9AB](\\.[0-9A-Z]{1,4})?$\x12$\n\x10infusion_minutes\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe0\x03(\x01\x12>\n\x0f\x64ose_milligrams\x18\x03 \x01(\tB%\xbaH\"r\x1d\x32\x1b^[0-9]{1,4}(\\.[0-9]{1,3})?$\xd8\x01\x01\x12\x37\n\x04kind\x18\x04 \x01(\x0e\x32\x1f.halcyon.billing.v1.SessionKindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12 \n\rsession_count\x18\x05 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18<(\x01\x12\x41\n\x08packages\x18\x06 \x01(\x0e\x32%.halcyon.billing.v1.PackagePreferenceB\x08\xbaH\x05\x82\x01\x02\x10\x01\"N\n\nItemWanted\x12#\n\x04item\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[a-z_]{2,40}$\x12\x1b\n\x08quantity\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18<(\x01\"\xc5\x01\n\tQuoteLine\x12\x0c\n\x04item\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x05\x12-\n\nunit_price\x18\x04 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12)\n\x06\x61mount\x18\x05 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12\x18\n\x10\x63overed_sessions\x18\x06 \x01(\x05\x12\x0f\n\x07reasons\x18\x07 \x03(\t\"s\n\x05Quote\x12,\n\x05lines\x18\x01 \x03(\x0b\x32\x1d.halcyon.billing.v1.QuoteLine\x12(\n\x05total\x18\x02 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12\x12\n\nprice_book\x18\x03 \x01(\t\"\xbf\x01\n\x0f\x42illingProvider\x12\x17\n\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18x\x12\"\n\x03npi\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[12][0-9]{9}$\x12*\n\x03tin\x18\x03 \x01(\tB\x1d\x80\x01\x01\xbaH\x17r\x15\x32\x13^[0-9]{2}-[0-9]{7}$\x12%\n\nstate_code\x18\x04 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{2}$\x12\x1c\n\x08location\x18\x05 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"\xcd\x02\n\x0f\x43oProviderShare\x12=\n\x08provider\x18\x01 \x01(\x0b\x32#.halcyon.billing.v1.BillingProviderB\x06\xbaH\x03\xc8\x01\x01\x12#\n\x04item\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[a-z_]{2,40}$\x12\x1e\n\x0b\x64\x65scription\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18x\x12\x43\n\x0fprocedure_codes\x18\x04 \x03(\tB*\xbaH\'\x92\x01$\x08\x01\x10\x06\"\x1er\x1c\x32\x1a^[A-Z0-9][0-9]{3}[0-9A-Z]$\x12q\n\x05price\x18\x05 \x01(\x0b\x32\x19.halcyon.billing.v1.MoneyBG\xbaHD\xba\x01>\n\x0eshare.positive\x12\x16must be more than zero\x1a\x14this.minor_units > 0\xc8\x01\x01\"\xc3\x01\n\x0c\x45stimateLine\x12\x0b\n\x03npi\x18\x01 \x01(\t\x12\x0c\n\x04item\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x17\n\x0fprocedure_codes\x18\x04 \x03(\t\x12\x10\n\x08quantity\x18\x05 \x01(\x05\x12-\n\nunit_price\x18\x06 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12)\n\x06\x61mount\x18\x07 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\"\xf8\x05\n\x08\x45stimate\x12\x13\n\x0b\x65stimate_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x32\n\x06reason\x18\x03 \x01(\x0e\x32\".halcyon.billing.v1.EstimateReason\x12\x11\n\tclinic_id\x18\x04 \x01(\t\x12\x12\n\npatient_id\x18\x05 \x01(\t\x12\x13\n\x0breferral_id\x18\x06 \x01(\t\x12\x12\n\ninvoice_id\x18\x07 \x01(\t\x12\x16\n\x0e\x64iagnosis_code\x18\x08 \x01(\t\x12/\n\x05lines\x18\t \x03(\x0b\x32 .halcyon.billing.v1.EstimateLine\x12(\n\x05total\x18\n \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12\x15\n\rsession_count\x18\x0b \x01(\x05\x12\x36\n\x12\x66irst_service_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11last_service_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06policy\x18\x0e \x01(\t\x12\x0f\n\x07missing\x18\x0f \x03(\t\x12.\n\nclock_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nissue_time\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cprovide_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0bprovide_way\x18\x14 \x01(\x0e\x32\x1e.halcyon.billing.v1.ProvideWay\x12\x33\n\x10\x63onsented_excess\x18\x15 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\"\xcd\x01\n\x0b\x45xcessWatch\x12\x0b\n\x03npi\x18\x01 \x01(\t\x12+\n\x08\x65xpected\x18\x02 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12)\n\x06\x62illed\x18\x03 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12)\n\x06\x65xcess\x18\x04 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12.\n\x05level\x18\x05 \x01(\x0e\x32\x1f.halcyon.billing.v1.ExcessLevel\"\xfc\x01\n\x06\x43harge\x12\x11\n\tcharge_id\x18\x01 \x01(\t\x12\x12\n\ninvoice_id\x18\x02 \x01(\t\x12\x0b\n\x03npi\x18\x03 \x01(\t\x12\x0c\n\x04item\x18\x04 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12\x10\n\x08quantity\x18\x06 \x01(\x05\x12-\n\nunit_price\x18\x07 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12)\n\x06\x61mount\x18\x08 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12/\n\x0b\x63harge_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp*b\n\x0bSessionKind\x12\x1c\n\x18SESSION_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13SESSION_KIND_SERIES\x10\x01\x12\x1c\n\x18SESSION_KIND_MAINTENANCE\x10\x02*u\n\x11PackagePreference\x12\"\n\x1ePACKAGE_PREFERENCE_UNSPECIFIED\x10\x00\x12\x1f\n\x1bPACKAGE_PREFERENCE_CHEAPEST\x10\x01\x12\x1b\n\x17PACKAGE_PREFERENCE_NONE\x10\x02*\x8c\x01\n\x0e\x45stimateReason\x12\x1f\n\x1b\x45STIMATE_REASON_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x45STIMATE_REASON_SCHEDULED\x10\x01\x12\x1d\n\x19\x45STIMATE_REASON_REQUESTED\x10\x02\x12\x1b\n\x17\x45STIMATE_REASON_CHANGED\x10\x03*r\n\nProvideWay\x12\x1b\n\x17PROVIDE_WAY_UNSPECIFIED\x10\x00\x12\x15\n\x11PROVIDE_WAY_PAPER\x10\x01\x12\x1a\n\x16PROVIDE_WAY_ELECTRONIC\x10\x02\x12\x14\n\x10PROVIDE_WAY_ORAL\x10\x03*x\n\x0b\x45xcessLevel\x12\x1c\n\x18\x45XCESS_LEVEL_UNSPECIFIED\x10\x00\x12\x17\n\x13\x45XCESS_LEVEL_WITHIN\x10\x01\x12\x18\n\x14\x45XCESS_LEVEL_WARNING\x10\x02\x12\x18\n\x14\x45XCESS_LEVEL_STOPPED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!halcyon/billing/v1/estimate.proto\x12\x12halcyon.billing.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a halcyon/billing/v1/billing.proto\x1a halcyon/options/v1/options.proto\"\xdc\x02\n\x0fInfusionsWanted\x12\x45\n\x0findication_code\x18\x01 \x01(\tB,\xbaH)r\'2%^[A-Z][0-9][0-9AB](\\.[0-9A-Z]{1,4})?$\x12$\n\x10infusion_minutes\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe0\x03(\x01\x12>\n\x0f\x64ose_milligrams\x18\x03 \x01(\tB%\xbaH\"r\x1d\x32\x1b^[0-9]{1,4}(\\.[0-9]{1,3})?$\xd8\x01\x01\x12\x37\n\x04kind\x18\x04 \x01(\x0e\x32\x1f.halcyon.billing.v1.SessionKindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12 \n\rsession_count\x18\x05 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18<(\x01\x12\x41\n\x08packages\x18\x06 \x01(\x0e\x32%.halcyon.billing.v1.PackagePreferenceB\x08\xbaH\x05\x82\x01\x02\x10\x01\"N\n\nItemWanted\x12#\n\x04item\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[a-z_]{2,40}$\x12\x1b\n\x08quantity\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18<(\x01\"\xc5\x01\n\tQuoteLine\x12\x0c\n\x04item\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x05\x12-\n\nunit_price\x18\x04 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12)\n\x06\x61mount\x18\x05 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12\x18\n\x10\x63overed_sessions\x18\x06 \x01(\x05\x12\x0f\n\x07reasons\x18\x07 \x03(\t\"s\n\x05Quote\x12,\n\x05lines\x18\x01 \x03(\x0b\x32\x1d.halcyon.billing.v1.QuoteLine\x12(\n\x05total\x18\x02 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12\x12\n\nprice_book\x18\x03 \x01(\t\"\xc3\x01\n\x0f\x42illingProvider\x12\x17\n\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18x\x12\"\n\x03npi\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[12][0-9]{9}$\x12.\n\x03tin\x18\x03 \x01(\tB!\x80\x01\x01\xbaH\x17r\x15\x32\x13^[0-9]{2}-[0-9]{7}$\x90\xb5\x18\x07\x12%\n\nstate_code\x18\x04 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{2}$\x12\x1c\n\x08location\x18\x05 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"\xcd\x02\n\x0f\x43oProviderShare\x12=\n\x08provider\x18\x01 \x01(\x0b\x32#.halcyon.billing.v1.BillingProviderB\x06\xbaH\x03\xc8\x01\x01\x12#\n\x04item\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[a-z_]{2,40}$\x12\x1e\n\x0b\x64\x65scription\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18x\x12\x43\n\x0fprocedure_codes\x18\x04 \x03(\tB*\xbaH\'\x92\x01$\x08\x01\x10\x06\"\x1er\x1c\x32\x1a^[A-Z0-9][0-9]{3}[0-9A-Z]$\x12q\n\x05price\x18\x05 \x01(\x0b\x32\x19.halcyon.billing.v1.MoneyBG\xbaHD\xba\x01>\n\x0eshare.positive\x12\x16must be more than zero\x1a\x14this.minor_units > 0\xc8\x01\x01\"\xc3\x01\n\x0c\x45stimateLine\x12\x0b\n\x03npi\x18\x01 \x01(\t\x12\x0c\n\x04item\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x17\n\x0fprocedure_codes\x18\x04 \x03(\t\x12\x10\n\x08quantity\x18\x05 \x01(\x05\x12-\n\nunit_price\x18\x06 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12)\n\x06\x61mount\x18\x07 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\"\xf8\x05\n\x08\x45stimate\x12\x13\n\x0b\x65stimate_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x32\n\x06reason\x18\x03 \x01(\x0e\x32\".halcyon.billing.v1.EstimateReason\x12\x11\n\tclinic_id\x18\x04 \x01(\t\x12\x12\n\npatient_id\x18\x05 \x01(\t\x12\x13\n\x0breferral_id\x18\x06 \x01(\t\x12\x12\n\ninvoice_id\x18\x07 \x01(\t\x12\x16\n\x0e\x64iagnosis_code\x18\x08 \x01(\t\x12/\n\x05lines\x18\t \x03(\x0b\x32 .halcyon.billing.v1.EstimateLine\x12(\n\x05total\x18\n \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12\x15\n\rsession_count\x18\x0b \x01(\x05\x12\x36\n\x12\x66irst_service_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11last_service_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06policy\x18\x0e \x01(\t\x12\x0f\n\x07missing\x18\x0f \x03(\t\x12.\n\nclock_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nissue_time\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cprovide_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0bprovide_way\x18\x14 \x01(\x0e\x32\x1e.halcyon.billing.v1.ProvideWay\x12\x33\n\x10\x63onsented_excess\x18\x15 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\"\xcd\x01\n\x0b\x45xcessWatch\x12\x0b\n\x03npi\x18\x01 \x01(\t\x12+\n\x08\x65xpected\x18\x02 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12)\n\x06\x62illed\x18\x03 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12)\n\x06\x65xcess\x18\x04 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12.\n\x05level\x18\x05 \x01(\x0e\x32\x1f.halcyon.billing.v1.ExcessLevel\"\xfc\x01\n\x06\x43harge\x12\x11\n\tcharge_id\x18\x01 \x01(\t\x12\x12\n\ninvoice_id\x18\x02 \x01(\t\x12\x0b\n\x03npi\x18\x03 \x01(\t\x12\x0c\n\x04item\x18\x04 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12\x10\n\x08quantity\x18\x06 \x01(\x05\x12-\n\nunit_price\x18\x07 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12)\n\x06\x61mount\x18\x08 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12/\n\x0b\x63harge_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp*b\n\x0bSessionKind\x12\x1c\n\x18SESSION_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13SESSION_KIND_SERIES\x10\x01\x12\x1c\n\x18SESSION_KIND_MAINTENANCE\x10\x02*u\n\x11PackagePreference\x12\"\n\x1ePACKAGE_PREFERENCE_UNSPECIFIED\x10\x00\x12\x1f\n\x1bPACKAGE_PREFERENCE_CHEAPEST\x10\x01\x12\x1b\n\x17PACKAGE_PREFERENCE_NONE\x10\x02*\x8c\x01\n\x0e\x45stimateReason\x12\x1f\n\x1b\x45STIMATE_REASON_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x45STIMATE_REASON_SCHEDULED\x10\x01\x12\x1d\n\x19\x45STIMATE_REASON_REQUESTED\x10\x02\x12\x1b\n\x17\x45STIMATE_REASON_CHANGED\x10\x03*r\n\nProvideWay\x12\x1b\n\x17PROVIDE_WAY_UNSPECIFIED\x10\x00\x12\x15\n\x11PROVIDE_WAY_PAPER\x10\x01\x12\x1a\n\x16PROVIDE_WAY_ELECTRONIC\x10\x02\x12\x14\n\x10PROVIDE_WAY_ORAL\x10\x03*x\n\x0b\x45xcessLevel\x12\x1c\n\x18\x45XCESS_LEVEL_UNSPECIFIED\x10\x00\x12\x17\n\x13\x45XCESS_LEVEL_WITHIN\x10\x01\x12\x18\n\x14\x45XCESS_LEVEL_WARNING\x10\x02\x12\x18\n\x14\x45XCESS_LEVEL_STOPPED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -55,7 +56,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BILLINGPROVIDER'].fields_by_name['npi']._loaded_options = None
   _globals['_BILLINGPROVIDER'].fields_by_name['npi']._serialized_options = b'\272H\022r\0202\016^[12][0-9]{9}$'
   _globals['_BILLINGPROVIDER'].fields_by_name['tin']._loaded_options = None
-  _globals['_BILLINGPROVIDER'].fields_by_name['tin']._serialized_options = b'\200\001\001\272H\027r\0252\023^[0-9]{2}-[0-9]{7}$'
+  _globals['_BILLINGPROVIDER'].fields_by_name['tin']._serialized_options = b'\200\001\001\272H\027r\0252\023^[0-9]{2}-[0-9]{7}$\220\265\030\007'
   _globals['_BILLINGPROVIDER'].fields_by_name['state_code']._loaded_options = None
   _globals['_BILLINGPROVIDER'].fields_by_name['state_code']._serialized_options = b'\272H\016r\0142\n^[A-Z]{2}$'
   _globals['_BILLINGPROVIDER'].fields_by_name['location']._loaded_options = None
@@ -70,34 +71,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COPROVIDERSHARE'].fields_by_name['procedure_codes']._serialized_options = b'\272H\'\222\001$\010\001\020\006\"\036r\0342\032^[A-Z0-9][0-9]{3}[0-9A-Z]$'
   _globals['_COPROVIDERSHARE'].fields_by_name['price']._loaded_options = None
   _globals['_COPROVIDERSHARE'].fields_by_name['price']._serialized_options = b'\272HD\272\001>\n\016share.positive\022\026must be more than zero\032\024this.minor_units > 0\310\001\001'
-  _globals['_SESSIONKIND']._serialized_start=2855
-  _globals['_SESSIONKIND']._serialized_end=2953
-  _globals['_PACKAGEPREFERENCE']._serialized_start=2955
-  _globals['_PACKAGEPREFERENCE']._serialized_end=3072
-  _globals['_ESTIMATEREASON']._serialized_start=3075
-  _globals['_ESTIMATEREASON']._serialized_end=3215
-  _globals['_PROVIDEWAY']._serialized_start=3217
-  _globals['_PROVIDEWAY']._serialized_end=3331
-  _globals['_EXCESSLEVEL']._serialized_start=3333
-  _globals['_EXCESSLEVEL']._serialized_end=3453
-  _globals['_INFUSIONSWANTED']._serialized_start=154
-  _globals['_INFUSIONSWANTED']._serialized_end=502
-  _globals['_ITEMWANTED']._serialized_start=504
-  _globals['_ITEMWANTED']._serialized_end=582
-  _globals['_QUOTELINE']._serialized_start=585
-  _globals['_QUOTELINE']._serialized_end=782
-  _globals['_QUOTE']._serialized_start=784
-  _globals['_QUOTE']._serialized_end=899
-  _globals['_BILLINGPROVIDER']._serialized_start=902
-  _globals['_BILLINGPROVIDER']._serialized_end=1093
-  _globals['_COPROVIDERSHARE']._serialized_start=1096
-  _globals['_COPROVIDERSHARE']._serialized_end=1429
-  _globals['_ESTIMATELINE']._serialized_start=1432
-  _globals['_ESTIMATELINE']._serialized_end=1627
-  _globals['_ESTIMATE']._serialized_start=1630
-  _globals['_ESTIMATE']._serialized_end=2390
-  _globals['_EXCESSWATCH']._serialized_start=2393
-  _globals['_EXCESSWATCH']._serialized_end=2598
-  _globals['_CHARGE']._serialized_start=2601
-  _globals['_CHARGE']._serialized_end=2853
+  _globals['_SESSIONKIND']._serialized_start=2893
+  _globals['_SESSIONKIND']._serialized_end=2991
+  _globals['_PACKAGEPREFERENCE']._serialized_start=2993
+  _globals['_PACKAGEPREFERENCE']._serialized_end=3110
+  _globals['_ESTIMATEREASON']._serialized_start=3113
+  _globals['_ESTIMATEREASON']._serialized_end=3253
+  _globals['_PROVIDEWAY']._serialized_start=3255
+  _globals['_PROVIDEWAY']._serialized_end=3369
+  _globals['_EXCESSLEVEL']._serialized_start=3371
+  _globals['_EXCESSLEVEL']._serialized_end=3491
+  _globals['_INFUSIONSWANTED']._serialized_start=188
+  _globals['_INFUSIONSWANTED']._serialized_end=536
+  _globals['_ITEMWANTED']._serialized_start=538
+  _globals['_ITEMWANTED']._serialized_end=616
+  _globals['_QUOTELINE']._serialized_start=619
+  _globals['_QUOTELINE']._serialized_end=816
+  _globals['_QUOTE']._serialized_start=818
+  _globals['_QUOTE']._serialized_end=933
+  _globals['_BILLINGPROVIDER']._serialized_start=936
+  _globals['_BILLINGPROVIDER']._serialized_end=1131
+  _globals['_COPROVIDERSHARE']._serialized_start=1134
+  _globals['_COPROVIDERSHARE']._serialized_end=1467
+  _globals['_ESTIMATELINE']._serialized_start=1470
+  _globals['_ESTIMATELINE']._serialized_end=1665
+  _globals['_ESTIMATE']._serialized_start=1668
+  _globals['_ESTIMATE']._serialized_end=2428
+  _globals['_EXCESSWATCH']._serialized_start=2431
+  _globals['_EXCESSWATCH']._serialized_end=2636
+  _globals['_CHARGE']._serialized_start=2639
+  _globals['_CHARGE']._serialized_end=2891
 # @@protoc_insertion_point(module_scope)

@@ -24,9 +24,10 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from halcyon.billing.v1 import billing_pb2 as halcyon_dot_billing_dot_v1_dot_billing__pb2
+from halcyon.options.v1 import options_pb2 as halcyon_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n halcyon/billing/v1/payment.proto\x12\x12halcyon.billing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a halcyon/billing/v1/billing.proto\"\xcb\x03\n\x07Payment\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x12\n\ninvoice_id\x18\x02 \x01(\t\x12\x31\n\x06status\x18\x03 \x01(\x0e\x32!.halcyon.billing.v1.PaymentStatus\x12\x31\n\x06method\x18\x04 \x01(\x0e\x32!.halcyon.billing.v1.PaymentMethod\x12\x33\n\x07purpose\x18\x05 \x01(\x0e\x32\".halcyon.billing.v1.PaymentPurpose\x12)\n\x06\x61mount\x18\x06 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12)\n\x06refund\x18\x07 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12\x0e\n\x06reason\x18\x08 \x01(\t\x12\x19\n\x11gateway_reference\x18\t \x01(\t\x12\x19\n\x0cpayer_action\x18\n \x01(\tB\x03\x80\x01\x01\x12\x30\n\x0crequest_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x89\x01\n\nInstalment\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x05\x12)\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12,\n\x08\x64ue_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x96\x01\n\x0bPaymentPlan\x12\x12\n\ninvoice_id\x18\x01 \x01(\t\x12.\n\x0boutstanding\x18\x02 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12\x33\n\x0binstalments\x18\x03 \x03(\x0b\x32\x1e.halcyon.billing.v1.Instalment\x12\x0e\n\x06policy\x18\x04 \x01(\t\"\xf2\x01\n\x04\x43\x61rd\x12\x0f\n\x07\x63\x61rd_id\x18\x01 \x01(\t\x12\x12\n\npatient_id\x18\x02 \x01(\t\x12\x11\n\tclinic_id\x18\x03 \x01(\t\x12.\n\x06status\x18\x04 \x01(\x0e\x32\x1e.halcyon.billing.v1.CardStatus\x12\x0f\n\x07\x63onsent\x18\x05 \x01(\t\x12\x30\n\x0c\x63onsent_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12/\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xbf\x02\n\rPaymentStatus\x12\x1e\n\x1aPAYMENT_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16PAYMENT_STATUS_PENDING\x10\x01\x12\x1a\n\x16PAYMENT_STATUS_UNKNOWN\x10\x02\x12 \n\x1cPAYMENT_STATUS_ACTION_NEEDED\x10\x03\x12\x1d\n\x19PAYMENT_STATUS_CANCELLING\x10\x04\x12\x1c\n\x18PAYMENT_STATUS_COLLECTED\x10\x05\x12\x19\n\x15PAYMENT_STATUS_FAILED\x10\x06\x12\x1c\n\x18PAYMENT_STATUS_CANCELLED\x10\x07\x12!\n\x1dPAYMENT_STATUS_REFUND_PENDING\x10\x08\x12\x1b\n\x17PAYMENT_STATUS_REFUNDED\x10\t*\x85\x01\n\rPaymentMethod\x12\x1e\n\x1aPAYMENT_METHOD_UNSPECIFIED\x10\x00\x12\x19\n\x15PAYMENT_METHOD_ONLINE\x10\x01\x12\x17\n\x13PAYMENT_METHOD_CASH\x10\x02\x12 \n\x1cPAYMENT_METHOD_CARD_TERMINAL\x10\x03*\xa8\x01\n\x0ePaymentPurpose\x12\x1f\n\x1bPAYMENT_PURPOSE_UNSPECIFIED\x10\x00\x12\x1b\n\x17PAYMENT_PURPOSE_PACKAGE\x10\x01\x12\x1b\n\x17PAYMENT_PURPOSE_DEPOSIT\x10\x02\x12\x1e\n\x1aPAYMENT_PURPOSE_INSTALMENT\x10\x03\x12\x1b\n\x17PAYMENT_PURPOSE_BALANCE\x10\x04*\xa5\x01\n\nCardStatus\x12\x1b\n\x17\x43\x41RD_STATUS_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41RD_STATUS_PENDING\x10\x01\x12\x15\n\x11\x43\x41RD_STATUS_SAVED\x10\x02\x12\x17\n\x13\x43\x41RD_STATUS_REFUSED\x10\x03\x12\x18\n\x14\x43\x41RD_STATUS_REMOVING\x10\x04\x12\x17\n\x13\x43\x41RD_STATUS_REMOVED\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n halcyon/billing/v1/payment.proto\x12\x12halcyon.billing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a halcyon/billing/v1/billing.proto\x1a halcyon/options/v1/options.proto\"\xcf\x03\n\x07Payment\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x12\n\ninvoice_id\x18\x02 \x01(\t\x12\x31\n\x06status\x18\x03 \x01(\x0e\x32!.halcyon.billing.v1.PaymentStatus\x12\x31\n\x06method\x18\x04 \x01(\x0e\x32!.halcyon.billing.v1.PaymentMethod\x12\x33\n\x07purpose\x18\x05 \x01(\x0e\x32\".halcyon.billing.v1.PaymentPurpose\x12)\n\x06\x61mount\x18\x06 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12)\n\x06refund\x18\x07 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12\x0e\n\x06reason\x18\x08 \x01(\t\x12\x19\n\x11gateway_reference\x18\t \x01(\t\x12\x1d\n\x0cpayer_action\x18\n \x01(\tB\x07\x80\x01\x01\x90\xb5\x18\x07\x12\x30\n\x0crequest_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x89\x01\n\nInstalment\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x05\x12)\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12,\n\x08\x64ue_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x96\x01\n\x0bPaymentPlan\x12\x12\n\ninvoice_id\x18\x01 \x01(\t\x12.\n\x0boutstanding\x18\x02 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12\x33\n\x0binstalments\x18\x03 \x03(\x0b\x32\x1e.halcyon.billing.v1.Instalment\x12\x0e\n\x06policy\x18\x04 \x01(\t\"\xf2\x01\n\x04\x43\x61rd\x12\x0f\n\x07\x63\x61rd_id\x18\x01 \x01(\t\x12\x12\n\npatient_id\x18\x02 \x01(\t\x12\x11\n\tclinic_id\x18\x03 \x01(\t\x12.\n\x06status\x18\x04 \x01(\x0e\x32\x1e.halcyon.billing.v1.CardStatus\x12\x0f\n\x07\x63onsent\x18\x05 \x01(\t\x12\x30\n\x0c\x63onsent_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12/\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xbf\x02\n\rPaymentStatus\x12\x1e\n\x1aPAYMENT_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16PAYMENT_STATUS_PENDING\x10\x01\x12\x1a\n\x16PAYMENT_STATUS_UNKNOWN\x10\x02\x12 \n\x1cPAYMENT_STATUS_ACTION_NEEDED\x10\x03\x12\x1d\n\x19PAYMENT_STATUS_CANCELLING\x10\x04\x12\x1c\n\x18PAYMENT_STATUS_COLLECTED\x10\x05\x12\x19\n\x15PAYMENT_STATUS_FAILED\x10\x06\x12\x1c\n\x18PAYMENT_STATUS_CANCELLED\x10\x07\x12!\n\x1dPAYMENT_STATUS_REFUND_PENDING\x10\x08\x12\x1b\n\x17PAYMENT_STATUS_REFUNDED\x10\t*\x85\x01\n\rPaymentMethod\x12\x1e\n\x1aPAYMENT_METHOD_UNSPECIFIED\x10\x00\x12\x19\n\x15PAYMENT_METHOD_ONLINE\x10\x01\x12\x17\n\x13PAYMENT_METHOD_CASH\x10\x02\x12 \n\x1cPAYMENT_METHOD_CARD_TERMINAL\x10\x03*\xa8\x01\n\x0ePaymentPurpose\x12\x1f\n\x1bPAYMENT_PURPOSE_UNSPECIFIED\x10\x00\x12\x1b\n\x17PAYMENT_PURPOSE_PACKAGE\x10\x01\x12\x1b\n\x17PAYMENT_PURPOSE_DEPOSIT\x10\x02\x12\x1e\n\x1aPAYMENT_PURPOSE_INSTALMENT\x10\x03\x12\x1b\n\x17PAYMENT_PURPOSE_BALANCE\x10\x04*\xa5\x01\n\nCardStatus\x12\x1b\n\x17\x43\x41RD_STATUS_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41RD_STATUS_PENDING\x10\x01\x12\x15\n\x11\x43\x41RD_STATUS_SAVED\x10\x02\x12\x17\n\x13\x43\x41RD_STATUS_REFUSED\x10\x03\x12\x18\n\x14\x43\x41RD_STATUS_REMOVING\x10\x04\x12\x17\n\x13\x43\x41RD_STATUS_REMOVED\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,21 +35,21 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'halcyon.billing.v1.payment_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PAYMENT'].fields_by_name['payer_action']._loaded_options = None
-  _globals['_PAYMENT'].fields_by_name['payer_action']._serialized_options = b'\200\001\001'
-  _globals['_PAYMENTSTATUS']._serialized_start=1124
-  _globals['_PAYMENTSTATUS']._serialized_end=1443
-  _globals['_PAYMENTMETHOD']._serialized_start=1446
-  _globals['_PAYMENTMETHOD']._serialized_end=1579
-  _globals['_PAYMENTPURPOSE']._serialized_start=1582
-  _globals['_PAYMENTPURPOSE']._serialized_end=1750
-  _globals['_CARDSTATUS']._serialized_start=1753
-  _globals['_CARDSTATUS']._serialized_end=1918
-  _globals['_PAYMENT']._serialized_start=124
-  _globals['_PAYMENT']._serialized_end=583
-  _globals['_INSTALMENT']._serialized_start=586
-  _globals['_INSTALMENT']._serialized_end=723
-  _globals['_PAYMENTPLAN']._serialized_start=726
-  _globals['_PAYMENTPLAN']._serialized_end=876
-  _globals['_CARD']._serialized_start=879
-  _globals['_CARD']._serialized_end=1121
+  _globals['_PAYMENT'].fields_by_name['payer_action']._serialized_options = b'\200\001\001\220\265\030\007'
+  _globals['_PAYMENTSTATUS']._serialized_start=1162
+  _globals['_PAYMENTSTATUS']._serialized_end=1481
+  _globals['_PAYMENTMETHOD']._serialized_start=1484
+  _globals['_PAYMENTMETHOD']._serialized_end=1617
+  _globals['_PAYMENTPURPOSE']._serialized_start=1620
+  _globals['_PAYMENTPURPOSE']._serialized_end=1788
+  _globals['_CARDSTATUS']._serialized_start=1791
+  _globals['_CARDSTATUS']._serialized_end=1956
+  _globals['_PAYMENT']._serialized_start=158
+  _globals['_PAYMENT']._serialized_end=621
+  _globals['_INSTALMENT']._serialized_start=624
+  _globals['_INSTALMENT']._serialized_end=761
+  _globals['_PAYMENTPLAN']._serialized_start=764
+  _globals['_PAYMENTPLAN']._serialized_end=914
+  _globals['_CARD']._serialized_start=917
+  _globals['_CARD']._serialized_end=1159
 # @@protoc_insertion_point(module_scope)

@@ -25,9 +25,10 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from halcyon.billing.v1 import billing_pb2 as halcyon_dot_billing_dot_v1_dot_billing__pb2
+from halcyon.options.v1 import options_pb2 as halcyon_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"halcyon/billing/v1/superbill.proto\x12\x12halcyon.billing.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a halcyon/billing/v1/billing.proto\"\xa1\x01\n\rSuperbillLine\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x11\n\tmodifiers\x18\x02 \x03(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\r\n\x05units\x18\x04 \x01(\x05\x12)\n\x06\x63harge\x18\x05 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12\x0b\n\x03ndc\x18\x06 \x01(\t\x12\x13\n\x0bmillilitres\x18\x07 \x01(\t\"\xb7\x03\n\tSuperbill\x12\x14\n\x0csuperbill_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x12\n\nsession_id\x18\x03 \x01(\t\x12\x12\n\ninvoice_id\x18\x04 \x01(\t\x12\x16\n\x0e\x64iagnosis_code\x18\x05 \x01(\t\x12\x17\n\x0frunning_minutes\x18\x06 \x01(\x05\x12\x30\n\x05lines\x18\x07 \x03(\x0b\x32!.halcyon.billing.v1.SuperbillLine\x12)\n\x06\x63harge\x18\x08 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12\'\n\x04paid\x18\t \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12\x13\n\x0b\x63laim_table\x18\n \x01(\t\x12-\n\tvoid_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cservice_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nissue_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9a\x05\n\x0e\x42illingProfile\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\nlegal_name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<\x12\"\n\x03npi\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[12][0-9]{9}$\x12!\n\x03tin\x18\x04 \x01(\tB\x14\x80\x01\x01\xbaH\x0er\x0c\x32\n^[0-9]{9}$\x12,\n\rtaxonomy_code\x18\x05 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9A-Z]{10}$\x12+\n\x10place_of_service\x18\x06 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[0-9]{2}$\x12\x1c\n\ttime_zone\x18\x07 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<\x12-\n\x05phone\x18\x08 \x01(\tB\x1e\x80\x01\x01\xbaH\x18r\x16\x32\x14^\\+[1-9][0-9]{6,14}$\x12\x19\n\x06street\x18\t \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x37\x12\x17\n\x04\x63ity\x18\n \x01(\tB\t\xbaH\x06r\x04\x10\x02\x18\x1e\x12 \n\x05state\x18\x0b \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{2}$\x12&\n\x0bpostal_code\x18\x0c \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[0-9]{9}$\x12&\n\x13provider_given_name\x18\r \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18#\x12\'\n\x14provider_family_name\x18\x0e \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<\x12+\n\x0cprovider_npi\x18\x0f \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[12][0-9]{9}$\x12\x35\n\x16provider_taxonomy_code\x18\x10 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9A-Z]{10}$\x12*\n\x17provider_license_number\x18\x11 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\"\x86\x01\n\nClaimPayer\x12\x17\n\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<\x12,\n\x08payer_id\x18\x02 \x01(\tB\x1a\xbaH\x17r\x15\x32\x13^[0-9A-Za-z]{2,15}$\x12\x31\n\tmember_id\x18\x03 \x01(\tB\x1e\x80\x01\x01\xbaH\x18r\x16\x32\x14^[0-9A-Za-z-]{2,80}$*\xb0\x01\n\x0fSuperbillFormat\x12 \n\x1cSUPERBILL_FORMAT_UNSPECIFIED\x10\x00\x12\x18\n\x14SUPERBILL_FORMAT_PDF\x10\x01\x12!\n\x1dSUPERBILL_FORMAT_FHIR_INVOICE\x10\x02\x12\x1f\n\x1bSUPERBILL_FORMAT_FHIR_CLAIM\x10\x03\x12\x1d\n\x19SUPERBILL_FORMAT_X12_837P\x10\x04*\x85\x01\n\x15\x44isclosureRestriction\x12&\n\"DISCLOSURE_RESTRICTION_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x44ISCLOSURE_RESTRICTION_NONE\x10\x01\x12#\n\x1f\x44ISCLOSURE_RESTRICTION_SELF_PAY\x10\x02*c\n\x0cVisitPatient\x12\x1d\n\x19VISIT_PATIENT_UNSPECIFIED\x10\x00\x12\x15\n\x11VISIT_PATIENT_NEW\x10\x01\x12\x1d\n\x19VISIT_PATIENT_ESTABLISHED\x10\x02*\xfb\x02\n\x14SuperbillErrorReason\x12&\n\"SUPERBILL_ERROR_REASON_UNSPECIFIED\x10\x00\x12.\n*SUPERBILL_ERROR_REASON_SUPERBILL_NOT_FOUND\x10\x01\x12\x30\n,SUPERBILL_ERROR_REASON_DISCLOSURE_RESTRICTED\x10\x02\x12,\n(SUPERBILL_ERROR_REASON_PROFILE_NOT_FOUND\x10\x03\x12*\n&SUPERBILL_ERROR_REASON_INVALID_PROFILE\x10\x04\x12(\n$SUPERBILL_ERROR_REASON_INVALID_VISIT\x10\x05\x12(\n$SUPERBILL_ERROR_REASON_INVALID_PAPER\x10\x06\x12+\n\'SUPERBILL_ERROR_REASON_NOT_PAID_IN_FULL\x10\x07\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"halcyon/billing/v1/superbill.proto\x12\x12halcyon.billing.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a halcyon/billing/v1/billing.proto\x1a halcyon/options/v1/options.proto\"\xa1\x01\n\rSuperbillLine\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x11\n\tmodifiers\x18\x02 \x03(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\r\n\x05units\x18\x04 \x01(\x05\x12)\n\x06\x63harge\x18\x05 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12\x0b\n\x03ndc\x18\x06 \x01(\t\x12\x13\n\x0bmillilitres\x18\x07 \x01(\t\"\xb7\x03\n\tSuperbill\x12\x14\n\x0csuperbill_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x12\n\nsession_id\x18\x03 \x01(\t\x12\x12\n\ninvoice_id\x18\x04 \x01(\t\x12\x16\n\x0e\x64iagnosis_code\x18\x05 \x01(\t\x12\x17\n\x0frunning_minutes\x18\x06 \x01(\x05\x12\x30\n\x05lines\x18\x07 \x03(\x0b\x32!.halcyon.billing.v1.SuperbillLine\x12)\n\x06\x63harge\x18\x08 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12\'\n\x04paid\x18\t \x01(\x0b\x32\x19.halcyon.billing.v1.Money\x12\x13\n\x0b\x63laim_table\x18\n \x01(\t\x12-\n\tvoid_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cservice_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nissue_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa2\x05\n\x0e\x42illingProfile\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\nlegal_name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<\x12\"\n\x03npi\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[12][0-9]{9}$\x12%\n\x03tin\x18\x04 \x01(\tB\x18\x80\x01\x01\xbaH\x0er\x0c\x32\n^[0-9]{9}$\x90\xb5\x18\x07\x12,\n\rtaxonomy_code\x18\x05 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9A-Z]{10}$\x12+\n\x10place_of_service\x18\x06 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[0-9]{2}$\x12\x1c\n\ttime_zone\x18\x07 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<\x12\x31\n\x05phone\x18\x08 \x01(\tB\"\x80\x01\x01\xbaH\x18r\x16\x32\x14^\\+[1-9][0-9]{6,14}$\x90\xb5\x18\x07\x12\x19\n\x06street\x18\t \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x37\x12\x17\n\x04\x63ity\x18\n \x01(\tB\t\xbaH\x06r\x04\x10\x02\x18\x1e\x12 \n\x05state\x18\x0b \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{2}$\x12&\n\x0bpostal_code\x18\x0c \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[0-9]{9}$\x12&\n\x13provider_given_name\x18\r \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18#\x12\'\n\x14provider_family_name\x18\x0e \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<\x12+\n\x0cprovider_npi\x18\x0f \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[12][0-9]{9}$\x12\x35\n\x16provider_taxonomy_code\x18\x10 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9A-Z]{10}$\x12*\n\x17provider_license_number\x18\x11 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\"\x86\x01\n\nClaimPayer\x12\x17\n\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<\x12,\n\x08payer_id\x18\x02 \x01(\tB\x1a\xbaH\x17r\x15\x32\x13^[0-9A-Za-z]{2,15}$\x12\x31\n\tmember_id\x18\x03 \x01(\tB\x1e\x80\x01\x01\xbaH\x18r\x16\x32\x14^[0-9A-Za-z-]{2,80}$*\xb0\x01\n\x0fSuperbillFormat\x12 \n\x1cSUPERBILL_FORMAT_UNSPECIFIED\x10\x00\x12\x18\n\x14SUPERBILL_FORMAT_PDF\x10\x01\x12!\n\x1dSUPERBILL_FORMAT_FHIR_INVOICE\x10\x02\x12\x1f\n\x1bSUPERBILL_FORMAT_FHIR_CLAIM\x10\x03\x12\x1d\n\x19SUPERBILL_FORMAT_X12_837P\x10\x04*\x85\x01\n\x15\x44isclosureRestriction\x12&\n\"DISCLOSURE_RESTRICTION_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x44ISCLOSURE_RESTRICTION_NONE\x10\x01\x12#\n\x1f\x44ISCLOSURE_RESTRICTION_SELF_PAY\x10\x02*c\n\x0cVisitPatient\x12\x1d\n\x19VISIT_PATIENT_UNSPECIFIED\x10\x00\x12\x15\n\x11VISIT_PATIENT_NEW\x10\x01\x12\x1d\n\x19VISIT_PATIENT_ESTABLISHED\x10\x02*\xfb\x02\n\x14SuperbillErrorReason\x12&\n\"SUPERBILL_ERROR_REASON_UNSPECIFIED\x10\x00\x12.\n*SUPERBILL_ERROR_REASON_SUPERBILL_NOT_FOUND\x10\x01\x12\x30\n,SUPERBILL_ERROR_REASON_DISCLOSURE_RESTRICTED\x10\x02\x12,\n(SUPERBILL_ERROR_REASON_PROFILE_NOT_FOUND\x10\x03\x12*\n&SUPERBILL_ERROR_REASON_INVALID_PROFILE\x10\x04\x12(\n$SUPERBILL_ERROR_REASON_INVALID_VISIT\x10\x05\x12(\n$SUPERBILL_ERROR_REASON_INVALID_PAPER\x10\x06\x12+\n\'SUPERBILL_ERROR_REASON_NOT_PAID_IN_FULL\x10\x07\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,7 +42,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BILLINGPROFILE'].fields_by_name['npi']._loaded_options = None
   _globals['_BILLINGPROFILE'].fields_by_name['npi']._serialized_options = b'\272H\022r\0202\016^[12][0-9]{9}$'
   _globals['_BILLINGPROFILE'].fields_by_name['tin']._loaded_options = None
-  _globals['_BILLINGPROFILE'].fields_by_name['tin']._serialized_options = b'\200\001\001\272H\016r\0142\n^[0-9]{9}$'
+  _globals['_BILLINGPROFILE'].fields_by_name['tin']._serialized_options = b'\200\001\001\272H\016r\0142\n^[0-9]{9}$\220\265\030\007'
   _globals['_BILLINGPROFILE'].fields_by_name['taxonomy_code']._loaded_options = None
   _globals['_BILLINGPROFILE'].fields_by_name['taxonomy_code']._serialized_options = b'\272H\022r\0202\016^[0-9A-Z]{10}$'
   _globals['_BILLINGPROFILE'].fields_by_name['place_of_service']._loaded_options = None
@@ -49,7 +50,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BILLINGPROFILE'].fields_by_name['time_zone']._loaded_options = None
   _globals['_BILLINGPROFILE'].fields_by_name['time_zone']._serialized_options = b'\272H\006r\004\020\001\030<'
   _globals['_BILLINGPROFILE'].fields_by_name['phone']._loaded_options = None
-  _globals['_BILLINGPROFILE'].fields_by_name['phone']._serialized_options = b'\200\001\001\272H\030r\0262\024^\\+[1-9][0-9]{6,14}$'
+  _globals['_BILLINGPROFILE'].fields_by_name['phone']._serialized_options = b'\200\001\001\272H\030r\0262\024^\\+[1-9][0-9]{6,14}$\220\265\030\007'
   _globals['_BILLINGPROFILE'].fields_by_name['street']._loaded_options = None
   _globals['_BILLINGPROFILE'].fields_by_name['street']._serialized_options = b'\272H\006r\004\020\001\0307'
   _globals['_BILLINGPROFILE'].fields_by_name['city']._loaded_options = None
@@ -74,20 +75,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CLAIMPAYER'].fields_by_name['payer_id']._serialized_options = b'\272H\027r\0252\023^[0-9A-Za-z]{2,15}$'
   _globals['_CLAIMPAYER'].fields_by_name['member_id']._loaded_options = None
   _globals['_CLAIMPAYER'].fields_by_name['member_id']._serialized_options = b'\200\001\001\272H\030r\0262\024^[0-9A-Za-z-]{2,80}$'
-  _globals['_SUPERBILLFORMAT']._serialized_start=1567
-  _globals['_SUPERBILLFORMAT']._serialized_end=1743
-  _globals['_DISCLOSURERESTRICTION']._serialized_start=1746
-  _globals['_DISCLOSURERESTRICTION']._serialized_end=1879
-  _globals['_VISITPATIENT']._serialized_start=1881
-  _globals['_VISITPATIENT']._serialized_end=1980
-  _globals['_SUPERBILLERRORREASON']._serialized_start=1983
-  _globals['_SUPERBILLERRORREASON']._serialized_end=2362
-  _globals['_SUPERBILLLINE']._serialized_start=155
-  _globals['_SUPERBILLLINE']._serialized_end=316
-  _globals['_SUPERBILL']._serialized_start=319
-  _globals['_SUPERBILL']._serialized_end=758
-  _globals['_BILLINGPROFILE']._serialized_start=761
-  _globals['_BILLINGPROFILE']._serialized_end=1427
-  _globals['_CLAIMPAYER']._serialized_start=1430
-  _globals['_CLAIMPAYER']._serialized_end=1564
+  _globals['_SUPERBILLFORMAT']._serialized_start=1609
+  _globals['_SUPERBILLFORMAT']._serialized_end=1785
+  _globals['_DISCLOSURERESTRICTION']._serialized_start=1788
+  _globals['_DISCLOSURERESTRICTION']._serialized_end=1921
+  _globals['_VISITPATIENT']._serialized_start=1923
+  _globals['_VISITPATIENT']._serialized_end=2022
+  _globals['_SUPERBILLERRORREASON']._serialized_start=2025
+  _globals['_SUPERBILLERRORREASON']._serialized_end=2404
+  _globals['_SUPERBILLLINE']._serialized_start=189
+  _globals['_SUPERBILLLINE']._serialized_end=350
+  _globals['_SUPERBILL']._serialized_start=353
+  _globals['_SUPERBILL']._serialized_end=792
+  _globals['_BILLINGPROFILE']._serialized_start=795
+  _globals['_BILLINGPROFILE']._serialized_end=1469
+  _globals['_CLAIMPAYER']._serialized_start=1472
+  _globals['_CLAIMPAYER']._serialized_end=1606
 # @@protoc_insertion_point(module_scope)

@@ -28,7 +28,7 @@ from halcyon.options.v1 import options_pb2 as halcyon_dot_options_dot_v1_dot_opt
 from halcyon.referral.v1 import referral_pb2 as halcyon_dot_referral_dot_v1_dot_referral__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*halcyon/billing/v1/superbill_service.proto\x12\x12halcyon.billing.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\"halcyon/billing/v1/superbill.proto\x1a halcyon/options/v1/options.proto\x1a\"halcyon/referral/v1/referral.proto\"5\n\x13GetSuperbillRequest\x12\x1e\n\x0csuperbill_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"H\n\x14GetSuperbillResponse\x12\x30\n\tsuperbill\x18\x01 \x01(\x0b\x32\x1d.halcyon.billing.v1.Superbill\"5\n\x15ListSuperbillsRequest\x12\x1c\n\ninvoice_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"K\n\x16ListSuperbillsResponse\x12\x31\n\nsuperbills\x18\x01 \x03(\x0b\x32\x1d.halcyon.billing.v1.Superbill\"\xd1\x02\n\x16RenderSuperbillRequest\x12 \n\x0csuperbill_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x12\x1e\n\ninvoice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x12?\n\x06\x66ormat\x18\x03 \x01(\x0e\x32#.halcyon.billing.v1.SuperbillFormatB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x38\n\x07patient\x18\x04 \x01(\x0b\x32\x1c.halcyon.referral.v1.PatientB\t\x80\x01\x01\xbaH\x03\xc8\x01\x01\x12>\n\x08referrer\x18\x05 \x01(\x0b\x32!.halcyon.referral.v1.PractitionerB\t\x80\x01\x01\xbaH\x03\xc8\x01\x01\x12-\n\x05payer\x18\x06 \x01(\x0b\x32\x1e.halcyon.billing.v1.ClaimPayerB\x0b\n\x02\x62y\x12\x05\xbaH\x02\x08\x01\"V\n\x17RenderSuperbillResponse\x12\x14\n\x07\x63ontent\x18\x01 \x01(\x0c\x42\x03\x80\x01\x01\x12\x12\n\nmedia_type\x18\x02 \x01(\t\x12\x11\n\tfile_name\x18\x03 \x01(\t\"6\n\x14VoidSuperbillRequest\x12\x1e\n\x0csuperbill_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"I\n\x15VoidSuperbillResponse\x12\x30\n\tsuperbill\x18\x01 \x01(\x0b\x32\x1d.halcyon.billing.v1.Superbill\"\x9b\x02\n\x17ReissueSuperbillRequest\x12\x1e\n\x0csuperbill_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12!\n\rvisit_minutes\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xd8\x04(\x00\x12\x41\n\rvisit_patient\x18\x03 \x01(\x0e\x32 .halcyon.billing.v1.VisitPatientB\x08\xbaH\x05\x82\x01\x02\x10\x01:z\xbaHw\x1au\n\rreissue.visit\x12-visit_minutes and visit_patient come together\x1a\x35(this.visit_minutes > 0) == (this.visit_patient != 0)\"L\n\x18ReissueSuperbillResponse\x12\x30\n\tsuperbill\x18\x01 \x01(\x0b\x32\x1d.halcyon.billing.v1.Superbill\"\x8e\x01\n\"UpdateDisclosureRestrictionRequest\x12\x1c\n\ninvoice_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12J\n\x0brestriction\x18\x02 \x01(\x0e\x32).halcyon.billing.v1.DisclosureRestrictionB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"e\n#UpdateDisclosureRestrictionResponse\x12>\n\x0brestriction\x18\x01 \x01(\x0e\x32).halcyon.billing.v1.DisclosureRestriction\"7\n\x18GetBillingProfileRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"P\n\x19GetBillingProfileResponse\x12\x33\n\x07profile\x18\x01 \x01(\x0b\x32\".halcyon.billing.v1.BillingProfile\"Z\n\x1bUpdateBillingProfileRequest\x12;\n\x07profile\x18\x01 \x01(\x0b\x32\".halcyon.billing.v1.BillingProfileB\x06\xbaH\x03\xc8\x01\x01\"S\n\x1cUpdateBillingProfileResponse\x12\x33\n\x07profile\x18\x01 \x01(\x0b\x32\".halcyon.billing.v1.BillingProfile2\x89\x08\n\x10SuperbillService\x12o\n\x0cGetSuperbill\x12\'.halcyon.billing.v1.GetSuperbillRequest\x1a(.halcyon.billing.v1.GetSuperbillResponse\"\x0c\x90\x02\x01\x8a\xb5\x18\x05\n\x03\x06\x02\x05\x12u\n\x0eListSuperbills\x12).halcyon.billing.v1.ListSuperbillsRequest\x1a*.halcyon.billing.v1.ListSuperbillsResponse\"\x0c\x90\x02\x01\x8a\xb5\x18\x05\n\x03\x06\x02\x05\x12x\n\x0fRenderSuperbill\x12*.halcyon.billing.v1.RenderSuperbillRequest\x1a+.halcyon.billing.v1.RenderSuperbillResponse\"\x0c\x90\x02\x01\x8a\xb5\x18\x05\n\x03\x06\x02\x05\x12q\n\rVoidSuperbill\x12(.halcyon.billing.v1.VoidSuperbillRequest\x1a).halcyon.billing.v1.VoidSuperbillResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\x05\x12z\n\x10ReissueSuperbill\x12+.halcyon.billing.v1.ReissueSuperbillRequest\x1a,.halcyon.billing.v1.ReissueSuperbillResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\x05\x12\x9b\x01\n\x1bUpdateDisclosureRestriction\x12\x36.halcyon.billing.v1.UpdateDisclosureRestrictionRequest\x1a\x37.halcyon.billing.v1.UpdateDisclosureRestrictionResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\x02\x12~\n\x11GetBillingProfile\x12,.halcyon.billing.v1.GetBillingProfileRequest\x1a-.halcyon.billing.v1.GetBillingProfileResponse\"\x0c\x90\x02\x01\x8a\xb5\x18\x05\n\x03\x06\x02\x05\x12\x85\x01\n\x14UpdateBillingProfile\x12/.halcyon.billing.v1.UpdateBillingProfileRequest\x1a\x30.halcyon.billing.v1.UpdateBillingProfileResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*halcyon/billing/v1/superbill_service.proto\x12\x12halcyon.billing.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\"halcyon/billing/v1/superbill.proto\x1a halcyon/options/v1/options.proto\x1a\"halcyon/referral/v1/referral.proto\"5\n\x13GetSuperbillRequest\x12\x1e\n\x0csuperbill_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"H\n\x14GetSuperbillResponse\x12\x30\n\tsuperbill\x18\x01 \x01(\x0b\x32\x1d.halcyon.billing.v1.Superbill\"5\n\x15ListSuperbillsRequest\x12\x1c\n\ninvoice_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"K\n\x16ListSuperbillsResponse\x12\x31\n\nsuperbills\x18\x01 \x03(\x0b\x32\x1d.halcyon.billing.v1.Superbill\"\xd1\x02\n\x16RenderSuperbillRequest\x12 \n\x0csuperbill_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x12\x1e\n\ninvoice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x12?\n\x06\x66ormat\x18\x03 \x01(\x0e\x32#.halcyon.billing.v1.SuperbillFormatB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x38\n\x07patient\x18\x04 \x01(\x0b\x32\x1c.halcyon.referral.v1.PatientB\t\x80\x01\x01\xbaH\x03\xc8\x01\x01\x12>\n\x08referrer\x18\x05 \x01(\x0b\x32!.halcyon.referral.v1.PractitionerB\t\x80\x01\x01\xbaH\x03\xc8\x01\x01\x12-\n\x05payer\x18\x06 \x01(\x0b\x32\x1e.halcyon.billing.v1.ClaimPayerB\x0b\n\x02\x62y\x12\x05\xbaH\x02\x08\x01\"Z\n\x17RenderSuperbillResponse\x12\x18\n\x07\x63ontent\x18\x01 \x01(\x0c\x42\x07\x80\x01\x01\x90\xb5\x18\x07\x12\x12\n\nmedia_type\x18\x02 \x01(\t\x12\x11\n\tfile_name\x18\x03 \x01(\t\"6\n\x14VoidSuperbillRequest\x12\x1e\n\x0csuperbill_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"I\n\x15VoidSuperbillResponse\x12\x30\n\tsuperbill\x18\x01 \x01(\x0b\x32\x1d.halcyon.billing.v1.Superbill\"\x9b\x02\n\x17ReissueSuperbillRequest\x12\x1e\n\x0csuperbill_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12!\n\rvisit_minutes\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xd8\x04(\x00\x12\x41\n\rvisit_patient\x18\x03 \x01(\x0e\x32 .halcyon.billing.v1.VisitPatientB\x08\xbaH\x05\x82\x01\x02\x10\x01:z\xbaHw\x1au\n\rreissue.visit\x12-visit_minutes and visit_patient come together\x1a\x35(this.visit_minutes > 0) == (this.visit_patient != 0)\"L\n\x18ReissueSuperbillResponse\x12\x30\n\tsuperbill\x18\x01 \x01(\x0b\x32\x1d.halcyon.billing.v1.Superbill\"\x8e\x01\n\"UpdateDisclosureRestrictionRequest\x12\x1c\n\ninvoice_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12J\n\x0brestriction\x18\x02 \x01(\x0e\x32).halcyon.billing.v1.DisclosureRestrictionB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"e\n#UpdateDisclosureRestrictionResponse\x12>\n\x0brestriction\x18\x01 \x01(\x0e\x32).halcyon.billing.v1.DisclosureRestriction\"7\n\x18GetBillingProfileRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"P\n\x19GetBillingProfileResponse\x12\x33\n\x07profile\x18\x01 \x01(\x0b\x32\".halcyon.billing.v1.BillingProfile\"Z\n\x1bUpdateBillingProfileRequest\x12;\n\x07profile\x18\x01 \x01(\x0b\x32\".halcyon.billing.v1.BillingProfileB\x06\xbaH\x03\xc8\x01\x01\"S\n\x1cUpdateBillingProfileResponse\x12\x33\n\x07profile\x18\x01 \x01(\x0b\x32\".halcyon.billing.v1.BillingProfile2\x89\x08\n\x10SuperbillService\x12o\n\x0cGetSuperbill\x12\'.halcyon.billing.v1.GetSuperbillRequest\x1a(.halcyon.billing.v1.GetSuperbillResponse\"\x0c\x90\x02\x01\x8a\xb5\x18\x05\n\x03\x06\x02\x05\x12u\n\x0eListSuperbills\x12).halcyon.billing.v1.ListSuperbillsRequest\x1a*.halcyon.billing.v1.ListSuperbillsResponse\"\x0c\x90\x02\x01\x8a\xb5\x18\x05\n\x03\x06\x02\x05\x12x\n\x0fRenderSuperbill\x12*.halcyon.billing.v1.RenderSuperbillRequest\x1a+.halcyon.billing.v1.RenderSuperbillResponse\"\x0c\x90\x02\x01\x8a\xb5\x18\x05\n\x03\x06\x02\x05\x12q\n\rVoidSuperbill\x12(.halcyon.billing.v1.VoidSuperbillRequest\x1a).halcyon.billing.v1.VoidSuperbillResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\x05\x12z\n\x10ReissueSuperbill\x12+.halcyon.billing.v1.ReissueSuperbillRequest\x1a,.halcyon.billing.v1.ReissueSuperbillResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\x05\x12\x9b\x01\n\x1bUpdateDisclosureRestriction\x12\x36.halcyon.billing.v1.UpdateDisclosureRestrictionRequest\x1a\x37.halcyon.billing.v1.UpdateDisclosureRestrictionResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\x02\x12~\n\x11GetBillingProfile\x12,.halcyon.billing.v1.GetBillingProfileRequest\x1a-.halcyon.billing.v1.GetBillingProfileResponse\"\x0c\x90\x02\x01\x8a\xb5\x18\x05\n\x03\x06\x02\x05\x12\x85\x01\n\x14UpdateBillingProfile\x12/.halcyon.billing.v1.UpdateBillingProfileRequest\x1a\x30.halcyon.billing.v1.UpdateBillingProfileResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -52,7 +52,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RENDERSUPERBILLREQUEST'].fields_by_name['referrer']._loaded_options = None
   _globals['_RENDERSUPERBILLREQUEST'].fields_by_name['referrer']._serialized_options = b'\200\001\001\272H\003\310\001\001'
   _globals['_RENDERSUPERBILLRESPONSE'].fields_by_name['content']._loaded_options = None
-  _globals['_RENDERSUPERBILLRESPONSE'].fields_by_name['content']._serialized_options = b'\200\001\001'
+  _globals['_RENDERSUPERBILLRESPONSE'].fields_by_name['content']._serialized_options = b'\200\001\001\220\265\030\007'
   _globals['_VOIDSUPERBILLREQUEST'].fields_by_name['superbill_id']._loaded_options = None
   _globals['_VOIDSUPERBILLREQUEST'].fields_by_name['superbill_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_REISSUESUPERBILLREQUEST'].fields_by_name['superbill_id']._loaded_options = None
@@ -98,27 +98,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RENDERSUPERBILLREQUEST']._serialized_start=463
   _globals['_RENDERSUPERBILLREQUEST']._serialized_end=800
   _globals['_RENDERSUPERBILLRESPONSE']._serialized_start=802
-  _globals['_RENDERSUPERBILLRESPONSE']._serialized_end=888
-  _globals['_VOIDSUPERBILLREQUEST']._serialized_start=890
-  _globals['_VOIDSUPERBILLREQUEST']._serialized_end=944
-  _globals['_VOIDSUPERBILLRESPONSE']._serialized_start=946
-  _globals['_VOIDSUPERBILLRESPONSE']._serialized_end=1019
-  _globals['_REISSUESUPERBILLREQUEST']._serialized_start=1022
-  _globals['_REISSUESUPERBILLREQUEST']._serialized_end=1305
-  _globals['_REISSUESUPERBILLRESPONSE']._serialized_start=1307
-  _globals['_REISSUESUPERBILLRESPONSE']._serialized_end=1383
-  _globals['_UPDATEDISCLOSURERESTRICTIONREQUEST']._serialized_start=1386
-  _globals['_UPDATEDISCLOSURERESTRICTIONREQUEST']._serialized_end=1528
-  _globals['_UPDATEDISCLOSURERESTRICTIONRESPONSE']._serialized_start=1530
-  _globals['_UPDATEDISCLOSURERESTRICTIONRESPONSE']._serialized_end=1631
-  _globals['_GETBILLINGPROFILEREQUEST']._serialized_start=1633
-  _globals['_GETBILLINGPROFILEREQUEST']._serialized_end=1688
-  _globals['_GETBILLINGPROFILERESPONSE']._serialized_start=1690
-  _globals['_GETBILLINGPROFILERESPONSE']._serialized_end=1770
-  _globals['_UPDATEBILLINGPROFILEREQUEST']._serialized_start=1772
-  _globals['_UPDATEBILLINGPROFILEREQUEST']._serialized_end=1862
-  _globals['_UPDATEBILLINGPROFILERESPONSE']._serialized_start=1864
-  _globals['_UPDATEBILLINGPROFILERESPONSE']._serialized_end=1947
-  _globals['_SUPERBILLSERVICE']._serialized_start=1950
-  _globals['_SUPERBILLSERVICE']._serialized_end=2983
+  _globals['_RENDERSUPERBILLRESPONSE']._serialized_end=892
+  _globals['_VOIDSUPERBILLREQUEST']._serialized_start=894
+  _globals['_VOIDSUPERBILLREQUEST']._serialized_end=948
+  _globals['_VOIDSUPERBILLRESPONSE']._serialized_start=950
+  _globals['_VOIDSUPERBILLRESPONSE']._serialized_end=1023
+  _globals['_REISSUESUPERBILLREQUEST']._serialized_start=1026
+  _globals['_REISSUESUPERBILLREQUEST']._serialized_end=1309
+  _globals['_REISSUESUPERBILLRESPONSE']._serialized_start=1311
+  _globals['_REISSUESUPERBILLRESPONSE']._serialized_end=1387
+  _globals['_UPDATEDISCLOSURERESTRICTIONREQUEST']._serialized_start=1390
+  _globals['_UPDATEDISCLOSURERESTRICTIONREQUEST']._serialized_end=1532
+  _globals['_UPDATEDISCLOSURERESTRICTIONRESPONSE']._serialized_start=1534
+  _globals['_UPDATEDISCLOSURERESTRICTIONRESPONSE']._serialized_end=1635
+  _globals['_GETBILLINGPROFILEREQUEST']._serialized_start=1637
+  _globals['_GETBILLINGPROFILEREQUEST']._serialized_end=1692
+  _globals['_GETBILLINGPROFILERESPONSE']._serialized_start=1694
+  _globals['_GETBILLINGPROFILERESPONSE']._serialized_end=1774
+  _globals['_UPDATEBILLINGPROFILEREQUEST']._serialized_start=1776
+  _globals['_UPDATEBILLINGPROFILEREQUEST']._serialized_end=1866
+  _globals['_UPDATEBILLINGPROFILERESPONSE']._serialized_start=1868
+  _globals['_UPDATEBILLINGPROFILERESPONSE']._serialized_end=1951
+  _globals['_SUPERBILLSERVICE']._serialized_start=1954
+  _globals['_SUPERBILLSERVICE']._serialized_end=2987
 # @@protoc_insertion_point(module_scope)

@@ -24,9 +24,10 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from halcyon.options.v1 import options_pb2 as halcyon_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ehalcyon/infusion/v1/gate.proto\x12\x13halcyon.infusion.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"v\n\x0cSubstanceUse\x12+\n\x04\x63ode\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\x12\x39\n\rlast_use_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"\xa5\x01\n\x07\x44rugLot\x12\x36\n\x03ndc\x18\x01 \x01(\tB)\xbaH&r$2\"^[0-9]{4,5}-[0-9]{3,4}-[0-9]{1,2}$\x12(\n\x03lot\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^[A-Za-z0-9-]{1,30}$\x12\x38\n\x0b\x65xpire_date\x18\x03 \x01(\tB#\xbaH r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\"\x98\x02\n\rPumpProgramme\x12\x33\n\x07\x64ose_mg\x18\x01 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[0-9]{1,4}(\\.[0-9]{1,6})?$\x12\x43\n\x17\x63oncentration_mg_per_ml\x18\x02 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[0-9]{1,4}(\\.[0-9]{1,6})?$\x12\x35\n\tvolume_ml\x18\x03 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[0-9]{1,4}(\\.[0-9]{1,6})?$\x12\x1b\n\x07minutes\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe0\x03(\x01\x12\x39\n\rrate_ml_per_h\x18\x05 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[0-9]{1,4}(\\.[0-9]{1,6})?$\"\x83\x01\n\x0cPumpInterval\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rrate_ml_per_h\x18\x02 \x01(\t\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"%\n\x07\x46inding\x12\x0c\n\x04item\x18\x01 \x01(\t\x12\x0c\n\x04rule\x18\x02 \x01(\t\"\xb9\x01\n\x08Override\x12+\n\x04gate\x18\x01 \x01(\x0e\x32\x1d.halcyon.infusion.v1.GateKind\x12\x0c\n\x04item\x18\x02 \x01(\t\x12\x13\n\x0breason_code\x18\x03 \x01(\t\x12\x16\n\trationale\x18\x04 \x01(\tB\x03\x80\x01\x01\x12\x12\n\nprescriber\x18\x05 \x01(\t\x12\x31\n\roverride_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xc4\x02\n\x13\x44ischargeAssessment\x12\x1a\n\x07\x61ldrete\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\n(\x00\x12\x18\n\x05moaas\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x05(\x00\x12\x19\n\x06nausea\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x03(\x00\x12\x13\n\x0bgait_steady\x18\x04 \x01(\x08\x12\x10\n\x08oriented\x18\x05 \x01(\x08\x12\x16\n\x0e\x65scort_present\x18\x06 \x01(\x08\x12\x1f\n\x0b\x65scort_name\x18\x07 \x01(\tB\n\x80\x01\x01\xbaH\x04r\x02\x18\x64\x12@\n\x0csuicide_risk\x18\x08 \x01(\x0e\x32 .halcyon.infusion.v1.SuicideRiskB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12:\n\x0cinstructions\x18\t \x03(\tB$\xbaH!\x92\x01\x1e\x10\x14\"\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$*|\n\tPregnancy\x12\x19\n\x15PREGNANCY_UNSPECIFIED\x10\x00\x12\x1a\n\x16PREGNANCY_NOT_RELEVANT\x10\x01\x12\x1b\n\x17PREGNANCY_TEST_NEGATIVE\x10\x02\x12\x1b\n\x17PREGNANCY_TEST_POSITIVE\x10\x03*\x8a\x01\n\x0bSuicideRisk\x12\x1c\n\x18SUICIDE_RISK_UNSPECIFIED\x10\x00\x12\x15\n\x11SUICIDE_RISK_NONE\x10\x01\x12\x14\n\x10SUICIDE_RISK_LOW\x10\x02\x12\x19\n\x15SUICIDE_RISK_MODERATE\x10\x03\x12\x15\n\x11SUICIDE_RISK_HIGH\x10\x04*S\n\x08GateKind\x12\x19\n\x15GATE_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fGATE_KIND_START\x10\x01\x12\x17\n\x13GATE_KIND_DISCHARGE\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ehalcyon/infusion/v1/gate.proto\x12\x13halcyon.infusion.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a halcyon/options/v1/options.proto\"v\n\x0cSubstanceUse\x12+\n\x04\x63ode\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\x12\x39\n\rlast_use_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"\xa5\x01\n\x07\x44rugLot\x12\x36\n\x03ndc\x18\x01 \x01(\tB)\xbaH&r$2\"^[0-9]{4,5}-[0-9]{3,4}-[0-9]{1,2}$\x12(\n\x03lot\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^[A-Za-z0-9-]{1,30}$\x12\x38\n\x0b\x65xpire_date\x18\x03 \x01(\tB#\xbaH r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\"\x98\x02\n\rPumpProgramme\x12\x33\n\x07\x64ose_mg\x18\x01 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[0-9]{1,4}(\\.[0-9]{1,6})?$\x12\x43\n\x17\x63oncentration_mg_per_ml\x18\x02 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[0-9]{1,4}(\\.[0-9]{1,6})?$\x12\x35\n\tvolume_ml\x18\x03 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[0-9]{1,4}(\\.[0-9]{1,6})?$\x12\x1b\n\x07minutes\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe0\x03(\x01\x12\x39\n\rrate_ml_per_h\x18\x05 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[0-9]{1,4}(\\.[0-9]{1,6})?$\"\x83\x01\n\x0cPumpInterval\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rrate_ml_per_h\x18\x02 \x01(\t\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"%\n\x07\x46inding\x12\x0c\n\x04item\x18\x01 \x01(\t\x12\x0c\n\x04rule\x18\x02 \x01(\t\"\xbd\x01\n\x08Override\x12+\n\x04gate\x18\x01 \x01(\x0e\x32\x1d.halcyon.infusion.v1.GateKind\x12\x0c\n\x04item\x18\x02 \x01(\t\x12\x13\n\x0breason_code\x18\x03 \x01(\t\x12\x1a\n\trationale\x18\x04 \x01(\tB\x07\x80\x01\x01\x90\xb5\x18\x05\x12\x12\n\nprescriber\x18\x05 \x01(\t\x12\x31\n\roverride_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xc8\x02\n\x13\x44ischargeAssessment\x12\x1a\n\x07\x61ldrete\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\n(\x00\x12\x18\n\x05moaas\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x05(\x00\x12\x19\n\x06nausea\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x03(\x00\x12\x13\n\x0bgait_steady\x18\x04 \x01(\x08\x12\x10\n\x08oriented\x18\x05 \x01(\x08\x12\x16\n\x0e\x65scort_present\x18\x06 \x01(\x08\x12#\n\x0b\x65scort_name\x18\x07 \x01(\tB\x0e\x80\x01\x01\xbaH\x04r\x02\x18\x64\x90\xb5\x18\x05\x12@\n\x0csuicide_risk\x18\x08 \x01(\x0e\x32 .halcyon.infusion.v1.SuicideRiskB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12:\n\x0cinstructions\x18\t \x03(\tB$\xbaH!\x92\x01\x1e\x10\x14\"\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$*|\n\tPregnancy\x12\x19\n\x15PREGNANCY_UNSPECIFIED\x10\x00\x12\x1a\n\x16PREGNANCY_NOT_RELEVANT\x10\x01\x12\x1b\n\x17PREGNANCY_TEST_NEGATIVE\x10\x02\x12\x1b\n\x17PREGNANCY_TEST_POSITIVE\x10\x03*\x8a\x01\n\x0bSuicideRisk\x12\x1c\n\x18SUICIDE_RISK_UNSPECIFIED\x10\x00\x12\x15\n\x11SUICIDE_RISK_NONE\x10\x01\x12\x14\n\x10SUICIDE_RISK_LOW\x10\x02\x12\x19\n\x15SUICIDE_RISK_MODERATE\x10\x03\x12\x15\n\x11SUICIDE_RISK_HIGH\x10\x04*S\n\x08GateKind\x12\x19\n\x15GATE_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fGATE_KIND_START\x10\x01\x12\x17\n\x13GATE_KIND_DISCHARGE\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,7 +55,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PUMPPROGRAMME'].fields_by_name['rate_ml_per_h']._loaded_options = None
   _globals['_PUMPPROGRAMME'].fields_by_name['rate_ml_per_h']._serialized_options = b'\272H\037r\0352\033^[0-9]{1,4}(\\.[0-9]{1,6})?$'
   _globals['_OVERRIDE'].fields_by_name['rationale']._loaded_options = None
-  _globals['_OVERRIDE'].fields_by_name['rationale']._serialized_options = b'\200\001\001'
+  _globals['_OVERRIDE'].fields_by_name['rationale']._serialized_options = b'\200\001\001\220\265\030\005'
   _globals['_DISCHARGEASSESSMENT'].fields_by_name['aldrete']._loaded_options = None
   _globals['_DISCHARGEASSESSMENT'].fields_by_name['aldrete']._serialized_options = b'\272H\006\032\004\030\n(\000'
   _globals['_DISCHARGEASSESSMENT'].fields_by_name['moaas']._loaded_options = None
@@ -62,29 +63,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DISCHARGEASSESSMENT'].fields_by_name['nausea']._loaded_options = None
   _globals['_DISCHARGEASSESSMENT'].fields_by_name['nausea']._serialized_options = b'\272H\006\032\004\030\003(\000'
   _globals['_DISCHARGEASSESSMENT'].fields_by_name['escort_name']._loaded_options = None
-  _globals['_DISCHARGEASSESSMENT'].fields_by_name['escort_name']._serialized_options = b'\200\001\001\272H\004r\002\030d'
+  _globals['_DISCHARGEASSESSMENT'].fields_by_name['escort_name']._serialized_options = b'\200\001\001\272H\004r\002\030d\220\265\030\005'
   _globals['_DISCHARGEASSESSMENT'].fields_by_name['suicide_risk']._loaded_options = None
   _globals['_DISCHARGEASSESSMENT'].fields_by_name['suicide_risk']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_DISCHARGEASSESSMENT'].fields_by_name['instructions']._loaded_options = None
   _globals['_DISCHARGEASSESSMENT'].fields_by_name['instructions']._serialized_options = b'\272H!\222\001\036\020\024\"\032r\0302\026^[a-z][a-z0-9_]{1,40}$'
-  _globals['_PREGNANCY']._serialized_start=1376
-  _globals['_PREGNANCY']._serialized_end=1500
-  _globals['_SUICIDERISK']._serialized_start=1503
-  _globals['_SUICIDERISK']._serialized_end=1641
-  _globals['_GATEKIND']._serialized_start=1643
-  _globals['_GATEKIND']._serialized_end=1726
-  _globals['_SUBSTANCEUSE']._serialized_start=117
-  _globals['_SUBSTANCEUSE']._serialized_end=235
-  _globals['_DRUGLOT']._serialized_start=238
-  _globals['_DRUGLOT']._serialized_end=403
-  _globals['_PUMPPROGRAMME']._serialized_start=406
-  _globals['_PUMPPROGRAMME']._serialized_end=686
-  _globals['_PUMPINTERVAL']._serialized_start=689
-  _globals['_PUMPINTERVAL']._serialized_end=820
-  _globals['_FINDING']._serialized_start=822
-  _globals['_FINDING']._serialized_end=859
-  _globals['_OVERRIDE']._serialized_start=862
-  _globals['_OVERRIDE']._serialized_end=1047
-  _globals['_DISCHARGEASSESSMENT']._serialized_start=1050
-  _globals['_DISCHARGEASSESSMENT']._serialized_end=1374
+  _globals['_PREGNANCY']._serialized_start=1418
+  _globals['_PREGNANCY']._serialized_end=1542
+  _globals['_SUICIDERISK']._serialized_start=1545
+  _globals['_SUICIDERISK']._serialized_end=1683
+  _globals['_GATEKIND']._serialized_start=1685
+  _globals['_GATEKIND']._serialized_end=1768
+  _globals['_SUBSTANCEUSE']._serialized_start=151
+  _globals['_SUBSTANCEUSE']._serialized_end=269
+  _globals['_DRUGLOT']._serialized_start=272
+  _globals['_DRUGLOT']._serialized_end=437
+  _globals['_PUMPPROGRAMME']._serialized_start=440
+  _globals['_PUMPPROGRAMME']._serialized_end=720
+  _globals['_PUMPINTERVAL']._serialized_start=723
+  _globals['_PUMPINTERVAL']._serialized_end=854
+  _globals['_FINDING']._serialized_start=856
+  _globals['_FINDING']._serialized_end=893
+  _globals['_OVERRIDE']._serialized_start=896
+  _globals['_OVERRIDE']._serialized_end=1085
+  _globals['_DISCHARGEASSESSMENT']._serialized_start=1088
+  _globals['_DISCHARGEASSESSMENT']._serialized_end=1416
 # @@protoc_insertion_point(module_scope)

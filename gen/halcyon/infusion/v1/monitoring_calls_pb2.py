@@ -27,9 +27,10 @@ from halcyon.infusion.v1 import gate_pb2 as halcyon_dot_infusion_dot_v1_dot_gate
 from halcyon.infusion.v1 import infusion_pb2 as halcyon_dot_infusion_dot_v1_dot_infusion__pb2
 from halcyon.infusion.v1 import monitoring_pb2 as halcyon_dot_infusion_dot_v1_dot_monitoring__pb2
 from halcyon.infusion.v1 import observation_pb2 as halcyon_dot_infusion_dot_v1_dot_observation__pb2
+from halcyon.options.v1 import options_pb2 as halcyon_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*halcyon/infusion/v1/monitoring_calls.proto\x12\x13halcyon.infusion.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1ehalcyon/infusion/v1/gate.proto\x1a\"halcyon/infusion/v1/infusion.proto\x1a$halcyon/infusion/v1/monitoring.proto\x1a%halcyon/infusion/v1/observation.proto\"\x81\x01\n\x13StreamVitalsRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12:\n\x08readings\x18\x02 \x03(\x0b\x32\x1b.halcyon.infusion.v1.VitalsB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\x12\x10\n\x08sequence\x18\x03 \x01(\x03\"p\n\x14StreamVitalsResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\x16\n\x0erecorded_count\x18\x02 \x01(\x05\x12\x16\n\x0erefusal_reason\x18\x03 \x01(\t\x12\x16\n\x0erefused_fields\x18\x04 \x03(\t\"S\n\x17\x41\x63knowledgeAlertRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x08\x61lert_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"E\n\x18\x41\x63knowledgeAlertResponse\x12)\n\x05\x61lert\x18\x01 \x01(\x0b\x32\x1a.halcyon.infusion.v1.Alert\"\x95\x01\n\x18RecordObservationRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\nsession_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12=\n\x0bobservation\x18\x03 \x01(\x0b\x32 .halcyon.infusion.v1.ObservationB\x06\xbaH\x03\xc8\x01\x01\"R\n\x19RecordObservationResponse\x12\x35\n\x0bobservation\x18\x01 \x01(\x0b\x32 .halcyon.infusion.v1.Observation\"3\n\x13WatchSessionRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xac\x01\n\x14WatchSessionResponse\x12/\n\x07session\x18\x01 \x01(\x0b\x32\x1c.halcyon.infusion.v1.SessionH\x00\x12.\n\x07reading\x18\x02 \x01(\x0b\x32\x1b.halcyon.infusion.v1.VitalsH\x00\x12+\n\x05\x61lert\x18\x03 \x01(\x0b\x32\x1a.halcyon.infusion.v1.AlertH\x00\x42\x06\n\x04news\"7\n\x17GetSessionRecordRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xc0\x03\n\x18GetSessionRecordResponse\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.halcyon.infusion.v1.Session\x12\x36\n\tchecklist\x18\x02 \x01(\x0b\x32#.halcyon.infusion.v1.StartChecklist\x12\x12\n\nchecked_by\x18\x03 \x01(\t\x12\x14\n\x0c\x63onfirmed_by\x18\x04 \x01(\t\x12.\n\x08\x66indings\x18\x05 \x03(\x0b\x32\x1c.halcyon.infusion.v1.Finding\x12\x30\n\toverrides\x18\x06 \x03(\x0b\x32\x1d.halcyon.infusion.v1.Override\x12*\n\x06\x61lerts\x18\x07 \x03(\x0b\x32\x1a.halcyon.infusion.v1.Alert\x12\x36\n\x0cobservations\x18\x08 \x03(\x0b\x32 .halcyon.infusion.v1.Observation\x12;\n\tdischarge\x18\t \x01(\x0b\x32(.halcyon.infusion.v1.DischargeAssessment\x12\x10\n\x08protocol\x18\n \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*halcyon/infusion/v1/monitoring_calls.proto\x12\x13halcyon.infusion.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1ehalcyon/infusion/v1/gate.proto\x1a\"halcyon/infusion/v1/infusion.proto\x1a$halcyon/infusion/v1/monitoring.proto\x1a%halcyon/infusion/v1/observation.proto\x1a halcyon/options/v1/options.proto\"\x81\x01\n\x13StreamVitalsRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12:\n\x08readings\x18\x02 \x03(\x0b\x32\x1b.halcyon.infusion.v1.VitalsB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\x12\x10\n\x08sequence\x18\x03 \x01(\x03\"p\n\x14StreamVitalsResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\x16\n\x0erecorded_count\x18\x02 \x01(\x05\x12\x16\n\x0erefusal_reason\x18\x03 \x01(\t\x12\x16\n\x0erefused_fields\x18\x04 \x03(\t\"S\n\x17\x41\x63knowledgeAlertRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x08\x61lert_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"E\n\x18\x41\x63knowledgeAlertResponse\x12)\n\x05\x61lert\x18\x01 \x01(\x0b\x32\x1a.halcyon.infusion.v1.Alert\"\x95\x01\n\x18RecordObservationRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\nsession_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12=\n\x0bobservation\x18\x03 \x01(\x0b\x32 .halcyon.infusion.v1.ObservationB\x06\xbaH\x03\xc8\x01\x01\"R\n\x19RecordObservationResponse\x12\x35\n\x0bobservation\x18\x01 \x01(\x0b\x32 .halcyon.infusion.v1.Observation\"3\n\x13WatchSessionRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xb8\x01\n\x14WatchSessionResponse\x12/\n\x07session\x18\x01 \x01(\x0b\x32\x1c.halcyon.infusion.v1.SessionH\x00\x12\x34\n\x07reading\x18\x02 \x01(\x0b\x32\x1b.halcyon.infusion.v1.VitalsB\x04\x90\xb5\x18\x05H\x00\x12\x31\n\x05\x61lert\x18\x03 \x01(\x0b\x32\x1a.halcyon.infusion.v1.AlertB\x04\x90\xb5\x18\x05H\x00\x42\x06\n\x04news\"7\n\x17GetSessionRecordRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xc0\x03\n\x18GetSessionRecordResponse\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.halcyon.infusion.v1.Session\x12\x36\n\tchecklist\x18\x02 \x01(\x0b\x32#.halcyon.infusion.v1.StartChecklist\x12\x12\n\nchecked_by\x18\x03 \x01(\t\x12\x14\n\x0c\x63onfirmed_by\x18\x04 \x01(\t\x12.\n\x08\x66indings\x18\x05 \x03(\x0b\x32\x1c.halcyon.infusion.v1.Finding\x12\x30\n\toverrides\x18\x06 \x03(\x0b\x32\x1d.halcyon.infusion.v1.Override\x12*\n\x06\x61lerts\x18\x07 \x03(\x0b\x32\x1a.halcyon.infusion.v1.Alert\x12\x36\n\x0cobservations\x18\x08 \x03(\x0b\x32 .halcyon.infusion.v1.Observation\x12;\n\tdischarge\x18\t \x01(\x0b\x32(.halcyon.infusion.v1.DischargeAssessment\x12\x10\n\x08protocol\x18\n \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -52,26 +53,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECORDOBSERVATIONREQUEST'].fields_by_name['observation']._serialized_options = b'\272H\003\310\001\001'
   _globals['_WATCHSESSIONREQUEST'].fields_by_name['session_id']._loaded_options = None
   _globals['_WATCHSESSIONREQUEST'].fields_by_name['session_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_WATCHSESSIONRESPONSE'].fields_by_name['reading']._loaded_options = None
+  _globals['_WATCHSESSIONRESPONSE'].fields_by_name['reading']._serialized_options = b'\220\265\030\005'
+  _globals['_WATCHSESSIONRESPONSE'].fields_by_name['alert']._loaded_options = None
+  _globals['_WATCHSESSIONRESPONSE'].fields_by_name['alert']._serialized_options = b'\220\265\030\005'
   _globals['_GETSESSIONRECORDREQUEST'].fields_by_name['session_id']._loaded_options = None
   _globals['_GETSESSIONRECORDREQUEST'].fields_by_name['session_id']._serialized_options = b'\272H\005r\003\260\001\001'
-  _globals['_STREAMVITALSREQUEST']._serialized_start=242
-  _globals['_STREAMVITALSREQUEST']._serialized_end=371
-  _globals['_STREAMVITALSRESPONSE']._serialized_start=373
-  _globals['_STREAMVITALSRESPONSE']._serialized_end=485
-  _globals['_ACKNOWLEDGEALERTREQUEST']._serialized_start=487
-  _globals['_ACKNOWLEDGEALERTREQUEST']._serialized_end=570
-  _globals['_ACKNOWLEDGEALERTRESPONSE']._serialized_start=572
-  _globals['_ACKNOWLEDGEALERTRESPONSE']._serialized_end=641
-  _globals['_RECORDOBSERVATIONREQUEST']._serialized_start=644
-  _globals['_RECORDOBSERVATIONREQUEST']._serialized_end=793
-  _globals['_RECORDOBSERVATIONRESPONSE']._serialized_start=795
-  _globals['_RECORDOBSERVATIONRESPONSE']._serialized_end=877
-  _globals['_WATCHSESSIONREQUEST']._serialized_start=879
-  _globals['_WATCHSESSIONREQUEST']._serialized_end=930
-  _globals['_WATCHSESSIONRESPONSE']._serialized_start=933
-  _globals['_WATCHSESSIONRESPONSE']._serialized_end=1105
-  _globals['_GETSESSIONRECORDREQUEST']._serialized_start=1107
-  _globals['_GETSESSIONRECORDREQUEST']._serialized_end=1162
-  _globals['_GETSESSIONRECORDRESPONSE']._serialized_start=1165
-  _globals['_GETSESSIONRECORDRESPONSE']._serialized_end=1613
+  _globals['_STREAMVITALSREQUEST']._serialized_start=276
+  _globals['_STREAMVITALSREQUEST']._serialized_end=405
+  _globals['_STREAMVITALSRESPONSE']._serialized_start=407
+  _globals['_STREAMVITALSRESPONSE']._serialized_end=519
+  _globals['_ACKNOWLEDGEALERTREQUEST']._serialized_start=521
+  _globals['_ACKNOWLEDGEALERTREQUEST']._serialized_end=604
+  _globals['_ACKNOWLEDGEALERTRESPONSE']._serialized_start=606
+  _globals['_ACKNOWLEDGEALERTRESPONSE']._serialized_end=675
+  _globals['_RECORDOBSERVATIONREQUEST']._serialized_start=678
+  _globals['_RECORDOBSERVATIONREQUEST']._serialized_end=827
+  _globals['_RECORDOBSERVATIONRESPONSE']._serialized_start=829
+  _globals['_RECORDOBSERVATIONRESPONSE']._serialized_end=911
+  _globals['_WATCHSESSIONREQUEST']._serialized_start=913
+  _globals['_WATCHSESSIONREQUEST']._serialized_end=964
+  _globals['_WATCHSESSIONRESPONSE']._serialized_start=967
+  _globals['_WATCHSESSIONRESPONSE']._serialized_end=1151
+  _globals['_GETSESSIONRECORDREQUEST']._serialized_start=1153
+  _globals['_GETSESSIONRECORDREQUEST']._serialized_end=1208
+  _globals['_GETSESSIONRECORDRESPONSE']._serialized_start=1211
+  _globals['_GETSESSIONRECORDRESPONSE']._serialized_end=1659
 # @@protoc_insertion_point(module_scope)

@@ -24,9 +24,10 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from halcyon.options.v1 import options_pb2 as halcyon_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%halcyon/infusion/v1/observation.proto\x12\x13halcyon.infusion.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"x\n\x0c\x41\x64verseEvent\x12+\n\x04\x63ode\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\x12;\n\x08severity\x18\x02 \x01(\x0e\x32\x1d.halcyon.infusion.v1.SeverityB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"\xc7\x01\n\nMedication\x12+\n\x04\x63ode\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\x12\x32\n\x06\x61mount\x18\x02 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[0-9]{1,5}(\\.[0-9]{1,6})?$\x12\x1f\n\x04unit\x18\x03 \x01(\tB\x11\xbaH\x0er\x0cR\x02mgR\x02ugR\x02mL\x12\x37\n\x05route\x18\x04 \x01(\tB(\xbaH%r#R\x02ivR\x04oralR\nsublingualR\x02imR\x07inhaled\"N\n\x05Scale\x12+\n\x04\x63ode\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\x12\x18\n\x05score\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\\(\x00\"8\n\tCompanion\x12+\n\x04\x63ode\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\":\n\x0bRoomSetting\x12+\n\x04\x63ode\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\"W\n\x0bSessionNote\x12+\n\x04\x63ode\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\x12\x1b\n\x04note\x18\x02 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x90N\"W\n\x0e\x45xperienceItem\x12+\n\x04\x63ode\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\x12\x18\n\x05score\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x04(\x00\"e\n\nExperience\x12<\n\x05items\x18\x01 \x03(\x0b\x32#.halcyon.infusion.v1.ExperienceItemB\x08\xbaH\x05\x92\x01\x02\x10(\x12\x19\n\x04note\x18\x02 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\x90N\"\xf5\x03\n\x0bObservation\x12\x16\n\x0eobservation_id\x18\x01 \x01(\t\x12:\n\radverse_event\x18\x02 \x01(\x0b\x32!.halcyon.infusion.v1.AdverseEventH\x00\x12\x35\n\nmedication\x18\x03 \x01(\x0b\x32\x1f.halcyon.infusion.v1.MedicationH\x00\x12+\n\x05scale\x18\x04 \x01(\x0b\x32\x1a.halcyon.infusion.v1.ScaleH\x00\x12\x33\n\tcompanion\x18\x05 \x01(\x0b\x32\x1e.halcyon.infusion.v1.CompanionH\x00\x12\x33\n\x07setting\x18\x06 \x01(\x0b\x32 .halcyon.infusion.v1.RoomSettingH\x00\x12\x38\n\x0csession_note\x18\x07 \x01(\x0b\x32 .halcyon.infusion.v1.SessionNoteH\x00\x12\x35\n\nexperience\x18\x08 \x01(\x0b\x32\x1f.halcyon.infusion.v1.ExperienceH\x00\x12.\n\noccur_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0brecorded_by\x18\n \x01(\tB\x0e\n\x05\x61\x62out\x12\x05\xbaH\x02\x08\x01*c\n\x08Severity\x12\x18\n\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x11\n\rSEVERITY_MILD\x10\x01\x12\x15\n\x11SEVERITY_MODERATE\x10\x02\x12\x13\n\x0fSEVERITY_SEVERE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%halcyon/infusion/v1/observation.proto\x12\x13halcyon.infusion.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a halcyon/options/v1/options.proto\"x\n\x0c\x41\x64verseEvent\x12+\n\x04\x63ode\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\x12;\n\x08severity\x18\x02 \x01(\x0e\x32\x1d.halcyon.infusion.v1.SeverityB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"\xc7\x01\n\nMedication\x12+\n\x04\x63ode\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\x12\x32\n\x06\x61mount\x18\x02 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[0-9]{1,5}(\\.[0-9]{1,6})?$\x12\x1f\n\x04unit\x18\x03 \x01(\tB\x11\xbaH\x0er\x0cR\x02mgR\x02ugR\x02mL\x12\x37\n\x05route\x18\x04 \x01(\tB(\xbaH%r#R\x02ivR\x04oralR\nsublingualR\x02imR\x07inhaled\"N\n\x05Scale\x12+\n\x04\x63ode\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\x12\x18\n\x05score\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\\(\x00\"8\n\tCompanion\x12+\n\x04\x63ode\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\":\n\x0bRoomSetting\x12+\n\x04\x63ode\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\"[\n\x0bSessionNote\x12+\n\x04\x63ode\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\x12\x1f\n\x04note\x18\x02 \x01(\tB\x11\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x90N\x90\xb5\x18\x05\"W\n\x0e\x45xperienceItem\x12+\n\x04\x63ode\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{1,40}$\x12\x18\n\x05score\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x04(\x00\"i\n\nExperience\x12<\n\x05items\x18\x01 \x03(\x0b\x32#.halcyon.infusion.v1.ExperienceItemB\x08\xbaH\x05\x92\x01\x02\x10(\x12\x1d\n\x04note\x18\x02 \x01(\tB\x0f\x80\x01\x01\xbaH\x05r\x03\x18\x90N\x90\xb5\x18\x05\"\xf5\x03\n\x0bObservation\x12\x16\n\x0eobservation_id\x18\x01 \x01(\t\x12:\n\radverse_event\x18\x02 \x01(\x0b\x32!.halcyon.infusion.v1.AdverseEventH\x00\x12\x35\n\nmedication\x18\x03 \x01(\x0b\x32\x1f.halcyon.infusion.v1.MedicationH\x00\x12+\n\x05scale\x18\x04 \x01(\x0b\x32\x1a.halcyon.infusion.v1.ScaleH\x00\x12\x33\n\tcompanion\x18\x05 \x01(\x0b\x32\x1e.halcyon.infusion.v1.CompanionH\x00\x12\x33\n\x07setting\x18\x06 \x01(\x0b\x32 .halcyon.infusion.v1.RoomSettingH\x00\x12\x38\n\x0csession_note\x18\x07 \x01(\x0b\x32 .halcyon.infusion.v1.SessionNoteH\x00\x12\x35\n\nexperience\x18\x08 \x01(\x0b\x32\x1f.halcyon.infusion.v1.ExperienceH\x00\x12.\n\noccur_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0brecorded_by\x18\n \x01(\tB\x0e\n\x05\x61\x62out\x12\x05\xbaH\x02\x08\x01*c\n\x08Severity\x12\x18\n\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x11\n\rSEVERITY_MILD\x10\x01\x12\x15\n\x11SEVERITY_MODERATE\x10\x02\x12\x13\n\x0fSEVERITY_SEVERE\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -56,7 +57,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SESSIONNOTE'].fields_by_name['code']._loaded_options = None
   _globals['_SESSIONNOTE'].fields_by_name['code']._serialized_options = b'\272H\032r\0302\026^[a-z][a-z0-9_]{1,40}$'
   _globals['_SESSIONNOTE'].fields_by_name['note']._loaded_options = None
-  _globals['_SESSIONNOTE'].fields_by_name['note']._serialized_options = b'\200\001\001\272H\007r\005\020\001\030\220N'
+  _globals['_SESSIONNOTE'].fields_by_name['note']._serialized_options = b'\200\001\001\272H\007r\005\020\001\030\220N\220\265\030\005'
   _globals['_EXPERIENCEITEM'].fields_by_name['code']._loaded_options = None
   _globals['_EXPERIENCEITEM'].fields_by_name['code']._serialized_options = b'\272H\032r\0302\026^[a-z][a-z0-9_]{1,40}$'
   _globals['_EXPERIENCEITEM'].fields_by_name['score']._loaded_options = None
@@ -64,27 +65,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPERIENCE'].fields_by_name['items']._loaded_options = None
   _globals['_EXPERIENCE'].fields_by_name['items']._serialized_options = b'\272H\005\222\001\002\020('
   _globals['_EXPERIENCE'].fields_by_name['note']._loaded_options = None
-  _globals['_EXPERIENCE'].fields_by_name['note']._serialized_options = b'\200\001\001\272H\005r\003\030\220N'
+  _globals['_EXPERIENCE'].fields_by_name['note']._serialized_options = b'\200\001\001\272H\005r\003\030\220N\220\265\030\005'
   _globals['_OBSERVATION'].oneofs_by_name['about']._loaded_options = None
   _globals['_OBSERVATION'].oneofs_by_name['about']._serialized_options = b'\272H\002\010\001'
-  _globals['_SEVERITY']._serialized_start=1431
-  _globals['_SEVERITY']._serialized_end=1530
-  _globals['_ADVERSEEVENT']._serialized_start=124
-  _globals['_ADVERSEEVENT']._serialized_end=244
-  _globals['_MEDICATION']._serialized_start=247
-  _globals['_MEDICATION']._serialized_end=446
-  _globals['_SCALE']._serialized_start=448
-  _globals['_SCALE']._serialized_end=526
-  _globals['_COMPANION']._serialized_start=528
-  _globals['_COMPANION']._serialized_end=584
-  _globals['_ROOMSETTING']._serialized_start=586
-  _globals['_ROOMSETTING']._serialized_end=644
-  _globals['_SESSIONNOTE']._serialized_start=646
-  _globals['_SESSIONNOTE']._serialized_end=733
-  _globals['_EXPERIENCEITEM']._serialized_start=735
-  _globals['_EXPERIENCEITEM']._serialized_end=822
-  _globals['_EXPERIENCE']._serialized_start=824
-  _globals['_EXPERIENCE']._serialized_end=925
-  _globals['_OBSERVATION']._serialized_start=928
-  _globals['_OBSERVATION']._serialized_end=1429
+  _globals['_SEVERITY']._serialized_start=1473
+  _globals['_SEVERITY']._serialized_end=1572
+  _globals['_ADVERSEEVENT']._serialized_start=158
+  _globals['_ADVERSEEVENT']._serialized_end=278
+  _globals['_MEDICATION']._serialized_start=281
+  _globals['_MEDICATION']._serialized_end=480
+  _globals['_SCALE']._serialized_start=482
+  _globals['_SCALE']._serialized_end=560
+  _globals['_COMPANION']._serialized_start=562
+  _globals['_COMPANION']._serialized_end=618
+  _globals['_ROOMSETTING']._serialized_start=620
+  _globals['_ROOMSETTING']._serialized_end=678
+  _globals['_SESSIONNOTE']._serialized_start=680
+  _globals['_SESSIONNOTE']._serialized_end=771
+  _globals['_EXPERIENCEITEM']._serialized_start=773
+  _globals['_EXPERIENCEITEM']._serialized_end=860
+  _globals['_EXPERIENCE']._serialized_start=862
+  _globals['_EXPERIENCE']._serialized_end=967
+  _globals['_OBSERVATION']._serialized_start=970
+  _globals['_OBSERVATION']._serialized_end=1471
 # @@protoc_insertion_point(module_scope)

@@ -27,7 +27,7 @@ from google.type import date_pb2 as google_dot_type_dot_date__pb2
 from halcyon.options.v1 import options_pb2 as halcyon_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)halcyon/infusion/v1/summary_service.proto\x12\x13halcyon.infusion.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x16google/type/date.proto\x1a halcyon/options/v1/options.proto\"\xe3\x01\n\x0eSummaryPatient\x12\x1c\n\npatient_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\ngiven_name\x18\x02 \x01(\tB\x0c\x80\x01\x01\xbaH\x06r\x04\x10\x01\x18\x64\x12!\n\x0b\x66\x61mily_name\x18\x03 \x01(\tB\x0c\x80\x01\x01\xbaH\x06r\x04\x10\x01\x18\x64\x12\x30\n\nbirth_date\x18\x04 \x01(\x0b\x32\x11.google.type.DateB\t\x80\x01\x01\xbaH\x03\xc8\x01\x01\x12<\n\x06gender\x18\x05 \x01(\x0e\x32\".halcyon.infusion.v1.SummaryGenderB\x08\xbaH\x05\x82\x01\x02\x10\x01\"\xee\x01\n\x18GetSessionSummaryRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12>\n\x06\x66ormat\x18\x02 \x01(\x0e\x32\".halcyon.infusion.v1.SummaryFormatB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x39\n\x07patient\x18\x03 \x01(\x0b\x32#.halcyon.infusion.v1.SummaryPatientB\x03\x80\x01\x01\x12\x1d\n\x0b\x63linic_name\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1a\n\ttime_zone\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\"F\n\x19GetSessionSummaryResponse\x12\x12\n\nmedia_type\x18\x01 \x01(\t\x12\x15\n\x08\x64ocument\x18\x02 \x01(\x0c\x42\x03\x80\x01\x01*`\n\rSummaryFormat\x12\x1e\n\x1aSUMMARY_FORMAT_UNSPECIFIED\x10\x00\x12\x16\n\x12SUMMARY_FORMAT_PDF\x10\x01\x12\x17\n\x13SUMMARY_FORMAT_FHIR\x10\x02*\x7f\n\rSummaryGender\x12\x1e\n\x1aSUMMARY_GENDER_UNSPECIFIED\x10\x00\x12\x19\n\x15SUMMARY_GENDER_FEMALE\x10\x01\x12\x17\n\x13SUMMARY_GENDER_MALE\x10\x02\x12\x1a\n\x16SUMMARY_GENDER_UNKNOWN\x10\x03\x32\x93\x01\n\x0eSummaryService\x12\x80\x01\n\x11GetSessionSummary\x12-.halcyon.infusion.v1.GetSessionSummaryRequest\x1a..halcyon.infusion.v1.GetSessionSummaryResponse\"\x0c\x90\x02\x01\x8a\xb5\x18\x05\n\x03\x04\x03\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)halcyon/infusion/v1/summary_service.proto\x12\x13halcyon.infusion.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x16google/type/date.proto\x1a halcyon/options/v1/options.proto\"\xe3\x01\n\x0eSummaryPatient\x12\x1c\n\npatient_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12 \n\ngiven_name\x18\x02 \x01(\tB\x0c\x80\x01\x01\xbaH\x06r\x04\x10\x01\x18\x64\x12!\n\x0b\x66\x61mily_name\x18\x03 \x01(\tB\x0c\x80\x01\x01\xbaH\x06r\x04\x10\x01\x18\x64\x12\x30\n\nbirth_date\x18\x04 \x01(\x0b\x32\x11.google.type.DateB\t\x80\x01\x01\xbaH\x03\xc8\x01\x01\x12<\n\x06gender\x18\x05 \x01(\x0e\x32\".halcyon.infusion.v1.SummaryGenderB\x08\xbaH\x05\x82\x01\x02\x10\x01\"\xee\x01\n\x18GetSessionSummaryRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12>\n\x06\x66ormat\x18\x02 \x01(\x0e\x32\".halcyon.infusion.v1.SummaryFormatB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x39\n\x07patient\x18\x03 \x01(\x0b\x32#.halcyon.infusion.v1.SummaryPatientB\x03\x80\x01\x01\x12\x1d\n\x0b\x63linic_name\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1a\n\ttime_zone\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\"J\n\x19GetSessionSummaryResponse\x12\x12\n\nmedia_type\x18\x01 \x01(\t\x12\x19\n\x08\x64ocument\x18\x02 \x01(\x0c\x42\x07\x80\x01\x01\x90\xb5\x18\x05*`\n\rSummaryFormat\x12\x1e\n\x1aSUMMARY_FORMAT_UNSPECIFIED\x10\x00\x12\x16\n\x12SUMMARY_FORMAT_PDF\x10\x01\x12\x17\n\x13SUMMARY_FORMAT_FHIR\x10\x02*\x7f\n\rSummaryGender\x12\x1e\n\x1aSUMMARY_GENDER_UNSPECIFIED\x10\x00\x12\x19\n\x15SUMMARY_GENDER_FEMALE\x10\x01\x12\x17\n\x13SUMMARY_GENDER_MALE\x10\x02\x12\x1a\n\x16SUMMARY_GENDER_UNKNOWN\x10\x03\x32\x93\x01\n\x0eSummaryService\x12\x80\x01\n\x11GetSessionSummary\x12-.halcyon.infusion.v1.GetSessionSummaryRequest\x1a..halcyon.infusion.v1.GetSessionSummaryResponse\"\x0c\x90\x02\x01\x8a\xb5\x18\x05\n\x03\x04\x03\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -55,19 +55,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSESSIONSUMMARYREQUEST'].fields_by_name['time_zone']._loaded_options = None
   _globals['_GETSESSIONSUMMARYREQUEST'].fields_by_name['time_zone']._serialized_options = b'\272H\004r\002\030@'
   _globals['_GETSESSIONSUMMARYRESPONSE'].fields_by_name['document']._loaded_options = None
-  _globals['_GETSESSIONSUMMARYRESPONSE'].fields_by_name['document']._serialized_options = b'\200\001\001'
+  _globals['_GETSESSIONSUMMARYRESPONSE'].fields_by_name['document']._serialized_options = b'\200\001\001\220\265\030\005'
   _globals['_SUMMARYSERVICE'].methods_by_name['GetSessionSummary']._loaded_options = None
   _globals['_SUMMARYSERVICE'].methods_by_name['GetSessionSummary']._serialized_options = b'\220\002\001\212\265\030\005\n\003\004\003\005'
-  _globals['_SUMMARYFORMAT']._serialized_start=696
-  _globals['_SUMMARYFORMAT']._serialized_end=792
-  _globals['_SUMMARYGENDER']._serialized_start=794
-  _globals['_SUMMARYGENDER']._serialized_end=921
+  _globals['_SUMMARYFORMAT']._serialized_start=700
+  _globals['_SUMMARYFORMAT']._serialized_end=796
+  _globals['_SUMMARYGENDER']._serialized_start=798
+  _globals['_SUMMARYGENDER']._serialized_end=925
   _globals['_SUMMARYPATIENT']._serialized_start=154
   _globals['_SUMMARYPATIENT']._serialized_end=381
   _globals['_GETSESSIONSUMMARYREQUEST']._serialized_start=384
   _globals['_GETSESSIONSUMMARYREQUEST']._serialized_end=622
   _globals['_GETSESSIONSUMMARYRESPONSE']._serialized_start=624
-  _globals['_GETSESSIONSUMMARYRESPONSE']._serialized_end=694
-  _globals['_SUMMARYSERVICE']._serialized_start=924
-  _globals['_SUMMARYSERVICE']._serialized_end=1071
+  _globals['_GETSESSIONSUMMARYRESPONSE']._serialized_end=698
+  _globals['_SUMMARYSERVICE']._serialized_start=928
+  _globals['_SUMMARYSERVICE']._serialized_end=1075
 # @@protoc_insertion_point(module_scope)

@@ -25,9 +25,10 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from halcyon.intake.v1 import intake_pb2 as halcyon_dot_intake_dot_v1_dot_intake__pb2
+from halcyon.options.v1 import options_pb2 as halcyon_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#halcyon/intake/v1/eligibility.proto\x12\x11halcyon.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ehalcyon/intake/v1/intake.proto\"\xb7\x02\n\x10\x41ssessmentRecord\x12\x0e\n\x06number\x18\x01 \x01(\x05\x12\x36\n\nassessment\x18\x02 \x01(\x0b\x32\x1d.halcyon.intake.v1.AssessmentB\x03\x80\x01\x01\x12&\n\x05\x66lags\x18\x03 \x03(\x0b\x32\x17.halcyon.intake.v1.Flag\x12\x43\n\x08measures\x18\x04 \x03(\x0b\x32\x31.halcyon.intake.v1.AssessmentRecord.MeasuresEntry\x12\x0c\n\x04pack\x18\x05 \x01(\t\x12/\n\x0brecord_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a/\n\rMeasuresEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"5\n\x16ListAssessmentsRequest\x12\x1b\n\tintake_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"S\n\x17ListAssessmentsResponse\x12\x38\n\x0b\x61ssessments\x18\x01 \x03(\x0b\x32#.halcyon.intake.v1.AssessmentRecord\"~\n\x15ReviewFindingsRequest\x12\x1b\n\tintake_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12&\n\x08rule_ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\x32\x18\x01\"\x06r\x04\x10\x01\x18@\x12 \n\trationale\x18\x03 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\xd0\x0f\"C\n\x16ReviewFindingsResponse\x12)\n\x06intake\x18\x01 \x01(\x0b\x32\x19.halcyon.intake.v1.Intake\"\x85\x02\n\x18\x44\x65\x63ideEligibilityRequest\x12\x1b\n\tintake_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x42\n\x07outcome\x18\x02 \x01(\x0e\x32%.halcyon.intake.v1.EligibilityOutcomeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12&\n\nconditions\x18\x03 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\x14\x18\x01\"\x06r\x04\x10\x01\x18@\x12@\n\x10\x64\x65\x66\x65r_until_date\x18\x04 \x01(\tB&\xbaH#r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\xd8\x01\x01\x12\x1e\n\trationale\x18\x05 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\xd0\x0f\"F\n\x19\x44\x65\x63ideEligibilityResponse\x12)\n\x06intake\x18\x01 \x01(\x0b\x32\x19.halcyon.intake.v1.Intake\"n\n\x12\x43heckSafetyRequest\x12\x1b\n\tintake_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12;\n\rsession_times\x18\x02 \x03(\x0b\x32\x1a.google.protobuf.TimestampB\x08\xbaH\x05\x92\x01\x02\x10\x64\"R\n\x13\x43heckSafetyResponse\x12&\n\x05\x66lags\x18\x01 \x03(\x0b\x32\x17.halcyon.intake.v1.Flag\x12\x13\n\x0bgiven_count\x18\x02 \x01(\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#halcyon/intake/v1/eligibility.proto\x12\x11halcyon.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ehalcyon/intake/v1/intake.proto\x1a halcyon/options/v1/options.proto\"\xc7\x02\n\x10\x41ssessmentRecord\x12\x0e\n\x06number\x18\x01 \x01(\x05\x12:\n\nassessment\x18\x02 \x01(\x0b\x32\x1d.halcyon.intake.v1.AssessmentB\x07\x80\x01\x01\x90\xb5\x18\x05\x12,\n\x05\x66lags\x18\x03 \x03(\x0b\x32\x17.halcyon.intake.v1.FlagB\x04\x90\xb5\x18\x05\x12I\n\x08measures\x18\x04 \x03(\x0b\x32\x31.halcyon.intake.v1.AssessmentRecord.MeasuresEntryB\x04\x90\xb5\x18\x05\x12\x0c\n\x04pack\x18\x05 \x01(\t\x12/\n\x0brecord_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a/\n\rMeasuresEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"5\n\x16ListAssessmentsRequest\x12\x1b\n\tintake_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"S\n\x17ListAssessmentsResponse\x12\x38\n\x0b\x61ssessments\x18\x01 \x03(\x0b\x32#.halcyon.intake.v1.AssessmentRecord\"~\n\x15ReviewFindingsRequest\x12\x1b\n\tintake_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12&\n\x08rule_ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\x32\x18\x01\"\x06r\x04\x10\x01\x18@\x12 \n\trationale\x18\x03 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\xd0\x0f\"C\n\x16ReviewFindingsResponse\x12)\n\x06intake\x18\x01 \x01(\x0b\x32\x19.halcyon.intake.v1.Intake\"\x85\x02\n\x18\x44\x65\x63ideEligibilityRequest\x12\x1b\n\tintake_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x42\n\x07outcome\x18\x02 \x01(\x0e\x32%.halcyon.intake.v1.EligibilityOutcomeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12&\n\nconditions\x18\x03 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\x14\x18\x01\"\x06r\x04\x10\x01\x18@\x12@\n\x10\x64\x65\x66\x65r_until_date\x18\x04 \x01(\tB&\xbaH#r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\xd8\x01\x01\x12\x1e\n\trationale\x18\x05 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\xd0\x0f\"F\n\x19\x44\x65\x63ideEligibilityResponse\x12)\n\x06intake\x18\x01 \x01(\x0b\x32\x19.halcyon.intake.v1.Intake\"n\n\x12\x43heckSafetyRequest\x12\x1b\n\tintake_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12;\n\rsession_times\x18\x02 \x03(\x0b\x32\x1a.google.protobuf.TimestampB\x08\xbaH\x05\x92\x01\x02\x10\x64\"R\n\x13\x43heckSafetyResponse\x12&\n\x05\x66lags\x18\x01 \x03(\x0b\x32\x17.halcyon.intake.v1.Flag\x12\x13\n\x0bgiven_count\x18\x02 \x01(\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,7 +38,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ASSESSMENTRECORD_MEASURESENTRY']._loaded_options = None
   _globals['_ASSESSMENTRECORD_MEASURESENTRY']._serialized_options = b'8\001'
   _globals['_ASSESSMENTRECORD'].fields_by_name['assessment']._loaded_options = None
-  _globals['_ASSESSMENTRECORD'].fields_by_name['assessment']._serialized_options = b'\200\001\001'
+  _globals['_ASSESSMENTRECORD'].fields_by_name['assessment']._serialized_options = b'\200\001\001\220\265\030\005'
+  _globals['_ASSESSMENTRECORD'].fields_by_name['flags']._loaded_options = None
+  _globals['_ASSESSMENTRECORD'].fields_by_name['flags']._serialized_options = b'\220\265\030\005'
+  _globals['_ASSESSMENTRECORD'].fields_by_name['measures']._loaded_options = None
+  _globals['_ASSESSMENTRECORD'].fields_by_name['measures']._serialized_options = b'\220\265\030\005'
   _globals['_LISTASSESSMENTSREQUEST'].fields_by_name['intake_id']._loaded_options = None
   _globals['_LISTASSESSMENTSREQUEST'].fields_by_name['intake_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_REVIEWFINDINGSREQUEST'].fields_by_name['intake_id']._loaded_options = None
@@ -60,24 +65,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHECKSAFETYREQUEST'].fields_by_name['intake_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_CHECKSAFETYREQUEST'].fields_by_name['session_times']._loaded_options = None
   _globals['_CHECKSAFETYREQUEST'].fields_by_name['session_times']._serialized_options = b'\272H\005\222\001\002\020d'
-  _globals['_ASSESSMENTRECORD']._serialized_start=153
-  _globals['_ASSESSMENTRECORD']._serialized_end=464
-  _globals['_ASSESSMENTRECORD_MEASURESENTRY']._serialized_start=417
-  _globals['_ASSESSMENTRECORD_MEASURESENTRY']._serialized_end=464
-  _globals['_LISTASSESSMENTSREQUEST']._serialized_start=466
-  _globals['_LISTASSESSMENTSREQUEST']._serialized_end=519
-  _globals['_LISTASSESSMENTSRESPONSE']._serialized_start=521
-  _globals['_LISTASSESSMENTSRESPONSE']._serialized_end=604
-  _globals['_REVIEWFINDINGSREQUEST']._serialized_start=606
-  _globals['_REVIEWFINDINGSREQUEST']._serialized_end=732
-  _globals['_REVIEWFINDINGSRESPONSE']._serialized_start=734
-  _globals['_REVIEWFINDINGSRESPONSE']._serialized_end=801
-  _globals['_DECIDEELIGIBILITYREQUEST']._serialized_start=804
-  _globals['_DECIDEELIGIBILITYREQUEST']._serialized_end=1065
-  _globals['_DECIDEELIGIBILITYRESPONSE']._serialized_start=1067
-  _globals['_DECIDEELIGIBILITYRESPONSE']._serialized_end=1137
-  _globals['_CHECKSAFETYREQUEST']._serialized_start=1139
-  _globals['_CHECKSAFETYREQUEST']._serialized_end=1249
-  _globals['_CHECKSAFETYRESPONSE']._serialized_start=1251
-  _globals['_CHECKSAFETYRESPONSE']._serialized_end=1333
+  _globals['_ASSESSMENTRECORD']._serialized_start=187
+  _globals['_ASSESSMENTRECORD']._serialized_end=514
+  _globals['_ASSESSMENTRECORD_MEASURESENTRY']._serialized_start=467
+  _globals['_ASSESSMENTRECORD_MEASURESENTRY']._serialized_end=514
+  _globals['_LISTASSESSMENTSREQUEST']._serialized_start=516
+  _globals['_LISTASSESSMENTSREQUEST']._serialized_end=569
+  _globals['_LISTASSESSMENTSRESPONSE']._serialized_start=571
+  _globals['_LISTASSESSMENTSRESPONSE']._serialized_end=654
+  _globals['_REVIEWFINDINGSREQUEST']._serialized_start=656
+  _globals['_REVIEWFINDINGSREQUEST']._serialized_end=782
+  _globals['_REVIEWFINDINGSRESPONSE']._serialized_start=784
+  _globals['_REVIEWFINDINGSRESPONSE']._serialized_end=851
+  _globals['_DECIDEELIGIBILITYREQUEST']._serialized_start=854
+  _globals['_DECIDEELIGIBILITYREQUEST']._serialized_end=1115
+  _globals['_DECIDEELIGIBILITYRESPONSE']._serialized_start=1117
+  _globals['_DECIDEELIGIBILITYRESPONSE']._serialized_end=1187
+  _globals['_CHECKSAFETYREQUEST']._serialized_start=1189
+  _globals['_CHECKSAFETYREQUEST']._serialized_end=1299
+  _globals['_CHECKSAFETYRESPONSE']._serialized_start=1301
+  _globals['_CHECKSAFETYRESPONSE']._serialized_end=1383
 # @@protoc_insertion_point(module_scope)

@@ -24,9 +24,10 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from halcyon.options.v1 import options_pb2 as halcyon_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dhalcyon/intake/v1/scale.proto\x12\x11halcyon.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"@\n\nItemAnswer\x12\x18\n\x04item\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x01\x12\x18\n\x05value\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\"\x9f\x03\n\x05Score\x12\x10\n\x08score_id\x18\x01 \x01(\t\x12\x11\n\tintake_id\x18\x02 \x01(\t\x12\r\n\x05scale\x18\x03 \x01(\t\x12\x12\n\x05total\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\x0c\n\x04\x62\x61nd\x18\x05 \x01(\t\x12/\n\tprorating\x18\x06 \x01(\x0e\x32\x1c.halcyon.intake.v1.Prorating\x12\x33\n\x07\x61nswers\x18\x07 \x03(\x0b\x32\x1d.halcyon.intake.v1.ItemAnswerB\x03\x80\x01\x01\x12.\n\x06origin\x18\x08 \x01(\x0e\x32\x1e.halcyon.intake.v1.ScoreOrigin\x12\x30\n\x0cmeasure_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04pack\x18\n \x01(\t\x12\x1b\n\x0epercent_change\x18\x0b \x01(\tH\x01\x88\x01\x01\x12\x30\n\x07outcome\x18\x0c \x01(\x0e\x32\x1f.halcyon.intake.v1.ScoreOutcomeB\x08\n\x06_totalB\x11\n\x0f_percent_change\"\x83\x02\n\x12RecordScaleRequest\x12\x1b\n\tintake_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x18\n\x05scale\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12<\n\x07\x61nswers\x18\x03 \x03(\x0b\x32\x1d.halcyon.intake.v1.ItemAnswerB\x0c\x80\x01\x01\xbaH\x06\x92\x01\x03\x10\xc8\x01\x12\x1e\n\x05total\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00H\x00\x88\x01\x01\x12\x30\n\x0cmeasure_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\nrequest_id\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x42\x08\n\x06_total\">\n\x13RecordScaleResponse\x12\'\n\x05score\x18\x01 \x01(\x0b\x32\x18.halcyon.intake.v1.Score\"\x85\x01\n\x11ListScoresRequest\x12\x1b\n\tintake_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x16\n\x05scale\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1d\n\tpage_size\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"W\n\x12ListScoresResponse\x12(\n\x06scores\x18\x01 \x03(\x0b\x32\x18.halcyon.intake.v1.Score\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\x98\x01\n\x0bScoreOrigin\x12\x1c\n\x18SCORE_ORIGIN_UNSPECIFIED\x10\x00\x12\x19\n\x15SCORE_ORIGIN_REFERRAL\x10\x01\x12\x1b\n\x17SCORE_ORIGIN_ASSESSMENT\x10\x02\x12\x18\n\x14SCORE_ORIGIN_SESSION\x10\x03\x12\x19\n\x15SCORE_ORIGIN_RECORDED\x10\x04*\x85\x01\n\x0cScoreOutcome\x12\x1d\n\x19SCORE_OUTCOME_UNSPECIFIED\x10\x00\x12\x1d\n\x19SCORE_OUTCOME_NO_RESPONSE\x10\x01\x12\x1a\n\x16SCORE_OUTCOME_RESPONSE\x10\x02\x12\x1b\n\x17SCORE_OUTCOME_REMISSION\x10\x03*R\n\tProrating\x12\x19\n\x15PRORATING_UNSPECIFIED\x10\x00\x12\x12\n\x0ePRORATING_NONE\x10\x01\x12\x16\n\x12PRORATING_PRORATED\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dhalcyon/intake/v1/scale.proto\x12\x11halcyon.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a halcyon/options/v1/options.proto\"@\n\nItemAnswer\x12\x18\n\x04item\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x01\x12\x18\n\x05value\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\"\xbb\x03\n\x05Score\x12\x10\n\x08score_id\x18\x01 \x01(\t\x12\x11\n\tintake_id\x18\x02 \x01(\t\x12\r\n\x05scale\x18\x03 \x01(\t\x12\x18\n\x05total\x18\x04 \x01(\x05\x42\x04\x90\xb5\x18\x05H\x00\x88\x01\x01\x12\x12\n\x04\x62\x61nd\x18\x05 \x01(\tB\x04\x90\xb5\x18\x05\x12/\n\tprorating\x18\x06 \x01(\x0e\x32\x1c.halcyon.intake.v1.Prorating\x12\x37\n\x07\x61nswers\x18\x07 \x03(\x0b\x32\x1d.halcyon.intake.v1.ItemAnswerB\x07\x80\x01\x01\x90\xb5\x18\x05\x12.\n\x06origin\x18\x08 \x01(\x0e\x32\x1e.halcyon.intake.v1.ScoreOrigin\x12\x30\n\x0cmeasure_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04pack\x18\n \x01(\t\x12!\n\x0epercent_change\x18\x0b \x01(\tB\x04\x90\xb5\x18\x05H\x01\x88\x01\x01\x12\x36\n\x07outcome\x18\x0c \x01(\x0e\x32\x1f.halcyon.intake.v1.ScoreOutcomeB\x04\x90\xb5\x18\x05\x42\x08\n\x06_totalB\x11\n\x0f_percent_change\"\x83\x02\n\x12RecordScaleRequest\x12\x1b\n\tintake_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x18\n\x05scale\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12<\n\x07\x61nswers\x18\x03 \x03(\x0b\x32\x1d.halcyon.intake.v1.ItemAnswerB\x0c\x80\x01\x01\xbaH\x06\x92\x01\x03\x10\xc8\x01\x12\x1e\n\x05total\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00H\x00\x88\x01\x01\x12\x30\n\x0cmeasure_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\nrequest_id\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x42\x08\n\x06_total\">\n\x13RecordScaleResponse\x12\'\n\x05score\x18\x01 \x01(\x0b\x32\x18.halcyon.intake.v1.Score\"\x85\x01\n\x11ListScoresRequest\x12\x1b\n\tintake_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x16\n\x05scale\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1d\n\tpage_size\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"W\n\x12ListScoresResponse\x12(\n\x06scores\x18\x01 \x03(\x0b\x32\x18.halcyon.intake.v1.Score\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\x98\x01\n\x0bScoreOrigin\x12\x1c\n\x18SCORE_ORIGIN_UNSPECIFIED\x10\x00\x12\x19\n\x15SCORE_ORIGIN_REFERRAL\x10\x01\x12\x1b\n\x17SCORE_ORIGIN_ASSESSMENT\x10\x02\x12\x18\n\x14SCORE_ORIGIN_SESSION\x10\x03\x12\x19\n\x15SCORE_ORIGIN_RECORDED\x10\x04*\x85\x01\n\x0cScoreOutcome\x12\x1d\n\x19SCORE_OUTCOME_UNSPECIFIED\x10\x00\x12\x1d\n\x19SCORE_OUTCOME_NO_RESPONSE\x10\x01\x12\x1a\n\x16SCORE_OUTCOME_RESPONSE\x10\x02\x12\x1b\n\x17SCORE_OUTCOME_REMISSION\x10\x03*R\n\tProrating\x12\x19\n\x15PRORATING_UNSPECIFIED\x10\x00\x12\x12\n\x0ePRORATING_NONE\x10\x01\x12\x16\n\x12PRORATING_PRORATED\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,8 +38,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ITEMANSWER'].fields_by_name['item']._serialized_options = b'\272H\007\032\005\030\310\001(\001'
   _globals['_ITEMANSWER'].fields_by_name['value']._loaded_options = None
   _globals['_ITEMANSWER'].fields_by_name['value']._serialized_options = b'\272H\006\032\004\030d(\000'
+  _globals['_SCORE'].fields_by_name['total']._loaded_options = None
+  _globals['_SCORE'].fields_by_name['total']._serialized_options = b'\220\265\030\005'
+  _globals['_SCORE'].fields_by_name['band']._loaded_options = None
+  _globals['_SCORE'].fields_by_name['band']._serialized_options = b'\220\265\030\005'
   _globals['_SCORE'].fields_by_name['answers']._loaded_options = None
-  _globals['_SCORE'].fields_by_name['answers']._serialized_options = b'\200\001\001'
+  _globals['_SCORE'].fields_by_name['answers']._serialized_options = b'\200\001\001\220\265\030\005'
+  _globals['_SCORE'].fields_by_name['percent_change']._loaded_options = None
+  _globals['_SCORE'].fields_by_name['percent_change']._serialized_options = b'\220\265\030\005'
+  _globals['_SCORE'].fields_by_name['outcome']._loaded_options = None
+  _globals['_SCORE'].fields_by_name['outcome']._serialized_options = b'\220\265\030\005'
   _globals['_RECORDSCALEREQUEST'].fields_by_name['intake_id']._loaded_options = None
   _globals['_RECORDSCALEREQUEST'].fields_by_name['intake_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_RECORDSCALEREQUEST'].fields_by_name['scale']._loaded_options = None
@@ -57,22 +66,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTSCORESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\310\001(\000'
   _globals['_LISTSCORESREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTSCORESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\310\001'
-  _globals['_SCOREORIGIN']._serialized_start=1150
-  _globals['_SCOREORIGIN']._serialized_end=1302
-  _globals['_SCOREOUTCOME']._serialized_start=1305
-  _globals['_SCOREOUTCOME']._serialized_end=1438
-  _globals['_PRORATING']._serialized_start=1440
-  _globals['_PRORATING']._serialized_end=1522
-  _globals['_ITEMANSWER']._serialized_start=114
-  _globals['_ITEMANSWER']._serialized_end=178
-  _globals['_SCORE']._serialized_start=181
-  _globals['_SCORE']._serialized_end=596
-  _globals['_RECORDSCALEREQUEST']._serialized_start=599
-  _globals['_RECORDSCALEREQUEST']._serialized_end=858
-  _globals['_RECORDSCALERESPONSE']._serialized_start=860
-  _globals['_RECORDSCALERESPONSE']._serialized_end=922
-  _globals['_LISTSCORESREQUEST']._serialized_start=925
-  _globals['_LISTSCORESREQUEST']._serialized_end=1058
-  _globals['_LISTSCORESRESPONSE']._serialized_start=1060
-  _globals['_LISTSCORESRESPONSE']._serialized_end=1147
+  _globals['_SCOREORIGIN']._serialized_start=1212
+  _globals['_SCOREORIGIN']._serialized_end=1364
+  _globals['_SCOREOUTCOME']._serialized_start=1367
+  _globals['_SCOREOUTCOME']._serialized_end=1500
+  _globals['_PRORATING']._serialized_start=1502
+  _globals['_PRORATING']._serialized_end=1584
+  _globals['_ITEMANSWER']._serialized_start=148
+  _globals['_ITEMANSWER']._serialized_end=212
+  _globals['_SCORE']._serialized_start=215
+  _globals['_SCORE']._serialized_end=658
+  _globals['_RECORDSCALEREQUEST']._serialized_start=661
+  _globals['_RECORDSCALEREQUEST']._serialized_end=920
+  _globals['_RECORDSCALERESPONSE']._serialized_start=922
+  _globals['_RECORDSCALERESPONSE']._serialized_end=984
+  _globals['_LISTSCORESREQUEST']._serialized_start=987
+  _globals['_LISTSCORESREQUEST']._serialized_end=1120
+  _globals['_LISTSCORESRESPONSE']._serialized_start=1122
+  _globals['_LISTSCORESRESPONSE']._serialized_end=1209
 # @@protoc_insertion_point(module_scope)

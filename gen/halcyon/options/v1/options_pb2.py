@@ -25,15 +25,31 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n halcyon/options/v1/options.proto\x12\x12halcyon.options.v1\x1a google/protobuf/descriptor.proto\"6\n\x0bRequirement\x12\'\n\x05roles\x18\x01 \x03(\x0e\x32\x18.halcyon.options.v1.Role*\xd1\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n\rROLE_REFERRER\x10\x01\x12\x14\n\x10ROLE_COORDINATOR\x10\x02\x12\x13\n\x0fROLE_PRESCRIBER\x10\x03\x12\x0e\n\nROLE_NURSE\x10\x04\x12\x19\n\x15ROLE_MEDICAL_DIRECTOR\x10\x05\x12\x10\n\x0cROLE_CASHIER\x10\x06\x12\x13\n\x0fROLE_PHARMACIST\x10\x07\x12\x11\n\rROLE_OPERATOR\x10\x08\x12\x10\n\x0cROLE_SERVICE\x10\t:S\n\x08requires\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x01(\x0b\x32\x1f.halcyon.options.v1.Requirementb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n halcyon/options/v1/options.proto\x12\x12halcyon.options.v1\x1a google/protobuf/descriptor.proto\"6\n\x0bRequirement\x12\'\n\x05roles\x18\x01 \x03(\x0e\x32\x18.halcyon.options.v1.Role*\xd1\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n\rROLE_REFERRER\x10\x01\x12\x14\n\x10ROLE_COORDINATOR\x10\x02\x12\x13\n\x0fROLE_PRESCRIBER\x10\x03\x12\x0e\n\nROLE_NURSE\x10\x04\x12\x19\n\x15ROLE_MEDICAL_DIRECTOR\x10\x05\x12\x10\n\x0cROLE_CASHIER\x10\x06\x12\x13\n\x0fROLE_PHARMACIST\x10\x07\x12\x11\n\rROLE_OPERATOR\x10\x08\x12\x10\n\x0cROLE_SERVICE\x10\t*\xef\x01\n\x04\x44\x61ta\x12\x14\n\x10\x44\x41TA_UNSPECIFIED\x10\x00\x12 \n\rDATA_IDENTITY\x10\x01\x1a\r\x9a\xb5\x18\t\n\x07\x01\x02\x03\x04\x05\x06\t\x12\x1d\n\x0c\x44\x41TA_CONTACT\x10\x02\x1a\x0b\x9a\xb5\x18\x07\n\x05\x01\x02\x03\x05\x06\x12\x1c\n\x0c\x44\x41TA_ADDRESS\x10\x03\x1a\n\x9a\xb5\x18\x06\n\x04\x01\x02\x06\t\x12\x1e\n\rDATA_REFERRED\x10\x04\x1a\x0b\x9a\xb5\x18\x07\n\x05\x01\x02\x03\x04\x05\x12\x1c\n\rDATA_CLINICAL\x10\x05\x1a\t\x9a\xb5\x18\x05\n\x03\x03\x04\x05\x12\x19\n\tDATA_DOSE\x10\x06\x1a\n\x9a\xb5\x18\x06\n\x04\x03\x04\x05\x07\x12\x19\n\nDATA_MONEY\x10\x07\x1a\t\x9a\xb5\x18\x05\n\x03\x02\x05\x06:S\n\x08requires\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x01(\x0b\x32\x1f.halcyon.options.v1.Requirement:G\n\x04\x64\x61ta\x12\x1d.google.protobuf.FieldOptions\x18\xd2\x86\x03 \x01(\x0e\x32\x18.halcyon.options.v1.Data:V\n\x08shown_to\x12!.google.protobuf.EnumValueOptions\x18\xd3\x86\x03 \x01(\x0b\x32\x1f.halcyon.options.v1.Requirementb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'halcyon.options.v1.options_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_DATA'].values_by_name["DATA_IDENTITY"]._loaded_options = None
+  _globals['_DATA'].values_by_name["DATA_IDENTITY"]._serialized_options = b'\232\265\030\t\n\007\001\002\003\004\005\006\t'
+  _globals['_DATA'].values_by_name["DATA_CONTACT"]._loaded_options = None
+  _globals['_DATA'].values_by_name["DATA_CONTACT"]._serialized_options = b'\232\265\030\007\n\005\001\002\003\005\006'
+  _globals['_DATA'].values_by_name["DATA_ADDRESS"]._loaded_options = None
+  _globals['_DATA'].values_by_name["DATA_ADDRESS"]._serialized_options = b'\232\265\030\006\n\004\001\002\006\t'
+  _globals['_DATA'].values_by_name["DATA_REFERRED"]._loaded_options = None
+  _globals['_DATA'].values_by_name["DATA_REFERRED"]._serialized_options = b'\232\265\030\007\n\005\001\002\003\004\005'
+  _globals['_DATA'].values_by_name["DATA_CLINICAL"]._loaded_options = None
+  _globals['_DATA'].values_by_name["DATA_CLINICAL"]._serialized_options = b'\232\265\030\005\n\003\003\004\005'
+  _globals['_DATA'].values_by_name["DATA_DOSE"]._loaded_options = None
+  _globals['_DATA'].values_by_name["DATA_DOSE"]._serialized_options = b'\232\265\030\006\n\004\003\004\005\007'
+  _globals['_DATA'].values_by_name["DATA_MONEY"]._loaded_options = None
+  _globals['_DATA'].values_by_name["DATA_MONEY"]._serialized_options = b'\232\265\030\005\n\003\002\005\006'
   _globals['_ROLE']._serialized_start=147
   _globals['_ROLE']._serialized_end=356
+  _globals['_DATA']._serialized_start=359
+  _globals['_DATA']._serialized_end=598
   _globals['_REQUIREMENT']._serialized_start=90
   _globals['_REQUIREMENT']._serialized_end=144
 # @@protoc_insertion_point(module_scope)

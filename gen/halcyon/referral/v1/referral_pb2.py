@@ -26,9 +26,10 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 from google.type import latlng_pb2 as google_dot_type_dot_latlng__pb2
+from halcyon.options.v1 import options_pb2 as halcyon_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"halcyon/referral/v1/referral.proto\x12\x13halcyon.referral.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x18google/type/latlng.proto\"\x97\x01\n\x0cPractitioner\x12\"\n\x03npi\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[12][0-9]{9}$\x12 \n\ngiven_name\x18\x02 \x01(\tB\x0c\x80\x01\x01\xbaH\x06r\x04\x10\x01\x18\x64\x12!\n\x0b\x66\x61mily_name\x18\x03 \x01(\tB\x0c\x80\x01\x01\xbaH\x06r\x04\x10\x01\x18\x64\x12\x1e\n\x0corganization\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"\xec\x02\n\x07Patient\x12\x1f\n\npatient_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12 \n\ngiven_name\x18\x02 \x01(\tB\x0c\x80\x01\x01\xbaH\x06r\x04\x10\x01\x18\x64\x12!\n\x0b\x66\x61mily_name\x18\x03 \x01(\tB\x0c\x80\x01\x01\xbaH\x06r\x04\x10\x01\x18\x64\x12\x30\n\nbirth_date\x18\x04 \x01(\x0b\x32\x11.google.type.DateB\t\x80\x01\x01\xbaH\x03\xc8\x01\x01\x12?\n\x0csex_at_birth\x18\x05 \x01(\x0e\x32\x1f.halcyon.referral.v1.SexAtBirthB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x30\n\x05phone\x18\x06 \x01(\tB!\x80\x01\x01\xbaH\x1br\x16\x32\x14^\\+[1-9][0-9]{6,14}$\xd8\x01\x01\x12\x1c\n\x05\x65mail\x18\x07 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x02`\x01\xd8\x01\x01\x12\x38\n\x07\x61\x64\x64ress\x18\x08 \x01(\x0b\x32\".halcyon.referral.v1.PostalAddressB\x03\x80\x01\x01\"\xd2\x01\n\rPostalAddress\x12\x19\n\x04line\x18\x01 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\xc8\x01\x12\x18\n\x04\x63ity\x18\x02 \x01(\tB\n\x80\x01\x01\xbaH\x04r\x02\x18\x64\x12&\n\x05state\x18\x03 \x01(\tB\x17\x80\x01\x01\xbaH\x11r\x0c\x32\n^[A-Z]{2}$\xd8\x01\x01\x12\x38\n\x0bpostal_code\x18\x04 \x01(\tB#\x80\x01\x01\xbaH\x1dr\x18\x32\x16^[0-9]{5}(-[0-9]{4})?$\xd8\x01\x01\x12*\n\x08position\x18\x05 \x01(\x0b\x32\x13.google.type.LatLngB\x03\x80\x01\x01\"A\n\nCodedEntry\x12\x1a\n\x06system\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x17\n\x04\x63ode\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\xb2\x02\n\x0eHistorySection\x12\x44\n\tstatement\x18\x01 \x01(\x0e\x32%.halcyon.referral.v1.SectionStatementB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12:\n\x07\x65ntries\x18\x02 \x03(\x0b\x32\x1f.halcyon.referral.v1.CodedEntryB\x08\xbaH\x05\x92\x01\x02\x10\x64:\x9d\x01\xbaH\x99\x01\x1a\x96\x01\n\x18history_section.explicit\x12\x30PRESENT needs entries and NONE admits no entries\x1aHthis.statement == 0 || (this.statement == 2) == (size(this.entries) > 0)\"\xa2\x04\n\x0f\x43linicalSummary\x12K\n\x0findication_code\x18\x01 \x01(\tB2\xbaH/r-2+^[A-TV-Z][0-9][0-9AB](\\.[0-9A-TV-Z]{1,4})?$\x12#\n\x0cweight_grams\x18\x02 \x01(\x05\x42\r\xbaH\n\x1a\x08\x18\x80\xb5\x18(\xa0\x9c\x01\x12.\n\x0bweight_date\x18\x03 \x01(\x0b\x32\x11.google.type.DateB\x06\xbaH\x03\xc8\x01\x01\x12\'\n\x12height_millimetres\x18\x04 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xa8\x14(\xa0\x06\x12\"\n\nphq9_score\x18\x05 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x1b(\x00H\x00\x88\x01\x01\x12H\n\x13psychiatric_history\x18\x06 \x01(\x0b\x32#.halcyon.referral.v1.HistorySectionB\x06\xbaH\x03\xc8\x01\x01\x12\x45\n\x10physical_history\x18\x07 \x01(\x0b\x32#.halcyon.referral.v1.HistorySectionB\x06\xbaH\x03\xc8\x01\x01\x12@\n\x0bmedications\x18\x08 \x01(\x0b\x32#.halcyon.referral.v1.HistorySectionB\x06\xbaH\x03\xc8\x01\x01\x12>\n\tallergies\x18\t \x01(\x0b\x32#.halcyon.referral.v1.HistorySectionB\x06\xbaH\x03\xc8\x01\x01\x42\r\n\x0b_phq9_score\"\xd3\x03\n\x08Referral\x12\x13\n\x0breferral_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x33\n\x06status\x18\x03 \x01(\x0e\x32#.halcyon.referral.v1.ReferralStatus\x12\x33\n\x08referrer\x18\x04 \x01(\x0b\x32!.halcyon.referral.v1.Practitioner\x12\x32\n\x07patient\x18\x05 \x01(\x0b\x32\x1c.halcyon.referral.v1.PatientB\x03\x80\x01\x01\x12\x36\n\x08\x63linical\x18\x06 \x01(\x0b\x32$.halcyon.referral.v1.ClinicalSummary\x12\x37\n\x08priority\x18\x07 \x01(\x0e\x32%.halcyon.referral.v1.ReferralPriority\x12\x1b\n\x13preferred_clinic_id\x18\x08 \x01(\t\x12\x11\n\tclinic_id\x18\t \x01(\t\x12\x30\n\x0creceive_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbe\x01\n\x0eReferralChange\x12\x13\n\x0breferral_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x33\n\x06status\x18\x03 \x01(\x0e\x32#.halcyon.referral.v1.ReferralStatus\x12\r\n\x05\x63\x61use\x18\x04 \x01(\t\x12/\n\x0b\x63hange_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08trace_id\x18\x06 \x01(\t*\x93\x03\n\x0eReferralStatus\x12\x1f\n\x1bREFERRAL_STATUS_UNSPECIFIED\x10\x00\x12\x1c\n\x18REFERRAL_STATUS_RECEIVED\x10\x01\x12\x1a\n\x16REFERRAL_STATUS_ROUTED\x10\x02\x12!\n\x1dREFERRAL_STATUS_IN_ASSESSMENT\x10\x03\x12\x1b\n\x17REFERRAL_STATUS_PLANNED\x10\x04\x12$\n REFERRAL_STATUS_AWAITING_PAYMENT\x10\x05\x12\x1d\n\x19REFERRAL_STATUS_SCHEDULED\x10\x06\x12 \n\x1cREFERRAL_STATUS_IN_TREATMENT\x10\x07\x12\x1d\n\x19REFERRAL_STATUS_COMPLETED\x10\x08\x12\x1c\n\x18REFERRAL_STATUS_DECLINED\x10\t\x12\x1d\n\x19REFERRAL_STATUS_CANCELLED\x10\n\x12#\n\x1fREFERRAL_STATUS_NEEDS_ATTENTION\x10\x0b*r\n\x10ReferralPriority\x12!\n\x1dREFERRAL_PRIORITY_UNSPECIFIED\x10\x00\x12\x1d\n\x19REFERRAL_PRIORITY_ROUTINE\x10\x01\x12\x1c\n\x18REFERRAL_PRIORITY_URGENT\x10\x02*\xc7\x03\n\x13ReferralErrorReason\x12%\n!REFERRAL_ERROR_REASON_UNSPECIFIED\x10\x00\x12,\n(REFERRAL_ERROR_REASON_REFERRAL_NOT_FOUND\x10\x01\x12+\n\'REFERRAL_ERROR_REASON_REQUEST_ID_REUSED\x10\x02\x12,\n(REFERRAL_ERROR_REASON_DUPLICATE_REFERRAL\x10\x03\x12)\n%REFERRAL_ERROR_REASON_REFERRAL_CLOSED\x10\x04\x12*\n&REFERRAL_ERROR_REASON_CLINIC_NOT_FOUND\x10\x05\x12&\n\"REFERRAL_ERROR_REASON_NPI_MISMATCH\x10\x06\x12*\n&REFERRAL_ERROR_REASON_INVALID_REFERRAL\x10\x07\x12+\n\'REFERRAL_ERROR_REASON_PATIENT_NOT_FOUND\x10\x08\x12(\n$REFERRAL_ERROR_REASON_ALREADY_ROUTED\x10\t*t\n\nSexAtBirth\x12\x1c\n\x18SEX_AT_BIRTH_UNSPECIFIED\x10\x00\x12\x17\n\x13SEX_AT_BIRTH_FEMALE\x10\x01\x12\x15\n\x11SEX_AT_BIRTH_MALE\x10\x02\x12\x18\n\x14SEX_AT_BIRTH_UNKNOWN\x10\x03*p\n\x10SectionStatement\x12!\n\x1dSECTION_STATEMENT_UNSPECIFIED\x10\x00\x12\x1a\n\x16SECTION_STATEMENT_NONE\x10\x01\x12\x1d\n\x19SECTION_STATEMENT_PRESENT\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"halcyon/referral/v1/referral.proto\x12\x13halcyon.referral.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x18google/type/latlng.proto\x1a halcyon/options/v1/options.proto\"\x9f\x01\n\x0cPractitioner\x12\"\n\x03npi\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[12][0-9]{9}$\x12$\n\ngiven_name\x18\x02 \x01(\tB\x10\x80\x01\x01\xbaH\x06r\x04\x10\x01\x18\x64\x90\xb5\x18\x01\x12%\n\x0b\x66\x61mily_name\x18\x03 \x01(\tB\x10\x80\x01\x01\xbaH\x06r\x04\x10\x01\x18\x64\x90\xb5\x18\x01\x12\x1e\n\x0corganization\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"\x88\x03\n\x07Patient\x12\x1f\n\npatient_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12$\n\ngiven_name\x18\x02 \x01(\tB\x10\x80\x01\x01\xbaH\x06r\x04\x10\x01\x18\x64\x90\xb5\x18\x01\x12%\n\x0b\x66\x61mily_name\x18\x03 \x01(\tB\x10\x80\x01\x01\xbaH\x06r\x04\x10\x01\x18\x64\x90\xb5\x18\x01\x12\x34\n\nbirth_date\x18\x04 \x01(\x0b\x32\x11.google.type.DateB\r\x80\x01\x01\xbaH\x03\xc8\x01\x01\x90\xb5\x18\x01\x12\x43\n\x0csex_at_birth\x18\x05 \x01(\x0e\x32\x1f.halcyon.referral.v1.SexAtBirthB\x0c\xbaH\x05\x82\x01\x02\x10\x01\x90\xb5\x18\x01\x12\x34\n\x05phone\x18\x06 \x01(\tB%\x80\x01\x01\xbaH\x1br\x16\x32\x14^\\+[1-9][0-9]{6,14}$\xd8\x01\x01\x90\xb5\x18\x02\x12 \n\x05\x65mail\x18\x07 \x01(\tB\x11\x80\x01\x01\xbaH\x07r\x02`\x01\xd8\x01\x01\x90\xb5\x18\x02\x12<\n\x07\x61\x64\x64ress\x18\x08 \x01(\x0b\x32\".halcyon.referral.v1.PostalAddressB\x07\x80\x01\x01\x90\xb5\x18\x03\"\xd2\x01\n\rPostalAddress\x12\x19\n\x04line\x18\x01 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\xc8\x01\x12\x18\n\x04\x63ity\x18\x02 \x01(\tB\n\x80\x01\x01\xbaH\x04r\x02\x18\x64\x12&\n\x05state\x18\x03 \x01(\tB\x17\x80\x01\x01\xbaH\x11r\x0c\x32\n^[A-Z]{2}$\xd8\x01\x01\x12\x38\n\x0bpostal_code\x18\x04 \x01(\tB#\x80\x01\x01\xbaH\x1dr\x18\x32\x16^[0-9]{5}(-[0-9]{4})?$\xd8\x01\x01\x12*\n\x08position\x18\x05 \x01(\x0b\x32\x13.google.type.LatLngB\x03\x80\x01\x01\"A\n\nCodedEntry\x12\x1a\n\x06system\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x17\n\x04\x63ode\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\xb2\x02\n\x0eHistorySection\x12\x44\n\tstatement\x18\x01 \x01(\x0e\x32%.halcyon.referral.v1.SectionStatementB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12:\n\x07\x65ntries\x18\x02 \x03(\x0b\x32\x1f.halcyon.referral.v1.CodedEntryB\x08\xbaH\x05\x92\x01\x02\x10\x64:\x9d\x01\xbaH\x99\x01\x1a\x96\x01\n\x18history_section.explicit\x12\x30PRESENT needs entries and NONE admits no entries\x1aHthis.statement == 0 || (this.statement == 2) == (size(this.entries) > 0)\"\xa2\x04\n\x0f\x43linicalSummary\x12K\n\x0findication_code\x18\x01 \x01(\tB2\xbaH/r-2+^[A-TV-Z][0-9][0-9AB](\\.[0-9A-TV-Z]{1,4})?$\x12#\n\x0cweight_grams\x18\x02 \x01(\x05\x42\r\xbaH\n\x1a\x08\x18\x80\xb5\x18(\xa0\x9c\x01\x12.\n\x0bweight_date\x18\x03 \x01(\x0b\x32\x11.google.type.DateB\x06\xbaH\x03\xc8\x01\x01\x12\'\n\x12height_millimetres\x18\x04 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xa8\x14(\xa0\x06\x12\"\n\nphq9_score\x18\x05 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x1b(\x00H\x00\x88\x01\x01\x12H\n\x13psychiatric_history\x18\x06 \x01(\x0b\x32#.halcyon.referral.v1.HistorySectionB\x06\xbaH\x03\xc8\x01\x01\x12\x45\n\x10physical_history\x18\x07 \x01(\x0b\x32#.halcyon.referral.v1.HistorySectionB\x06\xbaH\x03\xc8\x01\x01\x12@\n\x0bmedications\x18\x08 \x01(\x0b\x32#.halcyon.referral.v1.HistorySectionB\x06\xbaH\x03\xc8\x01\x01\x12>\n\tallergies\x18\t \x01(\x0b\x32#.halcyon.referral.v1.HistorySectionB\x06\xbaH\x03\xc8\x01\x01\x42\r\n\x0b_phq9_score\"\xd9\x03\n\x08Referral\x12\x13\n\x0breferral_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x33\n\x06status\x18\x03 \x01(\x0e\x32#.halcyon.referral.v1.ReferralStatus\x12\x33\n\x08referrer\x18\x04 \x01(\x0b\x32!.halcyon.referral.v1.Practitioner\x12\x32\n\x07patient\x18\x05 \x01(\x0b\x32\x1c.halcyon.referral.v1.PatientB\x03\x80\x01\x01\x12<\n\x08\x63linical\x18\x06 \x01(\x0b\x32$.halcyon.referral.v1.ClinicalSummaryB\x04\x90\xb5\x18\x04\x12\x37\n\x08priority\x18\x07 \x01(\x0e\x32%.halcyon.referral.v1.ReferralPriority\x12\x1b\n\x13preferred_clinic_id\x18\x08 \x01(\t\x12\x11\n\tclinic_id\x18\t \x01(\t\x12\x30\n\x0creceive_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbe\x01\n\x0eReferralChange\x12\x13\n\x0breferral_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x33\n\x06status\x18\x03 \x01(\x0e\x32#.halcyon.referral.v1.ReferralStatus\x12\r\n\x05\x63\x61use\x18\x04 \x01(\t\x12/\n\x0b\x63hange_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08trace_id\x18\x06 \x01(\t*\x93\x03\n\x0eReferralStatus\x12\x1f\n\x1bREFERRAL_STATUS_UNSPECIFIED\x10\x00\x12\x1c\n\x18REFERRAL_STATUS_RECEIVED\x10\x01\x12\x1a\n\x16REFERRAL_STATUS_ROUTED\x10\x02\x12!\n\x1dREFERRAL_STATUS_IN_ASSESSMENT\x10\x03\x12\x1b\n\x17REFERRAL_STATUS_PLANNED\x10\x04\x12$\n REFERRAL_STATUS_AWAITING_PAYMENT\x10\x05\x12\x1d\n\x19REFERRAL_STATUS_SCHEDULED\x10\x06\x12 \n\x1cREFERRAL_STATUS_IN_TREATMENT\x10\x07\x12\x1d\n\x19REFERRAL_STATUS_COMPLETED\x10\x08\x12\x1c\n\x18REFERRAL_STATUS_DECLINED\x10\t\x12\x1d\n\x19REFERRAL_STATUS_CANCELLED\x10\n\x12#\n\x1fREFERRAL_STATUS_NEEDS_ATTENTION\x10\x0b*r\n\x10ReferralPriority\x12!\n\x1dREFERRAL_PRIORITY_UNSPECIFIED\x10\x00\x12\x1d\n\x19REFERRAL_PRIORITY_ROUTINE\x10\x01\x12\x1c\n\x18REFERRAL_PRIORITY_URGENT\x10\x02*\xc7\x03\n\x13ReferralErrorReason\x12%\n!REFERRAL_ERROR_REASON_UNSPECIFIED\x10\x00\x12,\n(REFERRAL_ERROR_REASON_REFERRAL_NOT_FOUND\x10\x01\x12+\n\'REFERRAL_ERROR_REASON_REQUEST_ID_REUSED\x10\x02\x12,\n(REFERRAL_ERROR_REASON_DUPLICATE_REFERRAL\x10\x03\x12)\n%REFERRAL_ERROR_REASON_REFERRAL_CLOSED\x10\x04\x12*\n&REFERRAL_ERROR_REASON_CLINIC_NOT_FOUND\x10\x05\x12&\n\"REFERRAL_ERROR_REASON_NPI_MISMATCH\x10\x06\x12*\n&REFERRAL_ERROR_REASON_INVALID_REFERRAL\x10\x07\x12+\n\'REFERRAL_ERROR_REASON_PATIENT_NOT_FOUND\x10\x08\x12(\n$REFERRAL_ERROR_REASON_ALREADY_ROUTED\x10\t*t\n\nSexAtBirth\x12\x1c\n\x18SEX_AT_BIRTH_UNSPECIFIED\x10\x00\x12\x17\n\x13SEX_AT_BIRTH_FEMALE\x10\x01\x12\x15\n\x11SEX_AT_BIRTH_MALE\x10\x02\x12\x18\n\x14SEX_AT_BIRTH_UNKNOWN\x10\x03*p\n\x10SectionStatement\x12!\n\x1dSECTION_STATEMENT_UNSPECIFIED\x10\x00\x12\x1a\n\x16SECTION_STATEMENT_NONE\x10\x01\x12\x1d\n\x19SECTION_STATEMENT_PRESENT\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,27 +39,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PRACTITIONER'].fields_by_name['npi']._loaded_options = None
   _globals['_PRACTITIONER'].fields_by_name['npi']._serialized_options = b'\272H\022r\0202\016^[12][0-9]{9}$'
   _globals['_PRACTITIONER'].fields_by_name['given_name']._loaded_options = None
-  _globals['_PRACTITIONER'].fields_by_name['given_name']._serialized_options = b'\200\001\001\272H\006r\004\020\001\030d'
+  _globals['_PRACTITIONER'].fields_by_name['given_name']._serialized_options = b'\200\001\001\272H\006r\004\020\001\030d\220\265\030\001'
   _globals['_PRACTITIONER'].fields_by_name['family_name']._loaded_options = None
-  _globals['_PRACTITIONER'].fields_by_name['family_name']._serialized_options = b'\200\001\001\272H\006r\004\020\001\030d'
+  _globals['_PRACTITIONER'].fields_by_name['family_name']._serialized_options = b'\200\001\001\272H\006r\004\020\001\030d\220\265\030\001'
   _globals['_PRACTITIONER'].fields_by_name['organization']._loaded_options = None
   _globals['_PRACTITIONER'].fields_by_name['organization']._serialized_options = b'\272H\005r\003\030\310\001'
   _globals['_PATIENT'].fields_by_name['patient_id']._loaded_options = None
   _globals['_PATIENT'].fields_by_name['patient_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_PATIENT'].fields_by_name['given_name']._loaded_options = None
-  _globals['_PATIENT'].fields_by_name['given_name']._serialized_options = b'\200\001\001\272H\006r\004\020\001\030d'
+  _globals['_PATIENT'].fields_by_name['given_name']._serialized_options = b'\200\001\001\272H\006r\004\020\001\030d\220\265\030\001'
   _globals['_PATIENT'].fields_by_name['family_name']._loaded_options = None
-  _globals['_PATIENT'].fields_by_name['family_name']._serialized_options = b'\200\001\001\272H\006r\004\020\001\030d'
+  _globals['_PATIENT'].fields_by_name['family_name']._serialized_options = b'\200\001\001\272H\006r\004\020\001\030d\220\265\030\001'
   _globals['_PATIENT'].fields_by_name['birth_date']._loaded_options = None
-  _globals['_PATIENT'].fields_by_name['birth_date']._serialized_options = b'\200\001\001\272H\003\310\001\001'
+  _globals['_PATIENT'].fields_by_name['birth_date']._serialized_options = b'\200\001\001\272H\003\310\001\001\220\265\030\001'
   _globals['_PATIENT'].fields_by_name['sex_at_birth']._loaded_options = None
-  _globals['_PATIENT'].fields_by_name['sex_at_birth']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_PATIENT'].fields_by_name['sex_at_birth']._serialized_options = b'\272H\005\202\001\002\020\001\220\265\030\001'
   _globals['_PATIENT'].fields_by_name['phone']._loaded_options = None
-  _globals['_PATIENT'].fields_by_name['phone']._serialized_options = b'\200\001\001\272H\033r\0262\024^\\+[1-9][0-9]{6,14}$\330\001\001'
+  _globals['_PATIENT'].fields_by_name['phone']._serialized_options = b'\200\001\001\272H\033r\0262\024^\\+[1-9][0-9]{6,14}$\330\001\001\220\265\030\002'
   _globals['_PATIENT'].fields_by_name['email']._loaded_options = None
-  _globals['_PATIENT'].fields_by_name['email']._serialized_options = b'\200\001\001\272H\007r\002`\001\330\001\001'
+  _globals['_PATIENT'].fields_by_name['email']._serialized_options = b'\200\001\001\272H\007r\002`\001\330\001\001\220\265\030\002'
   _globals['_PATIENT'].fields_by_name['address']._loaded_options = None
-  _globals['_PATIENT'].fields_by_name['address']._serialized_options = b'\200\001\001'
+  _globals['_PATIENT'].fields_by_name['address']._serialized_options = b'\200\001\001\220\265\030\003'
   _globals['_POSTALADDRESS'].fields_by_name['line']._loaded_options = None
   _globals['_POSTALADDRESS'].fields_by_name['line']._serialized_options = b'\200\001\001\272H\005r\003\030\310\001'
   _globals['_POSTALADDRESS'].fields_by_name['city']._loaded_options = None
@@ -99,30 +100,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CLINICALSUMMARY'].fields_by_name['allergies']._serialized_options = b'\272H\003\310\001\001'
   _globals['_REFERRAL'].fields_by_name['patient']._loaded_options = None
   _globals['_REFERRAL'].fields_by_name['patient']._serialized_options = b'\200\001\001'
-  _globals['_REFERRALSTATUS']._serialized_start=2494
-  _globals['_REFERRALSTATUS']._serialized_end=2897
-  _globals['_REFERRALPRIORITY']._serialized_start=2899
-  _globals['_REFERRALPRIORITY']._serialized_end=3013
-  _globals['_REFERRALERRORREASON']._serialized_start=3016
-  _globals['_REFERRALERRORREASON']._serialized_end=3471
-  _globals['_SEXATBIRTH']._serialized_start=3473
-  _globals['_SEXATBIRTH']._serialized_end=3589
-  _globals['_SECTIONSTATEMENT']._serialized_start=3591
-  _globals['_SECTIONSTATEMENT']._serialized_end=3703
-  _globals['_PRACTITIONER']._serialized_start=172
-  _globals['_PRACTITIONER']._serialized_end=323
-  _globals['_PATIENT']._serialized_start=326
-  _globals['_PATIENT']._serialized_end=690
-  _globals['_POSTALADDRESS']._serialized_start=693
-  _globals['_POSTALADDRESS']._serialized_end=903
-  _globals['_CODEDENTRY']._serialized_start=905
-  _globals['_CODEDENTRY']._serialized_end=970
-  _globals['_HISTORYSECTION']._serialized_start=973
-  _globals['_HISTORYSECTION']._serialized_end=1279
-  _globals['_CLINICALSUMMARY']._serialized_start=1282
-  _globals['_CLINICALSUMMARY']._serialized_end=1828
-  _globals['_REFERRAL']._serialized_start=1831
-  _globals['_REFERRAL']._serialized_end=2298
-  _globals['_REFERRALCHANGE']._serialized_start=2301
-  _globals['_REFERRALCHANGE']._serialized_end=2491
+  _globals['_REFERRAL'].fields_by_name['clinical']._loaded_options = None
+  _globals['_REFERRAL'].fields_by_name['clinical']._serialized_options = b'\220\265\030\004'
+  _globals['_REFERRALSTATUS']._serialized_start=2570
+  _globals['_REFERRALSTATUS']._serialized_end=2973
+  _globals['_REFERRALPRIORITY']._serialized_start=2975
+  _globals['_REFERRALPRIORITY']._serialized_end=3089
+  _globals['_REFERRALERRORREASON']._serialized_start=3092
+  _globals['_REFERRALERRORREASON']._serialized_end=3547
+  _globals['_SEXATBIRTH']._serialized_start=3549
+  _globals['_SEXATBIRTH']._serialized_end=3665
+  _globals['_SECTIONSTATEMENT']._serialized_start=3667
+  _globals['_SECTIONSTATEMENT']._serialized_end=3779
+  _globals['_PRACTITIONER']._serialized_start=206
+  _globals['_PRACTITIONER']._serialized_end=365
+  _globals['_PATIENT']._serialized_start=368
+  _globals['_PATIENT']._serialized_end=760
+  _globals['_POSTALADDRESS']._serialized_start=763
+  _globals['_POSTALADDRESS']._serialized_end=973
+  _globals['_CODEDENTRY']._serialized_start=975
+  _globals['_CODEDENTRY']._serialized_end=1040
+  _globals['_HISTORYSECTION']._serialized_start=1043
+  _globals['_HISTORYSECTION']._serialized_end=1349
+  _globals['_CLINICALSUMMARY']._serialized_start=1352
+  _globals['_CLINICALSUMMARY']._serialized_end=1898
+  _globals['_REFERRAL']._serialized_start=1901
+  _globals['_REFERRAL']._serialized_end=2374
+  _globals['_REFERRALCHANGE']._serialized_start=2377
+  _globals['_REFERRALCHANGE']._serialized_end=2567
 # @@protoc_insertion_point(module_scope)
