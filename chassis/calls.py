@@ -24,6 +24,8 @@ class Method:
     streams_replies: bool
     reads: bool = False
     """Its contract says that it changes nothing."""
+    purpose: str = "TREAT"
+    """Why its contract says that it is called, after HL7 v3 PurposeOfUse."""
 
     @property
     def domain(self) -> str:
@@ -45,6 +47,8 @@ class Call:
     request: bytes | Message | AsyncIterator[bytes] | AsyncIterator[Message]
     metadata: Mapping[str, str | bytes]
     status: str = "OK"
+    witness: Callable[[Message], Awaitable[None]] | None = None
+    """Told of each message of a stream before the caller is."""
 
     def header(self, name: str) -> str:
         """One header of the call, '' when absent."""

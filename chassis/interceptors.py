@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from functools import reduce
 from typing import Any, TypeAlias, cast
@@ -25,12 +25,23 @@ from chassis.names import Attributes
 from chassis.principal import caller
 from chassis.tokens import Tokens
 from chassis.validation import validation
+from halcyon.options.v1.options_pb2 import (
+    PURPOSE_OPERATIONS,
+    PURPOSE_PAYMENT,
+    PURPOSE_UNSPECIFIED,
+    purpose,
+)
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 DEFAULT_SECONDS = 30.0
 _OURS = "/halcyon."
 _OPERATIONS = "halcyon.operations.v1.OperationsService/"
+_PURPOSES: Mapping[int, str] = {
+    PURPOSE_UNSPECIFIED: "TREAT",
+    PURPOSE_PAYMENT: "HPAYMT",
+    PURPOSE_OPERATIONS: "HOPERAT",
+}
 _OUR_FAULTS = frozenset(
     {"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"}
 )
@@ -102,6 +113,7 @@ def _method(path: str, handler: Handler) -> Method:
         streams_requests=handler.request_streaming,
         streams_replies=handler.response_streaming,
         reads=descriptor.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS,
+        purpose=_PURPOSES[descriptor.containing_service.GetOptions().Extensions[purpose]],
     )
 
 
@@ -124,11 +136,18 @@ def _behaviour(handler: Handler) -> Answer:
             return
         async with aclosing(stream):
             async for message in stream:
-                told = shown(message, caller().roles)
-                if told is message or told.ByteSize():
-                    await call.context.write(told)
+                await _tell(call, message)
 
     return replies if handler.response_streaming else reply
+
+
+async def _tell(call: Call, message: Message) -> None:
+    """What has nothing left for this caller is not told at all."""
+    told = shown(message, caller().roles)
+    if told is message or told.ByteSize():
+        if call.witness:
+            await call.witness(told)
+        await call.context.write(told)
 
 
 async def observation(call: Call, answer: Answer) -> Any:

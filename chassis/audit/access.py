@@ -1,22 +1,25 @@
 """The call that is being answered, as its audit entry will tell of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from json import dumps
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from chassis import telemetry
+from chassis.parts import parts, within
 from chassis.principal import Principal
 
 NETWORK = UUID(int=0)
 """The chain of what belongs to no clinic."""
-_MOST = 48
-_NOT_TOLD = frozenset({"request_id", "event_id", "lease_token"})
+_WHOSE = frozenset({"clinic_id", "patient_id", "referral_id"})
+_NOT_TOLD = frozenset({"request_id", "event_id", "trace_id"})
 
 
 class Entry(NamedTuple):
@@ -45,6 +48,8 @@ class Access:
     principal: Principal | None = None
     purpose: str = "TREAT"
     about: set[str] = field(default_factory=set)
+    heard: set[tuple[str, str]] = field(default_factory=set)
+    """Ids in the messages of a stream, as they came."""
     clinic_id: UUID | None = None
     recorded: bool = False
 
@@ -55,11 +60,32 @@ class Access:
 
     def asked(self, request: Message) -> None:
         """Note the ids in the request."""
-        for described, value in request.ListFields():
-            if isinstance(value, Message):
-                self.asked(value)
-            elif described.name.endswith("_id") and isinstance(value, str):
-                self._note(described.name, value)
+        for described, value in _ids(request):
+            self._note(described.name, value)
+
+    def told(self, reply: Message) -> None:
+        """Note whom and what the reply tells of."""
+        self._tell(_whose(reply))
+
+    def news(self, message: Message) -> "Access | None":
+        """What a message of a stream is about that the stream had not told of yet."""
+        fresh = set(_whose(message)) - self.heard
+        if not fresh:
+            return None
+        self.heard |= fresh
+        new = replace(self, about=set())
+        new._tell(fresh)
+        new.about -= self.about
+        self.about |= new.about
+        return new if new.about else None
+
+    def _tell(self, whose: Iterable[tuple[str, str]]) -> None:
+        """What is about several clinics belongs to the network's chain."""
+        clinic_id, self.clinic_id = self.clinic_id, None
+        for name, value in whose:
+            self._note(name, value)
+        clinics = sum(one.startswith("clinic/") for one in self.about)
+        self.clinic_id = clinic_id or (self.clinic_id if clinics == 1 else None)
 
     def entry(self, now: datetime, rows: Iterable[Any] = (), *, outcome: str = "OK") -> Entry:
         """What is told of it, with the rows it has put."""
@@ -77,7 +103,7 @@ class Access:
             self.method,
             outcome,
             self.purpose,
-            dumps(sorted(self.about)[:_MOST]),
+            dumps(sorted(self.about)),
             telemetry.current_traceparent()[3:35],
         )
 
@@ -90,7 +116,29 @@ class Access:
             return
         if name == "clinic_id" and self.clinic_id is None:
             self.clinic_id = known
-        self.about.add(f"{name.removesuffix('_id')}/{known}")
+        self.about.add(f"{name.removesuffix('s').removesuffix('_id')}/{known}")
+
+
+def _ids(message: Message) -> Iterator[tuple[FieldDescriptor, Any]]:
+    for described, value in message.ListFields():
+        if described.name.endswith(("_id", "_ids")):
+            yield from ((described, one) for one in parts(described, value))
+        elif described.message_type and _may_name(described.message_type):
+            for part in parts(described, value):
+                yield from _ids(part)
+
+
+def _whose(message: Message) -> Iterator[tuple[str, str]]:
+    """The own id of each thing in a message, and whose it is."""
+    for described, value in _ids(message):
+        if described.number == 1 or described.name in _WHOSE:
+            yield described.name, value
+
+
+@cache
+def _may_name(of: Descriptor) -> bool:
+    """Whether ids may stand in it; readings and the like are not looked through."""
+    return any(one.name.endswith(("_id", "_ids")) for kind in within(of) for one in kind.fields)
 
 
 _current: ContextVar[Access | None] = ContextVar("access", default=None)

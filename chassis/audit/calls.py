@@ -1,9 +1,9 @@
 """Where a call is told of on its way: when it is refused, and before data leaves."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextvars import Context
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import structlog
 from google.protobuf.message import Message
@@ -24,7 +24,8 @@ def refused(db: Database, record: Record) -> Middleware:
     """A known caller's refused call is told of; who is nobody only shows in the metrics."""
 
     async def layer(call: Call, answer: Answer) -> Any:
-        about = Access(call.method.name, call.method.reads, once=not call.method.unary)
+        method = call.method
+        about = Access(method.name, method.reads, once=not method.unary, purpose=method.purpose)
         access.begin(about)
         try:
             return await answer(call)
@@ -47,15 +48,33 @@ def seen(db: Database, record: Record) -> Middleware:
         if not call.method.unary:
             await record(about.entry(db.clock()))
             about.recorded = True
+            _follow(call, about, lambda news: record(news.entry(db.clock())))
             return await answer(call)
         reply = await answer(call)
         if not about.recorded:
             if isinstance(reply, Message):
-                about.asked(reply)
+                about.told(reply)
             await record(about.entry(db.clock()))
         return reply
 
     return layer
+
+
+def _follow(call: Call, about: Access, tell: Callable[[Access], Awaitable[None]]) -> None:
+    """What a stream comes to be about later is told of then: once, and before it goes on."""
+
+    async def witness(message: Message) -> None:
+        if news := about.news(message):
+            await tell(news)
+
+    async def witnessed(stream: AsyncIterator[Message]) -> AsyncIterator[Message]:
+        async for message in stream:
+            await witness(message)
+            yield message
+
+    call.witness = witness
+    if call.method.streams_requests:
+        call.request = witnessed(cast("AsyncIterator[Message]", call.request))
 
 
 class Recorder:

@@ -13,6 +13,7 @@ from chassis.audit.chain import GENESIS, anchor, link
 from chassis.database import Database, Tx
 
 _BATCH = 1000
+_ANCHORED = 10
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('halcyon.audit'))"
 _LOOSE = "SELECT * FROM audit WHERE seq IS NULL ORDER BY number LIMIT $1"
 _HEADS = """
@@ -50,7 +51,7 @@ async def _heads(tx: Tx, clinics: Iterable[UUID]) -> dict[UUID, tuple[int, bytes
 
 
 class Sealer:
-    """Chains once a second and anchors the heads that have moved, once a minute."""
+    """Chains once a second and anchors the heads that have moved, every ten seconds."""
 
     def __init__(
         self,
@@ -73,7 +74,7 @@ class Sealer:
             try:
                 await self.round()
                 rounds += 1
-                if rounds % 60 == 1:
+                if rounds % _ANCHORED == 1:
                     self.anchor()
             except Exception as error:
                 log.warning("audit.unsealed", error_class=type(error).__qualname__)

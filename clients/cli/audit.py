@@ -99,8 +99,8 @@ def break_glass(
 
 
 async def _verified(operator: Halcyon, name: str, folder: Path) -> tuple[str, int, list[str]]:
-    entries = await _entries(operator, name)
     known: list[Anchor] = anchors(folder / "anchors.jsonl", name)
+    entries = await _entries(operator, name)
     key: Ed25519PublicKey = private_key(folder / AUDIT_KEY).public_key()
     sealed = [_kept(entry) for entry in entries if entry["seq"]]
     findings = verify(sealed, known, key)

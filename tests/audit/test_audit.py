@@ -1,5 +1,6 @@
 """Every call of somebody known stands in the audit, and nobody can take it out unseen."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,12 +10,17 @@ from uuid import UUID, uuid4
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import StatusCode
 
+from chassis import interceptors
+from chassis.audit.access import NETWORK
 from chassis.audit.chain import Anchor, anchor, link, verify
 from chassis.audit.grants import HEADER
 from chassis.audit.sealing import seal
 from clients.network.seed import DENVER
+from halcyon.infusion.v1 import monitoring_calls_pb2 as infusion
+from halcyon.infusion.v1.infusion_pb2 import Vitals
 from halcyon.operations.v1 import audit_service_pb2 as rpc
 from halcyon.referral.v1 import referral_service_pb2 as referral
 from tests.flows import application
@@ -42,6 +48,14 @@ async def entries(target: Besieged, after: int = 0) -> list[Any]:
         "SELECT * FROM audit WHERE number > $1 ORDER BY number", after
     )
     return [dict(row) for row in rows]
+
+
+def purpose(one: MethodDescriptor) -> str:
+    """Read here anew, so that the edge's own reading is under test as well."""
+    owner = one.containing_service.full_name
+    if owner.endswith(".PartnerService") or owner.startswith("halcyon.operations."):
+        return "HOPERAT"
+    return "HPAYMT" if owner.startswith("halcyon.billing.") else "TREAT"
 
 
 async def one_id(target: Besieged, column: str) -> UUID:
@@ -86,6 +100,62 @@ async def test_a_read_a_refusal_and_a_denial_are_told_of(target: Besieged) -> No
     assert [referral_id in one["about"] for one in told] == [True, True, False]
 
 
+async def test_a_list_tells_of_everybody_whom_it_showed(target: Besieged) -> None:
+    listing = referral.ListReferralsRequest(page_size=5).SerializeToString()
+    outcome = await target.call(method("ListReferrals"), listing)
+    shown = referral.ListReferralsResponse.FromString(outcome.replies[0]).referrals
+    assert len(shown) == 2
+    (told,) = await entries(target)
+    for one in shown:
+        assert f"referral/{one.referral_id}" in told["about"]
+        assert f"patient/{one.patient.patient_id}" in told["about"]
+    assert str(told["clinic_id"]) == shown[0].clinic_id
+
+
+async def test_what_tells_of_several_clinics_stands_in_the_networks_chain(
+    target: Besieged,
+) -> None:
+    await target.house.db.fetch(
+        "UPDATE referral SET clinic_id = $1 WHERE referral_id = $2",
+        UUID(STRANGER[0]),
+        await one_id(target, "referral_id"),
+    )
+    listing = referral.ListReferralsRequest(page_size=5).SerializeToString()
+    await target.call(method("ListReferrals"), listing)
+    (told,) = await entries(target)
+    assert told["clinic_id"] == NETWORK
+
+
+async def test_a_stream_tells_of_each_thing_it_comes_to_be_about(
+    servers: Any, tmp_path: Path
+) -> None:
+    async with besieged(servers, "infusion", tmp_path) as target:
+        ((watched, patient),) = await target.house.db.fetch(
+            "SELECT session_id, patient_id FROM session JOIN course USING (course_id) LIMIT 1"
+        )
+        other = uuid4()
+        named = {one.name: one for one in methods("infusion")}
+        asked = infusion.WatchSessionRequest(session_id=str(watched)).SerializeToString()
+        await target.call(named["WatchSession"], asked, watch=1)
+        opened, *later = await entries(target)
+        assert (opened["method"].endswith("/WatchSession"), len(later)) == (True, 1)
+        assert f"patient/{patient}" in later[0]["about"]
+        reading = Vitals(measure_time=Timestamp(seconds=1), oxygen_saturation=97, heart_rate=70)
+        parts = [
+            infusion.StreamVitalsRequest(session_id=str(one), readings=[reading], sequence=number)
+            for number, one in enumerate((watched, other, watched), 1)
+        ]
+        data = [one.SerializeToString() for one in parts]
+        await target.call(named["StreamVitals"], *data, watch=2)
+        streamed = await entries(target, later[0]["number"])
+        told = [one["about"] for one in streamed]
+        assert [json.loads(one) for one in told] == [
+            [],
+            [f"session/{watched}"],
+            [f"session/{other}"],
+        ]
+
+
 @pytest.mark.parametrize("service", SERVICES)
 async def test_no_method_answers_without_an_entry(
     servers: Any, service: str, tmp_path: Path
@@ -97,8 +167,20 @@ async def test_no_method_answers_without_an_entry(
             told = await entries(target, seen)
             name = f"{one.containing_service.full_name}/{one.name}"
             assert {entry["method"] for entry in told} == {name}
+            assert {entry["purpose"] for entry in told} == {purpose(one)}
             assert len(told) == 1 or one.client_streaming
             seen = told[-1]["number"]
+
+
+async def test_the_judge_sees_an_edge_that_tells_of_nothing(
+    servers: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interceptors, "seen", lambda db, record: lambda call, answer: answer(call))
+    async with besieged(servers, "referral", tmp_path) as target:
+        listing = referral.ListReferralsRequest(page_size=5).SerializeToString()
+        outcome = await target.call(method("ListReferrals"), listing)
+        assert outcome.code is StatusCode.OK
+        assert await entries(target) == []
 
 
 async def test_no_data_leaves_when_the_audit_cannot_be_written(target: Besieged) -> None:
@@ -107,6 +189,20 @@ async def test_no_data_leaves_when_the_audit_cannot_be_written(target: Besieged)
     await target.house.as_owner("ALTER TABLE audit RENAME TO gone")
     assert (await target.call(method("ListReferrals"), listing)).code is not StatusCode.OK
     assert await get(target) is not StatusCode.OK
+
+
+async def test_no_change_is_kept_when_the_audit_cannot_be_written(target: Besieged) -> None:
+    asked = application(7, DENVER, uuid4())
+    asked.preferred_clinic_id = str(await one_id(target, "clinic_id"))
+    await target.house.db.fetch("ALTER TABLE audit RENAME TO gone")
+    before = await target.picture()
+    outcome = await target.call(method("CreateReferral"), asked.SerializeToString())
+    assert outcome.code is not StatusCode.OK
+    assert await target.picture() == before
+    await target.house.db.fetch("ALTER TABLE gone RENAME TO audit")
+    outcome = await target.call(method("CreateReferral"), asked.SerializeToString())
+    assert outcome.code is StatusCode.OK
+    assert await target.picture() != before
 
 
 @pytest.mark.parametrize(
@@ -161,6 +257,19 @@ async def test_tampering_below_the_triggers_is_found(target: Besieged, tamper: s
     _, anchors = await chained(target)
     await target.house.as_owner(f"{_OPEN}; {tamper}; {_SHUT}")
     assert what(await entries(target), anchors)
+
+
+async def test_each_clinic_has_a_chain_of_its_own(target: Besieged) -> None:
+    _, anchors = await chained(target, 2)
+    listing = referral.ListReferralsRequest(page_size=5, clinic_id=STRANGER[0])
+    for _ in range(3):
+        await target.call(method("ListReferrals"), listing.SerializeToString())
+    heads = await seal(target.house.db)
+    assert {clinic_id: head[0] for clinic_id, head in heads.items()} == {UUID(STRANGER[0]): 3}
+    anchors += [anchor(KEY, "referral", *place, *head) for place, head in _flat(heads)]
+    assert what(await entries(target), anchors) == []
+    kept = [one for one in await entries(target) if str(one["clinic_id"]) != STRANGER[0]]
+    assert what(kept, anchors) == ["the chain was cut behind an anchor"]
 
 
 async def test_a_chain_written_anew_is_found_by_its_anchor_alone(target: Besieged) -> None:

@@ -61,6 +61,7 @@ async def _answer_to(tx: Tx, who: Partner, message: Message, event: Event) -> No
     except Refusal as refusal:
         await _reject(tx, who, message, refusal)
         return
+    store.put_on_record(tx, who, event.type)
     answer = wire.accepted(_blank(message), str(referral_id), tx.now)
     await _keep(tx, who, answer)
 

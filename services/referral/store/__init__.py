@@ -1,7 +1,7 @@
 """Where referrals, their history, the patient registry and the directory are kept."""
 
 from services.referral.store.directory import find_clinic, keep_clinic, prefetch_clinics
-from services.referral.store.disclosures import named
+from services.referral.store.disclosures import named, put_on_record
 from services.referral.store.partners import (
     Step,
     adopt,
@@ -50,6 +50,7 @@ __all__ = [
     "prefetch",
     "prefetch_clinics",
     "progress",
+    "put_on_record",
     "read",
     "record",
     "told",

@@ -1,11 +1,11 @@
-"""Identifiers that a contract lets a partner read: on record before any is told."""
+"""What a partner changed or was told by name: on record in the same commit, or before."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
 from chassis.audit.access import Access
-from chassis.database import Database
+from chassis.database import Database, Tx
 from chassis.principal import Principal
 from services.referral.domain import Partner, Person
 from services.referral.store import registry
@@ -19,6 +19,15 @@ WHERE referral_id = ANY($1::uuid[]) AND partner = $2
 """
 
 
+def put_on_record(tx: Tx, who: Partner, kind: str) -> None:
+    """A message of the partner's has changed what was put since."""
+    tx.tell(Access(f"PartnerMessage/{kind}", reads=False, principal=_caller(tx, who)))
+
+
+def _caller(tx: Tx, who: Partner) -> Principal:
+    return Principal(f"partner:{who.name}", frozenset(), who.clinics, None, tx.now)
+
+
 async def named(db: Database, who: Partner, steps: Sequence[Step]) -> Mapping[UUID, Person]:
     """The patients of these steps, by referral; nobody where the contract names no field."""
     referrals = list({step.line.referral_id for step in steps})
@@ -26,7 +35,7 @@ async def named(db: Database, who: Partner, steps: Sequence[Step]) -> Mapping[UU
         return {}
     people: dict[UUID, Person] = {}
     async with db.transaction() as tx:
-        reader = Principal(f"partner:{who.name}", frozenset(), who.clinics, None, tx.now)
+        reader = _caller(tx, who)
         for row in await tx.driver.fetch(_PATIENTS, referrals, who.name):
             referral_id = row["referral_id"]
             if person := registry.person(row):

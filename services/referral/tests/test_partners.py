@@ -474,8 +474,21 @@ async def test_an_identifier_told_to_a_partner_is_on_record_before_it_is_told(
     assert await store.named(house.db, NAMED, steps)
     sql = "SELECT count(*) FROM access_log WHERE subject = $1 AND referral_id = $2"
     assert await house.count(sql, "partner:acme", referral_id) == 1
-    told = "SELECT count(*) FROM audit WHERE agent = $1 AND about LIKE $2"
+    told = (
+        "SELECT count(*) FROM audit WHERE method = 'PartnerFeed' AND agent = $1 AND about LIKE $2"
+    )
     assert await house.count(told, "partner:acme", f"%referral/{referral_id}%") == 1
+
+
+async def test_what_a_partner_changed_is_on_record_and_what_was_refused_changed_nothing(
+    desk: Desk, house: House
+) -> None:
+    referral_id = await desk.submit()
+    reasons(await desk.send(headers(SUBMIT), asked()))
+    sql = "SELECT agent, action, method, about FROM audit"
+    ((agent, action, method, about),) = await house.db.fetch(sql)
+    assert (agent, action, method) == ("partner:acme", "U", f"PartnerMessage/{SUBMIT}")
+    assert f"referral/{referral_id}" in about
 
 
 async def test_what_is_untold_is_found_without_a_look_at_what_was_told(

@@ -27,7 +27,7 @@ from halcyon.options.v1 import options_pb2 as halcyon_dot_options_dot_v1_dot_opt
 from halcyon.referral.v1 import partner_pb2 as halcyon_dot_referral_dot_v1_dot_partner__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)halcyon/referral/v1/partner_service.proto\x12\x13halcyon.referral.v1\x1a\x1b\x62uf/validate/validate.proto\x1a halcyon/options/v1/options.proto\x1a!halcyon/referral/v1/partner.proto\"M\n\x14UpdatePartnerRequest\x12\x35\n\x07partner\x18\x01 \x01(\x0b\x32\x1c.halcyon.referral.v1.PartnerB\x06\xbaH\x03\xc8\x01\x01\"F\n\x15UpdatePartnerResponse\x12-\n\x07partner\x18\x01 \x01(\x0b\x32\x1c.halcyon.referral.v1.Partner\"\x15\n\x13ListPartnersRequest\"F\n\x14ListPartnersResponse\x12.\n\x08partners\x18\x01 \x03(\x0b\x32\x1c.halcyon.referral.v1.Partner2\xf5\x01\n\x0ePartnerService\x12r\n\rUpdatePartner\x12).halcyon.referral.v1.UpdatePartnerRequest\x1a*.halcyon.referral.v1.UpdatePartnerResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x08\x12o\n\x0cListPartners\x12(.halcyon.referral.v1.ListPartnersRequest\x1a).halcyon.referral.v1.ListPartnersResponse\"\n\x90\x02\x01\x8a\xb5\x18\x03\n\x01\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)halcyon/referral/v1/partner_service.proto\x12\x13halcyon.referral.v1\x1a\x1b\x62uf/validate/validate.proto\x1a halcyon/options/v1/options.proto\x1a!halcyon/referral/v1/partner.proto\"M\n\x14UpdatePartnerRequest\x12\x35\n\x07partner\x18\x01 \x01(\x0b\x32\x1c.halcyon.referral.v1.PartnerB\x06\xbaH\x03\xc8\x01\x01\"F\n\x15UpdatePartnerResponse\x12-\n\x07partner\x18\x01 \x01(\x0b\x32\x1c.halcyon.referral.v1.Partner\"\x15\n\x13ListPartnersRequest\"F\n\x14ListPartnersResponse\x12.\n\x08partners\x18\x01 \x03(\x0b\x32\x1c.halcyon.referral.v1.Partner2\xfb\x01\n\x0ePartnerService\x12r\n\rUpdatePartner\x12).halcyon.referral.v1.UpdatePartnerRequest\x1a*.halcyon.referral.v1.UpdatePartnerResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x08\x12o\n\x0cListPartners\x12(.halcyon.referral.v1.ListPartnersRequest\x1a).halcyon.referral.v1.ListPartnersResponse\"\n\x90\x02\x01\x8a\xb5\x18\x03\n\x01\x08\x1a\x04\xa0\xb5\x18\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,6 +36,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_UPDATEPARTNERREQUEST'].fields_by_name['partner']._loaded_options = None
   _globals['_UPDATEPARTNERREQUEST'].fields_by_name['partner']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_PARTNERSERVICE']._loaded_options = None
+  _globals['_PARTNERSERVICE']._serialized_options = b'\240\265\030\002'
   _globals['_PARTNERSERVICE'].methods_by_name['UpdatePartner']._loaded_options = None
   _globals['_PARTNERSERVICE'].methods_by_name['UpdatePartner']._serialized_options = b'\220\002\002\212\265\030\003\n\001\010'
   _globals['_PARTNERSERVICE'].methods_by_name['ListPartners']._loaded_options = None
@@ -49,5 +51,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTPARTNERSRESPONSE']._serialized_start=338
   _globals['_LISTPARTNERSRESPONSE']._serialized_end=408
   _globals['_PARTNERSERVICE']._serialized_start=411
-  _globals['_PARTNERSERVICE']._serialized_end=656
+  _globals['_PARTNERSERVICE']._serialized_end=662
 # @@protoc_insertion_point(module_scope)
