@@ -13,6 +13,7 @@ from clients.sdk.errors import DeadlineExceeded, Unavailable
 from halcyon.intake.v1 import intake_pb2 as intake
 from halcyon.referral.v1 import referral_pb2 as referral
 from halcyon.referral.v1.referral_service_pb2 import CreateReferralRequest
+from tests.marks import FAMILY, GIVEN, MAIL
 
 NPI = "1234567893"
 RUN = UUID("5eed0000-0000-4000-8000-000000000000")
@@ -35,8 +36,9 @@ async def open_clinics(director: Halcyon, clinics: Sequence[DemoClinic]) -> None
 def application(number: int, clinic: DemoClinic, run: UUID = RUN) -> CreateReferralRequest:
     """One synthetic referral; the same number is the same referral."""
     patient = referral.Patient(
-        given_name="Test",
-        family_name=f"Person{run.hex[:8]}{number}",
+        given_name=GIVEN,
+        family_name=f"{FAMILY}{run.hex[:8]}{number}",
+        email=f"{MAIL}{number}@example.org",
         birth_date=Date(year=1980, month=1 + number % 12, day=1 + number % 28),
         sex_at_birth=referral.SEX_AT_BIRTH_FEMALE,
     )

@@ -74,7 +74,7 @@ class Nats:
         config.write_text(
             f'listen: "127.0.0.1:{port}"\nserver_name: "halcyon"\nmax_payload: 1MB\n'
             f'pid_file: "{self._base / "nats.pid"}"\n'
-            f'jetstream {{ store_dir: "{self._base / "nats"}", sync_interval: {_sync()} }}\n'
+            f'jetstream {{ store_dir: "{self._base / "nats"}", {_sync()}{_seal()} }}\n'
             + self.keyring.configuration(self._base / "nats.accounts")
             + _tls(self.papers)
             + self._more
@@ -103,4 +103,9 @@ def _tls(papers: Papers | None) -> str:
 
 def _sync() -> str:
     """Every write by default; HALCYON_NATS_SYNC_INTERVAL is for the test that shows why."""
-    return os.environ.get("HALCYON_NATS_SYNC_INTERVAL", "always")
+    return f"sync_interval: {os.environ.get('HALCYON_NATS_SYNC_INTERVAL', 'always')}"
+
+
+def _seal() -> str:
+    """With a key, streams are encrypted on the disk; without, the disk should be."""
+    return ", cipher: aes, key: $HALCYON_STREAM_KEY" if os.environ.get("HALCYON_STREAM_KEY") else ""

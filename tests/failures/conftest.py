@@ -10,6 +10,7 @@ from clients.network.seed import DemoClinic
 from tests.failures.evidence import Evidence, gather
 from tests.failures.verifier import violations
 from tests.flows import large_clinic, open_clinics
+from tests.marks import folders, found
 
 IMPATIENT = {
     "HALCYON_LEASE_SECONDS": "2",
@@ -23,7 +24,7 @@ CLINIC = large_clinic("failures", rooms=80)
 
 @pytest.fixture(scope="module")
 async def network(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Network]:
-    """Real servers and processes; what crashes is started again."""
+    """Real servers and processes; what crashes is started again, and names nobody on its way."""
     options = Options(heal_servers=True, seed=False, trace_ratio=0.01, env=IMPATIENT)
     directory = tmp_path_factory.mktemp("failures")
     with Network(directory, options) as running:
@@ -31,6 +32,7 @@ async def network(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Net
             await open_clinics(director, [CLINIC])
         running.settle()
         yield running
+    assert found(folders(directory)) == {}
     remove(directory)
 
 

@@ -24,6 +24,7 @@ from halcyon.referral.v1.referral_service_pb2 import GetReferralRequest
 from tests.failures.conftest import CLINIC, IMPATIENT, evidence
 from tests.failures.verifier import violations
 from tests.flows import NPI, application, open_clinics, submit_all
+from tests.marks import FAMILY
 
 pytestmark = [pytest.mark.kill, pytest.mark.xdist_group("recovery")]
 
@@ -75,7 +76,7 @@ async def test_a_restored_platform_has_lost_nothing_and_finishes_every_flow(
         whole = time.monotonic() - began
         seen = await evidence(network)
         for referral in (accepted[0], accepted[-1]):
-            assert (await named(network, referral)).startswith("Person")
+            assert (await named(network, referral)).startswith(FAMILY)
         credentials = after / "friend.creds"
         for friend in friends:
             await asyncio.to_thread(credentials.write_text, friend)

@@ -195,8 +195,7 @@ async def _refer(house: House, api: Any) -> None:
     for number in (1, 2):
         asked = application(number, DENVER)
         asked.preferred_clinic_id = str(clinic_id)
-        asked.patient.phone, asked.patient.email = "+13035550142", "test@example.org"
-        asked.patient.address.state = "CO"
+        asked.patient.phone, asked.patient.address.state = "+13035550142", "CO"
         await house.call(api.Referrals(house.db).CreateReferral, asked)
 
 

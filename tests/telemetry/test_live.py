@@ -24,6 +24,7 @@ from clients.network.process import ROOT
 from clients.network.seed import SEATTLE
 from halcyon.scheduling.v1.scheduling_service_pb2 import GetSeriesRequest
 from tests.flows import NPI, application, submit
+from tests.marks import FAMILY
 from tests.telemetry.binaries import binary
 from tests.telemetry.store import Store, names, services
 
@@ -191,7 +192,7 @@ async def test_a_flow_is_one_trace_in_the_store_from_the_call_to_the_payment(
 
     await eventually(told, within=60, every=0.5)
     text = json.dumps((await kept.traces())[trace])
-    assert "Person" not in text
+    assert FAMILY not in text
     assert "Synthetic" not in text
 
 

@@ -12,6 +12,7 @@ from clients.network import Network
 from clients.network.options import discovered
 from clients.network.seed import SEATTLE
 from tests.flows import NPI, application, submit
+from tests.marks import FAMILY
 from tools.factmap import subjects_of
 
 pytestmark = pytest.mark.xdist_group("network")
@@ -132,5 +133,5 @@ def test_what_heard_or_stated_a_fact_names_the_referral(spans: list[Span]) -> No
 
 
 def test_no_span_tells_who_the_patient_is(spans: list[Span]) -> None:
-    assert "Person" not in str(spans)
+    assert FAMILY not in str(spans)
     assert "Synthetic" not in str(spans)
