@@ -37,8 +37,8 @@ test: setup ## Run every test
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --ignore tests/containers
 	$(BIN)/pytest --durations 15 tests/containers
 
-test-all: setup ## The hostile suites in full: 10,000 inputs a method and a fact
-	HALCYON_FUZZ=10000 $(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/hostile
+test-all: setup ## The perimeter in full: 10,000 inputs a method and a fact, every role, permission, tamper and canary
+	HALCYON_FUZZ=10000 $(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/hostile tests/audit tests/canary tests/partners
 
 test-operations: setup ## The walk of the bookings in full: 10,000 random operations against a model
 	HALCYON_OPERATIONS=10000 $(BIN)/pytest -q -s -n $(WORKERS) services/scheduling/tests/test_operations.py
