@@ -179,13 +179,20 @@ async def test_a_cut_line_is_replaced(db):
 
 
 async def test_a_cancelled_transaction_leaves_the_line_usable(db):
+    begun = asyncio.Event()
+
     async def slow():
         async with db.transaction() as tx:
             tx.put(_thing())
+            await tx.flush()
+            begun.set()
             await tx.execute("SELECT pg_sleep(30)")
 
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(slow(), 0.2)
+    cut_short = asyncio.create_task(slow())
+    await begun.wait()
+    cut_short.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cut_short
     async with db.transaction() as tx:
         tx.put(_thing())
     assert len(await db.fetch("SELECT 1 FROM thing")) == 1

@@ -50,11 +50,12 @@ async def test_what_is_due_is_met_and_gone(db):
 
 async def test_it_does_not_come_early_and_the_poll_need_not_find_it(db):
     async with running(Sweeper(toy.due, db, poll=30)):
-        await asyncio.sleep(0.05)
+        await things(db, 1)
+        await eventually(none_of(db, "SELECT 1 FROM due"), every=0.02)
+        moment = db.clock() + timedelta(seconds=0.4)
         await things(db, 1, timedelta(seconds=0.4))
-        await asyncio.sleep(0.1)
-        assert await db.fetch("SELECT 1 FROM due")
-        await eventually(none_of(db, "SELECT 1 FROM due"), within=3, every=0.02)
+        await eventually(none_of(db, "SELECT 1 FROM due"), within=15, every=0.02)
+        assert db.clock() >= moment
 
 
 async def test_time_may_be_made_to_pass(db):
@@ -126,7 +127,6 @@ async def ask(db, number):
 
 async def test_an_errand_is_run_after_the_commit_and_ends_with_its_effect(db, collected):
     async with running(Runner(toy.errands, db, poll=30)):
-        await asyncio.sleep(0.05)
         ids = await ask(db, 100)
         await eventually(none_of(db, "SELECT 1 FROM errand"), every=0.02)
     assert sorted(collected) == sorted(ids)
@@ -135,17 +135,18 @@ async def test_an_errand_is_run_after_the_commit_and_ends_with_its_effect(db, co
 
 async def test_an_errand_left_by_a_crash_is_swept_when_its_lease_ends(db, collected):
     await ask(db, 3)
+    (old,) = await ask(db, 1)
+    await db.fetch("UPDATE errand SET leased_until = $1 WHERE entity_id = $2", db.clock(), old)
     async with running(Runner(toy.errands, db, poll=0.05)):
-        await asyncio.sleep(0.2)
-        assert not collected
+        await eventually(none_of(db, f"SELECT 1 FROM errand WHERE entity_id = '{old}'"), every=0.02)
+        assert collected == [old]
         db.travel(timedelta(minutes=2))
         await eventually(none_of(db, "SELECT 1 FROM errand"), every=0.02)
-    assert len(collected) == 3
+    assert len(collected) == 4
 
 
 async def test_one_that_fails_does_not_hold_up_the_others_and_is_tried_again(db, collected):
     async with running(Runner(toy.errands, db, poll=0.05)):
-        await asyncio.sleep(0.02)
         bad = uuid4()
         toy.failing.add(bad)
         async with db.transaction() as tx:

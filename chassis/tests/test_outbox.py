@@ -86,7 +86,7 @@ async def test_facts_wait_for_a_broker_that_was_killed(db, bus, nats):
         await unmarked(db)
         nats.kill()
         await state(db, *(f"during{n}" for n in range(40)))
-        await asyncio.sleep(1)
+        await eventually(lambda: asyncio.sleep(0, not bus.alive))
         nats.start()
         await state(db, "after")
         await unmarked(db)

@@ -44,12 +44,16 @@ async def test_a_request_too_large_is_refused_also_when_compressed(
     assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
+async def for_ever() -> None:
+    await asyncio.Event().wait()
+
+
 async def test_a_callers_deadline_cancels_the_work(edge: Edge) -> None:
     ended = asyncio.Event()
 
     async def slow() -> None:
         try:
-            await asyncio.sleep(30)
+            await for_ever()
         finally:
             ended.set()
 
@@ -64,7 +68,7 @@ async def test_a_call_without_a_deadline_gets_one(
     edge: Edge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(interceptors, "DEFAULT_SECONDS", 0.05)
-    edge.echo.acts["slow"] = lambda: asyncio.sleep(30)
+    edge.echo.acts["slow"] = for_ever
     no = await refused(edge.client.say("slow"))
     assert (no.code, no.info.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
 
@@ -83,11 +87,11 @@ async def test_health_and_reflection_need_no_token(edge: Edge) -> None:
 
 async def test_draining_says_so_and_finishes_what_was_begun(edge: Edge) -> None:
     server = await serve(edge_settings(edge.issuer), edge.echo.add_to, [SERVICE])
-    begun = asyncio.Event()
+    begun, free = asyncio.Event(), asyncio.Event()
 
     async def linger() -> None:
         begun.set()
-        await asyncio.sleep(0.3)
+        await free.wait()
 
     edge.echo.acts["linger"] = linger
     async with grpc.aio.insecure_channel(server.address) as channel:
@@ -97,7 +101,8 @@ async def test_draining_says_so_and_finishes_what_was_begun(edge: Edge) -> None:
         call = Client(channel, edge.token).say(Word(text="linger"))
         waiting = asyncio.ensure_future(call)
         await begun.wait()
-        draining = asyncio.ensure_future(server.drain(1))
+        draining = asyncio.ensure_future(server.drain(20))
         assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        free.set()
         assert (await waiting).text == "ada:linger"
         await draining

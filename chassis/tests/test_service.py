@@ -36,7 +36,9 @@ async def process(toy_url, nats, tmp_path, **settings):
         cwd=ROOT,
     )
     try:
-        await eventually(lambda: asyncio.sleep(0, ready.exists() or child.returncode is not None))
+        await eventually(
+            lambda: asyncio.sleep(0, ready.exists() or child.returncode is not None), within=120
+        )
         yield child
     finally:
         if child.returncode is None:
@@ -59,6 +61,15 @@ def stated(db, number):
     return eventually(enough, within=30)
 
 
+def handled_or_dead(db, child, number):
+    """Batches are what the failpoints count, so the next is given when this one is handled."""
+
+    async def reached():
+        return child.returncode is not None or len(await db.fetch("SELECT 1 FROM tick")) >= number
+
+    return eventually(reached, within=30)
+
+
 @pytest.mark.kill
 @pytest.mark.parametrize("name", sorted(NAMES))
 async def test_killed_at_a_failpoint_it_finishes_after_a_restart(
@@ -68,7 +79,7 @@ async def test_killed_at_a_failpoint_it_finishes_after_a_restart(
     async with process(toy_url, nats, tmp_path, failpoint=f"{name}@2", batch=16) as child:
         for n in range(0, 100, 10):
             await publish(bus, *facts[n : n + 10])
-            await asyncio.sleep(0.05)
+            await handled_or_dead(db, child, n + 10)
         assert await asyncio.wait_for(child.wait(), 20) == -signal.SIGKILL
     async with process(toy_url, nats, tmp_path, batch=16):
         await publish(bus, *facts)
@@ -96,7 +107,7 @@ async def test_told_to_stop_it_finishes_and_leaves_nothing_behind(db, toy_url, n
 async def test_a_broker_that_hangs_is_survived(db, toy_url, nats, bus, tmp_path):
     async with process(toy_url, nats, tmp_path) as child:
         os.kill(nats.pid, signal.SIGSTOP)
-        await asyncio.sleep(8)
+        await asyncio.sleep(8)  # The fault itself: the broker hangs for so long.
         os.kill(nats.pid, signal.SIGCONT)
         await publish(bus, *(toy.made(str(n)) for n in range(20)))
         await stated(db, 20)
@@ -110,7 +121,7 @@ async def test_without_its_database_it_waits_and_then_starts(servers, toy_url, n
     await elsewhere.fetch(f'ALTER DATABASE "{name}" RENAME TO "{name}_away"')
 
     async def come_back():
-        await asyncio.sleep(2)
+        await asyncio.sleep(2)  # The fault itself: the database is away for so long.
         await elsewhere.fetch(f'ALTER DATABASE "{name}_away" RENAME TO "{name}"')
 
     returning = asyncio.create_task(come_back())
