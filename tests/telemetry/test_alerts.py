@@ -103,6 +103,12 @@ def test_a_panel_shows_what_is_measured(panel) -> None:
         assert named(target["expr"]) - LABELS <= exposed()
 
 
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
+def test_a_panel_hides_nothing(panel) -> None:
+    """To Prometheus `or` means: of these, those whose labels the first lacks, which is none."""
+    assert not [target for target in panel["targets"] if " or " in target["expr"]]
+
+
 def test_the_dashboard_leaves_out_no_gauge() -> None:
     shown = {
         name for panel in PANELS for target in panel["targets"] for name in named(target["expr"])

@@ -154,6 +154,13 @@ async def values(prometheus: str, query: str) -> dict[str, float]:
     }
 
 
+def shown() -> list[str]:
+    """What the dashboard shows as it stands: gauges, each of them at all times."""
+    panels = json.loads((ROOT / "deploy/otel/dashboards/halcyon.json").read_text())["panels"]
+    asked = [target["expr"] for panel in panels for target in panel["targets"]]
+    return [expr for expr in asked if expr.startswith("halcyon_")]
+
+
 async def firing(prometheus: str) -> set[tuple[str, str]]:
     found = (await asked(prometheus, "/api/v1/alerts"))["data"]["alerts"]
     return {
@@ -232,6 +239,8 @@ async def test_prometheus_reads_every_service(network: Network, prometheus: str)
     # What the chart's autoscaling asks (tests/deploy/test_chart.py): one number for each service.
     for name in discovered():
         assert len(await values(prometheus, f'max(halcyon_consumer_lag{{service="{name}"}})')) == 1
+    for gauge in shown():
+        assert await values(prometheus, gauge), gauge
     calls = await values(prometheus, "sum by (service) (rpc_server_call_duration_seconds_count)")
     assert calls["referral"] >= 1
 
