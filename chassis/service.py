@@ -19,6 +19,7 @@ from chassis import failpoints, operations, telemetry, vault
 from chassis.audit import api as audit
 from chassis.audit.sealing import Sealer
 from chassis.bus import Bus, BusAway
+from chassis.catching_up import CatchingUp, Earlier
 from chassis.config import Settings
 from chassis.consumer import Consumer
 from chassis.database import Database
@@ -149,6 +150,11 @@ async def _work(
         if service.tends:
             loops.append(tasks.create_task(service.tends(db)))
         if service.listens:
+            catching = CatchingUp(bus, service.name)
+            if await _patiently(catching.prepare)(service.listens.subjects):
+                known = service.listens, db, bus, *limits
+                earlier = Earlier(catching.durable, *known, pauses=pauses)
+                loops.append(tasks.create_task(catching.run(earlier)))
             await _patiently(consumer.provision)()
             consuming = tasks.create_task(consumer.run())
         loops.append(tasks.create_task(reconciler.run()))
