@@ -6,8 +6,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from chassis.children import Child, alive, as_account
+from chassis.children import Child, as_account
 from chassis.embedded.starting import ServerFailed
+from chassis.watchdog import alive
 
 
 def initdb(binaries: Path, data: Path, words: Path, user: str | None) -> None:

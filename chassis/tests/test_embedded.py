@@ -15,9 +15,9 @@ import nats
 import psutil
 import pytest
 
-from chassis.children import alive
 from chassis.embedded import ServerFailed, Servers, embedded, remove
 from chassis.embedded.binaries import runnable, wheel
+from chassis.watchdog import alive
 
 ROOT = Path(__file__).parents[2]
 

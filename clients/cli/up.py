@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from chassis.children import alive
+from chassis.watchdog import alive
 from clients.cli import signals
 from clients.cli.place import DEFAULT, Data
 from clients.cli.screen import console, show

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from chassis.children import alive
+from chassis.watchdog import alive
 
 FILE = "network.json"
 

@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable, Collection
 from contextlib import suppress
 
-from chassis.children import alive
 from chassis.embedded import ExternalPostgres, ServerFailed, Servers
+from chassis.watchdog import alive
 from clients.network.options import Options
 from clients.network.process import ServiceProcess
 

@@ -18,10 +18,10 @@ import pytest
 
 from chassis import parking
 from chassis.accounts import Quotas
-from chassis.children import alive
 from chassis.database import Database
 from chassis.embedded import remove
 from chassis.testing import eventually
+from chassis.watchdog import alive
 from clients.network import Network, Options
 from clients.network.process import ROOT
 from clients.registrar import Registrar
