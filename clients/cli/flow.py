@@ -11,7 +11,7 @@ import typer
 from chassis.traces import SpanLine, read_spans
 from clients import flows as seen
 from clients import journey
-from clients.cli import unsticking
+from clients.cli import pausing, unsticking
 from clients.cli.place import DEFAULT, Data, acting, run, traces
 from clients.cli.screen import show
 from clients.cli.views import tables, tree
@@ -80,9 +80,9 @@ def show_flow(
 app.command("list")(unsticking.list_flows)
 app.command("retry")(unsticking.retry)
 app.command("skip")(unsticking.skip)
-app.command("pause")(unsticking.pause)
-app.command("resume")(unsticking.resume)
-app.command("pauses")(unsticking.list_pauses)
+app.command("pause")(pausing.pause)
+app.command("resume")(pausing.resume)
+app.command("pauses")(pausing.list_pauses)
 app.command("log")(unsticking.log)
 
 

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from clients.cli.operating import span
 from clients.cli.place import DEFAULT, Data, acting, run
 from clients.cli.screen import show
-from clients.cli.unsticking import span
 from clients.cli.views import tables
 from clients.network import NetworkFailed
 from clients.sdk import Halcyon, NotFound

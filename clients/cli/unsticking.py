@@ -1,19 +1,17 @@
-"""`halcyon flow list|retry|skip|pause|resume|pauses|log`: a person unsticks a flow."""
+"""`halcyon flow list|retry|skip|log`: a person unsticks a flow."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
-from uuid import UUID
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from clients import flows
+from clients.cli.operating import Clinic, Why, of_every, span
 from clients.cli.place import DEFAULT, Data, acting, run
 from clients.cli.screen import show
 from clients.cli.views import unsticking as views
 from clients.network import NetworkFailed
-from clients.sdk import FailedPrecondition, NotFound
 from halcyon.operations.v1 import flow_calls_pb2 as calls
 from halcyon.operations.v1 import flow_pb2 as said
 
@@ -22,22 +20,13 @@ if TYPE_CHECKING:
         OperationsServiceAsyncStub as Service,
     )
 
-Told = TypeVar("Told")
 Referral = Annotated[str, typer.Argument(help="The referral's id.")]
-Why = Annotated[str, typer.Option("--reason", help="Why: an incident number, no patient's name.")]
 Named = Annotated[str | None, typer.Option("--step", help="The step, as `flow show` names it.")]
-Flow = Annotated[str | None, typer.Option("--flow", help="A referral's id.")]
-Fact = Annotated[str | None, typer.Option("--fact", help="A fact's full name.")]
-Clinic = Annotated[str | None, typer.Option("--clinic", help="A clinic's id.")]
-Consumer = Annotated[
-    str | None, typer.Option("--consumer", help="A service: all it hears; or partner-NAME.")
-]
 Span = Annotated[str | None, typer.Option(help="Such as 90s, 15m, 2h or 3d.")]
 _SKIPPED = {
     calls.SKIP_OUTCOME_SKIPPED: "counts as taken",
     calls.SKIP_OUTCOME_PROPOSED: "stands until another person asks for the same, within a day",
 }
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def list_flows(
@@ -59,7 +48,7 @@ def list_flows(
     async def listed(service: "Service") -> Iterable[said.Flow]:
         return (await service.ListFlows(request)).flows
 
-    found = _of_every(data, listed, None if overdue_by else (service,))
+    found = of_every(data, listed, None if overdue_by else (service,))
     show(views.flows(found) if found else "there is no such flow")
 
 
@@ -83,78 +72,14 @@ def skip(referral_id: Referral, reason: Why, step: Named = None, data: Data = DE
     show(_act(data, referral_id, step, skipping))
 
 
-def pause(
-    reason: Why,
-    flow: Flow = None,
-    fact: Fact = None,
-    clinic: Clinic = None,
-    consumer: Consumer = None,
-    data: Data = DEFAULT,
-) -> None:
-    """Hold back one flow, one kind of fact, one clinic, or all that one service hears."""
-    request = calls.PauseRequest(pause=_named(flow, fact, clinic, consumer), reason=reason)
-    done = _everywhere(data, request.pause, lambda service: service.Pause(request))
-    show(f"{request.pause.name} is paused in {done}")
-
-
-def resume(
-    reason: Why,
-    flow: Flow = None,
-    fact: Fact = None,
-    clinic: Clinic = None,
-    consumer: Consumer = None,
-    data: Data = DEFAULT,
-) -> None:
-    """End a pause; what was held is handled first, in its order."""
-    request = calls.ResumeRequest(pause=_named(flow, fact, clinic, consumer), reason=reason)
-    done = _everywhere(data, request.pause, lambda service: service.Resume(request))
-    show(f"{request.pause.name} goes on in {done}")
-
-
-def list_pauses(data: Data = DEFAULT) -> None:
-    """List what is held back, by whom and why."""
-
-    async def held(service: "Service") -> Iterable[said.PauseState]:
-        return (await service.ListPauses(calls.ListPausesRequest())).pauses
-
-    found = _of_every(data, held)
-    show(views.pauses(found) if found else "nothing is paused")
-
-
 def log(data: Data = DEFAULT) -> None:
     """What operators did lately in every service, newest first."""
 
     async def done(service: "Service") -> Iterable[said.Operation]:
         return (await service.ListOperations(calls.ListOperationsRequest(page_size=50))).operations
 
-    found = sorted(_of_every(data, done), key=lambda pair: -pair[1].operate_time.ToNanoseconds())
+    found = sorted(of_every(data, done), key=lambda pair: -pair[1].operate_time.ToNanoseconds())
     show(views.operations(found[:50]) if found else "nobody did anything")
-
-
-def span(text: str) -> timedelta:
-    """A length of time in one unit."""
-    unit = _UNITS.get(text[-1:])
-    if unit is None or not text[:-1].isdigit():
-        raise NetworkFailed(f"{text} is no length of time: say 90s, 15m, 2h or 3d")
-    return timedelta(**{unit: int(text[:-1])})
-
-
-def _of_every(
-    data: Path,
-    ask: "Callable[[Service], Awaitable[Iterable[Told]]]",
-    services: Iterable[str] | None = None,
-) -> list[tuple[str, Told]]:
-    """What each service tells, or each of those named, with the service's name."""
-
-    async def asking() -> list[tuple[str, Told]]:
-        async with acting(data, "operator") as operator:
-            return [
-                (name, one)
-                for name in services or operator.services
-                for one in await ask(operator.operations(name))
-            ]
-
-    return run(asking())
 
 
 def _act(
@@ -187,48 +112,3 @@ def _chosen(known: flows.Picture, step: str | None) -> tuple[str, said.StepName]
         if views.step_name(service, one.name) == step:
             return service, one.name
     raise NetworkFailed(f"this flow has no step {step}")
-
-
-def _named(
-    flow: str | None, fact: str | None, clinic: str | None, consumer: str | None
-) -> said.PauseName:
-    kinds = {
-        said.PAUSE_KIND_FLOW: flow,
-        said.PAUSE_KIND_FACT: fact,
-        said.PAUSE_KIND_CLINIC: clinic,
-        said.PAUSE_KIND_CONSUMER: consumer,
-    }
-    given = [(kind, name) for kind, name in kinds.items() if name]
-    if len(given) != 1:
-        raise NetworkFailed("say one of --flow, --fact, --clinic and --consumer")
-    kind, name = given[0]
-    if kind in (said.PAUSE_KIND_FLOW, said.PAUSE_KIND_CLINIC):
-        try:
-            name = str(UUID(name))
-        except ValueError:
-            raise NetworkFailed(f"{name} is no id") from None
-    return said.PauseName(kind=kind, name=name)
-
-
-def _everywhere(
-    data: Path, name: said.PauseName, do: "Callable[[Service], Awaitable[object]]"
-) -> str:
-    """In each service that it concerns; an error when it concerns none."""
-
-    async def doing() -> Sequence[str]:
-        done: list[str] = []
-        async with acting(data, "operator") as operator:
-            for service in operator.services:
-                try:
-                    await do(operator.operations(service))
-                except (FailedPrecondition, NotFound) as refusal:
-                    if refusal.reason not in ("NOTHING_TO_PAUSE", "PAUSE_NOT_FOUND"):
-                        raise
-                else:
-                    done.append(service)
-        return done
-
-    done = run(doing())
-    if not done:
-        raise NetworkFailed(f"no service has anything to do with {name.name}")
-    return ", ".join(done)
