@@ -11,7 +11,7 @@ help: ## List the targets
 
 .venv/.ready: pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet uv==0.13.9 && VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --editable '.[dev]' \
+	$(BIN)/pip install --quiet uv==0.13.9 && VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --compile-bytecode --editable '.[dev]' \
 		|| $(BIN)/pip install --quiet --editable '.[dev]'
 	touch $@
 
