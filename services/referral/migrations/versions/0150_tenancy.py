@@ -11,7 +11,7 @@ from chassis.tenancy import (
     written_by_all,
 )
 
-revision = "0140"
+revision = "0150"
 down_revision = "0011"
 branch_labels = None
 depends_on = None

@@ -4,8 +4,8 @@ from alembic import op
 
 from chassis.tenancy import of_clinic, of_parent, shared
 
-revision = "0141"
-down_revision = "0140"
+revision = "0151"
+down_revision = "0150"
 branch_labels = None
 depends_on = None
 

@@ -4,8 +4,8 @@ from alembic import op
 
 from chassis.tenancy import of_clinic, of_parent, open_to_all
 
-revision = "0140"
-down_revision = "0008"
+revision = "0150"
+down_revision = "0140"
 branch_labels = None
 depends_on = None
 

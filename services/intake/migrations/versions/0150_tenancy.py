@@ -4,7 +4,7 @@ from alembic import op
 
 from chassis.tenancy import of_clinic, of_parent, shared
 
-revision = "0140"
+revision = "0150"
 down_revision = "0130"
 branch_labels = None
 depends_on = None
