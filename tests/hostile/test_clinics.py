@@ -18,8 +18,6 @@ from tools.factmap import SERVICES
 STRANGER = ("7a000000-0000-4000-8000-0000000000ff",)
 PEOPLE = tuple(role for role in ROLES if role != "service")
 SAID = {
-    # Preferences may come before the plan: who knows a referral's id may learn that it is planned.
-    "halcyon.scheduling.v1.SchedulingService.UpdatePreferences",
     # Operators unstick flows of every clinic: they are shown ids, states and times, nobody's data.
     "halcyon.operations.v1.OperationsService.GetFlow",
     # Its answer is the time at which the grant ends, and two calls are two grants.
