@@ -1,21 +1,25 @@
 """Two clinics, and an application that forgets to ask: PostgreSQL keeps them apart all the same."""
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from chassis import sight
+from chassis import sight, telemetry
+from chassis.config import Settings
 from chassis.principal import Principal, act_as
 from chassis.tenancy import OPEN
 from chassis.testing import House, open_house, somebody
 from services.referral.domain import Viewer
 from tests.hostile.besieged import besieged, methods
-from tests.hostile.test_clinics import SAID, STRANGER, told_apart
+from tests.hostile.test_clinics import OTHER_NPI, PEOPLE, SAID, STRANGER, told_apart, twins
 from tools.factmap import SERVICES
 
 _TABLES = """
@@ -149,3 +153,48 @@ async def test_the_judge_sees_when_the_policies_are_gone(
             one for method in methods(service) for one in await told_apart(target, method, STRANGER)
         ]
         assert {one.partition(":")[0] for one in told} - SAID - TOGETHER
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_no_trace_tells_what_another_clinic_has(
+    servers: Any, service: str, tmp_path: Path
+) -> None:
+    assert await traced_apart(servers, service, tmp_path) == []
+
+
+async def test_the_judge_sees_a_trace_that_tells(
+    servers: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def telling(who: Principal, clinic_id: UUID) -> bool:
+        trace.get_current_span().set_attribute("halcyon.flow.state", "known")
+        return False
+
+    monkeypatch.setattr(Principal, "sees", telling)
+    monkeypatch.setattr(Principal, "words", None)
+    assert await traced_apart(servers, "intake", tmp_path)
+
+
+async def traced_apart(servers: Any, service: str, directory: Path) -> list[str]:
+    """Methods whose spans depend on whether somebody else has the thing."""
+    kept = InMemorySpanExporter()
+    settings = Settings(database_url="", nats_url="", jwks="", trace_ratio=1)
+    telemetry.start(settings, service, exporters=[kept], readers=[])
+    asked = {}
+    async with besieged(servers, service, directory) as target:
+        token, ids = target.token(*PEOPLE, clinics=STRANGER, npi=OTHER_NPI), await target.ids()
+        unary = [one for one in methods(service) if not one.server_streaming]
+        for method in (one for one in unary if not one.client_streaming):
+            for pair in twins(method, ids, 6):
+                traces = uuid4().hex, uuid4().hex
+                for trace_id, data in zip(traces, (pair.true, pair.false), strict=True):
+                    header = (("traceparent", f"00-{trace_id}-{trace_id[:16]}-01"),)
+                    await target.call(method, data, token=token, headers=header)
+                asked[traces] = method.full_name
+    telemetry.stop()
+    spans = defaultdict(list)
+    for span in kept.get_finished_spans():
+        about = sorted((name, str(value)) for name, value in (span.attributes or {}).items())
+        spans[f"{span.context.trace_id:032x}"].append((span.name, about, len(span.events)))
+    assert len(spans) == 2 * len(asked)
+    told = {name for (true, false), name in asked.items() if spans[true] != spans[false]}
+    return sorted(told - SAID)
