@@ -24,6 +24,7 @@ from services.scheduling.domain.booking import (
     must_have_moved,
     standing,
 )
+from services.scheduling.domain.choosing import Because, because
 from services.scheduling.domain.clinic import Clinic, ClinicUpdated, Closure, Hours, Kind, Resource
 from services.scheduling.domain.day import Day
 from services.scheduling.domain.events import (
@@ -133,6 +134,7 @@ __all__ = [
     "Agenda",
     "Availability",
     "Barrier",
+    "Because",
     "Booking",
     "BookingCancelled",
     "BookingMissed",
@@ -205,6 +207,7 @@ __all__ = [
     "allocate",
     "allocate_from",
     "barring",
+    "because",
     "binding_reason",
     "by_rule",
     "calendar",

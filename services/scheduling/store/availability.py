@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from chassis.database import Tx
 from services.scheduling.domain import (
     Agenda,
+    Because,
     Bound,
     Clinic,
     Day,
@@ -18,6 +19,7 @@ from services.scheduling.domain import (
     Spot,
     Wish,
     allocate,
+    because,
     binding_reason,
     nearest_pattern,
     placements,
@@ -38,6 +40,8 @@ class Offer(NamedTuple):
     clinic_id: UUID
     weeks: tuple[int, ...]
     places: tuple[Placement, ...]
+    reasons: tuple[Because, ...]
+    """Why each session is not earlier."""
 
 
 class Found(NamedTuple):
@@ -103,7 +107,8 @@ async def _elsewhere(tx: Tx, here: Clinic, plan: Plan, patient: Patient) -> Offe
 def _offer(agenda: Agenda, wanted: Wish, spots: tuple[Spot, ...]) -> Offer:
     shelf = agenda.shelf
     places = placements(spots, shelf.fitting(wanted.visit), agenda)
-    return Offer(shelf.clinic.clinic_id, wanted.weeks, places)
+    reasons = because(wanted, agenda, spots)
+    return Offer(shelf.clinic.clinic_id, wanted.weeks, places, reasons)
 
 
 def _treats(other: Clinic, here: Clinic) -> bool:

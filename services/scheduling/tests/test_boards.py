@@ -50,6 +50,16 @@ async def test_what_is_offered_is_what_a_hold_takes(house: House) -> None:
     found = await find(house, wanting(where, 3, 2, 1, 1, 1))
     assert not found.reason
     assert {one.appointment_status for one in found.offer.bookings} == {"proposed"}
+    assert list(found.offer.reasons) == [
+        "taken",
+        "gap",
+        "gap",
+        "week",
+        "gap",
+        "week",
+        "week",
+        "week",
+    ]
     assert await house.count("SELECT count(*) FROM booking") == 8
     kept = await series(house, await held(house, where))
     assert [one.start_time for one in kept.bookings] == [

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.scheduling.domain import (
     Agenda,
+    Because,
     Bound,
     Clinic,
     Closure,
@@ -23,6 +24,7 @@ from services.scheduling.domain import (
     Shelf,
     Wish,
     allocate,
+    because,
     binding_reason,
     nearest_pattern,
     placements,
@@ -126,6 +128,12 @@ def test_it_finds_the_earliest_series_or_says_none_exactly_when_there_is_none(
     else:
         assert plainly.keeps([one.start for one in found])
         assert found[0].start == plainly.earliest()
+        spots = allocate(asked, agenda, 0)
+        assert isinstance(spots, tuple)
+        told = because(asked, agenda, spots)
+        assert len(told) == len(found)
+        assert windows or Because.PATIENT_WINDOWS not in told
+        assert booked or Because.TAKEN not in told
 
 
 def test_a_series_takes_other_sessions_of_the_patient_into_account() -> None:

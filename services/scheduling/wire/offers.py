@@ -34,7 +34,10 @@ def patient_wanted(request: rpc.FindAvailabilityRequest) -> domain.Patient:
 
 
 def offer_reply(
-    clinic_id: UUID, weeks: tuple[int, ...], places: tuple[domain.Placement, ...]
+    clinic_id: UUID,
+    weeks: tuple[int, ...],
+    places: tuple[domain.Placement, ...],
+    reasons: tuple[domain.Because, ...],
 ) -> nouns.Offer:
     """Times that a series could have."""
     proposed = [domain.Booking(_NOBODY, one, domain.Standing.PROPOSED) for one in places]
@@ -42,6 +45,7 @@ def offer_reply(
         clinic_id=str(clinic_id),
         sessions_per_week=weeks,
         bookings=[booking_reply(one) for one in proposed],
+        reasons=reasons,
     )
 
 

@@ -1009,6 +1009,7 @@ class Offer(_message.Message):
     CLINIC_ID_FIELD_NUMBER: _builtins.int
     SESSIONS_PER_WEEK_FIELD_NUMBER: _builtins.int
     BOOKINGS_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
     clinic_id: _builtins.str
     """The clinic."""
     @_builtins.property
@@ -1019,16 +1020,23 @@ class Offer(_message.Message):
     def bookings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Booking]:
         """The sessions in order, as proposed."""
 
+    @_builtins.property
+    def reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Why each of them is not earlier: "notice", "week", "gap", "limits", "opening_hours", "patient_windows", "taken",
+        "same_time" (it keeps the time of day of the first) or "pattern" (an earlier first one could not be followed).
+        """
+
     def __init__(
         self,
         *,
         clinic_id: _builtins.str = ...,
         sessions_per_week: _abc.Iterable[_builtins.int] | None = ...,
         bookings: _abc.Iterable[Global___Booking] | None = ...,
+        reasons: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bookings", b"bookings", "clinic_id", b"clinic_id", "sessions_per_week", b"sessions_per_week"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bookings", b"bookings", "clinic_id", b"clinic_id", "reasons", b"reasons", "sessions_per_week", b"sessions_per_week"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
