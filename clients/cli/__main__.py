@@ -6,6 +6,7 @@ from clients.cli import (
     audit,
     backing,
     cards,
+    closing,
     custody,
     demo,
     flow,
@@ -48,7 +49,10 @@ intake.app.command("revise")(revising.revise)
 app.add_typer(intake.app, name="intake")
 app.add_typer(scale.app, name="scale")
 app.add_typer(pack.app, name="pack")
-for command in (repair.optimise, repair.repair, repair.accept, repair.maintain):
+for command in (
+    *(closing.close, closing.reopen),
+    *(repair.optimise, repair.repair, repair.accept, repair.maintain),
+):
     schedule.app.command()(command)
 schedule.app.command("repairs")(repair.repairs_at)
 app.add_typer(schedule.app, name="schedule")

@@ -90,7 +90,7 @@ runner = CliRunner()
             ["billing", name, "--help"]
             for name in ("estimate", "statement", "superbill", "refund", "trial-balance")
         ),
-        ["schedule", "day", "--help"],
+        *(["schedule", name, "--help"] for name in ("day", "close", "reopen", "repairs", "accept")),
         ["schedule", "series", "--help"],
     ],
 )
@@ -114,6 +114,8 @@ def test_every_command_explains_itself(words: list[str]) -> None:
         ["infusion", "transfer", "x", "chest_pain"],
         ["infusion", "vitals", "x", "--pressure", "120/80", "--spo2", "98", "--pulse", "70"],
         ["schedule", "day", "denver", "today"],
+        ["schedule", "close", "denver", "2026-12-02", "2026-12-03"],
+        ["schedule", "reopen", "7a1c6f0e-5d1b-4c3e-8e55-2f6a0f4c9b01"],
         ["schedule", "series", "7a1c6f0e-5d1b-4c3e-8e55-2f6a0f4c9b01"],
         ["parked", "list"],
         ["custody", "balance", "FH1000001"],
@@ -147,6 +149,7 @@ def test_without_a_network_it_says_so(words: list[str], tmp_path: Path) -> None:
         ["intake", "queue", "--status", "gone"],
         ["intake", "decide", "x", "perhaps"],
         ["intake", "revise", "x", "--rationale", "longer"],
+        ["schedule", "close", "x", "2026-12-02", "2026-12-03", "--reason", "mood"],
         ["intake", "revise", "x", "--dose", "42.0001"],
         ["intake", "revise", "x", "--dose", "NaN"],
         ["scale", "record", "x", "phq9", "1,two"],
