@@ -100,7 +100,8 @@ async def reopen(tx: Tx, closure_id: UUID) -> Proposal:
     if row is None:
         raise NotFound("REPAIR_NOT_FOUND", "No such closure.")
     if row.end_time > tx.now:
-        row.end_time = max(tx.now, row.start_time + timedelta(microseconds=1))
+        row.start_time = min(row.start_time, tx.now - timedelta(microseconds=1))
+        row.end_time = tx.now
         tx.put(row)
         await _with_new_calendar(tx, row.clinic_id)
         wake_waitlist(tx, row.clinic_id)

@@ -183,6 +183,26 @@ async def test_nothing_is_booked_into_a_closure_until_it_ends(house: House) -> N
     assert opened.bookings[0].start_time.ToDatetime(UTC).astimezone(DENVER).day == 23
 
 
+async def test_a_closure_that_ends_before_it_began_closes_nothing(house: House) -> None:
+    where = clinic(1, 1, 1)
+    await keep(house, where)
+    opens = datetime(2026, 11, 23, 8, tzinfo=DENVER)
+    request = rpc.CloseResourceRequest(
+        clinic_id=str(where.clinic_id),
+        start_time=stamped(opens.astimezone(UTC)),
+        end_time=stamped(opens.astimezone(UTC) + timedelta(hours=9)),
+        reason=nouns.CLOSURE_REASON_SICK,
+        request_id=str(uuid4()),
+    )
+    service = SchedulingService(house.db)
+    repair = (await house.call(service.CloseResource, request)).repair
+    await house.call(
+        service.ReopenResource, rpc.ReopenResourceRequest(closure_id=repair.closure_id)
+    )
+    kept = await series(house, await held(house, where, 1))
+    assert kept.bookings[0].start_time.ToDatetime(UTC) == opens
+
+
 async def test_only_what_the_clinic_has_can_be_closed(house: House) -> None:
     where = clinic()
     await keep(house, where)
