@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from chassis import comparing, outbox
 from chassis.comparing import Merge
 from chassis.consumer import Consumer
-from chassis.operations.api import Operable, Operations
+from chassis.operations import Operable
+from chassis.operations.api import Operations
 from chassis.pauses import Pauses
 from chassis.principal import act_as
 from chassis.publisher import Publisher

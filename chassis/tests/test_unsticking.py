@@ -13,7 +13,8 @@ from chassis.consumer import Consumer
 from chassis.deadlines import Sweeper
 from chassis.errands import Runner
 from chassis.heard import heard
-from chassis.operations.api import Operable, Operations
+from chassis.operations import Operable
+from chassis.operations.api import Operations
 from chassis.parking import due_id
 from chassis.pauses import Pauses
 from chassis.principal import act_as

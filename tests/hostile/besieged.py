@@ -23,7 +23,7 @@ from chassis.bus import Bus
 from chassis.config import Settings
 from chassis.embedded import Servers
 from chassis.issuer import Issuer
-from chassis.operations.api import Operable
+from chassis.operations import Operable
 from chassis.pauses import Pauses
 from chassis.reconciling import Reconciler
 from chassis.server import serve
