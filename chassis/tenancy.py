@@ -36,8 +36,10 @@ def of_parent(table: str, parent: str, key: str, also: str = "") -> list[str]:
     """A row is seen with its parent, by the parent's own policy.
 
     Who sees anything may add: parent and child come in one statement, and a foreign key binds them.
+    OFFSET 0 has each parent looked up; else PostgreSQL may hash the whole table of parents.
     """
-    held = f"EXISTS (SELECT FROM {parent} AS parent WHERE parent.{key} = {table}.{key})"
+    parents = f"SELECT FROM {parent} AS parent WHERE parent.{key} = {table}.{key}"
+    held = f"EXISTS ({parents} OFFSET 0)"
     return [*_forced(table), _policy(table, f"{_ALL} OR {held}{_or(also)}", _ANY)]
 
 

@@ -67,7 +67,7 @@ def whole(node: dict[str, Any]) -> bool:
 async def database(servers: Servers, service: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
     async with open_house(servers, service) as house:
         name = (await house.db.fetch("SELECT current_database()"))[0][0]
-        line = await asyncpg.connect(servers.postgres.url(name))
+        line = await asyncpg.connect(servers.postgres.service_url(name, service))
         try:
             yield line
         finally:
