@@ -22,8 +22,9 @@ from chassis.embedded import cluster_home, postgres_binaries
 from chassis.keys import KEYRING
 from clients.network.process import NetworkFailed
 
-_KEYS = (KEYRING, "audit", "issuer", "nats.keys", "postgres.password")
-"""Of identifiers, of the audit and its signed heads, of tokens, of the broker and its partners."""
+_KEYS = (KEYRING, "audit", "issuer", "nats.keys", "postgres.password", "tls")
+"""Of identifiers, of the audit and its signed heads, of tokens, of the broker and its partners;
+and of the authority for certificates, where there is one."""
 _KEPT = ("nats.accounts",)
 _OFTEN = 1.0
 _BASE, _WAL, _MANIFEST = "base", "wal", "backup.json"

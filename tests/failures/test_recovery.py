@@ -101,6 +101,19 @@ def test_keys_are_kept_apart_and_nothing_is_restored_without_them(tmp_path: Path
     assert not network.exists()
 
 
+def test_every_key_is_kept_as_it_is_now_and_a_draft_is_not(tmp_path: Path) -> None:
+    network, to, keys = tmp_path / "network", tmp_path / "backup", tmp_path / "keys"
+    kept = [KEYRING, "nats.keys/partner-acme.json", "tls/authority.key", "nats.keys/.draft"]
+    for words in ("old", "newer"):
+        for name in kept:
+            (network / name).parent.mkdir(parents=True, exist_ok=True)
+            (network / name).write_text(words)
+        backup._keep_up(network, to, keys)
+        copied = {file.relative_to(keys).as_posix() for file in keys.rglob("*") if file.is_file()}
+        assert copied == set(kept[:-1])
+        assert {(keys / name).read_text() for name in copied} == {words}
+
+
 async def submitted(network: Network, flows: int) -> list[str]:
     async with network.client("referrer", npi=NPI) as doctor:
         run = uuid4()
