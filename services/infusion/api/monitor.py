@@ -87,17 +87,20 @@ async def _watch(
     ]
     if loud:
         await store.lock(tx, loud)
+        known = await store.alerts(tx, *loud)
     for session_id in loud:
-        await _decide(tx, posts[session_id], news[session_id])
+        mine = [alert for alert in known if alert.session_id == session_id]
+        await _decide(tx, posts[session_id], news[session_id], mine)
 
 
-async def _decide(tx: Tx, post: store.Post, news: Sequence[domain.Vitals]) -> None:
+async def _decide(
+    tx: Tx, post: store.Post, news: Sequence[domain.Vitals], known: Sequence[domain.Alert]
+) -> None:
     rules = _pack(tx, post).rules
     longest = timedelta(seconds=max(rule.persist_seconds for rule in rules))
     since = min(reading.measure_time for reading in news) - longest
     arrived = min(post.arrive_time or since, since)
     readings = await store.readings_and_before(tx, post.session_id, since, arrived)
-    known = await store.alerts(tx, post.session_id)
     moments = frozenset(reading.measure_time for reading in news)
     for alert in domain.watch(post.session_id, rules, known, readings, moments):
         store.keep_alert(tx, alert)

@@ -44,9 +44,9 @@ async def lock(tx: Tx, session_ids: Iterable[UUID]) -> None:
     await tx.load(SessionRow, sorted(session_ids))
 
 
-async def alerts(tx: Tx, session_id: UUID) -> Sequence[domain.Alert]:
-    """All alerts of a session, oldest first."""
-    when, mine = col(AlertRow.raise_time), col(AlertRow.session_id) == session_id
+async def alerts(tx: Tx, *session_ids: UUID) -> Sequence[domain.Alert]:
+    """All alerts of the sessions, oldest first."""
+    when, mine = col(AlertRow.raise_time), col(AlertRow.session_id).in_(session_ids)
     rows = await tx.rows(select(AlertRow).where(mine).order_by(when, col(AlertRow.alert_id)))
     return [_alert(row) for row in rows]
 
