@@ -5,7 +5,8 @@ from functools import cache, cached_property
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ARRAY, Column, Float, Numeric, Table
-from sqlalchemy.orm import class_mapper
+from sqlalchemy.orm import InstanceState, class_mapper
+from sqlalchemy.orm.instrumentation import ClassManager
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
@@ -16,6 +17,7 @@ Key = tuple[Any, ...]
 Values = tuple[Any, ...]
 Convert = Callable[[Any], Any] | None
 
+_new, _set = object.__new__, object.__setattr__
 _FLOAT8_OID = 701
 _NUMERIC_OID = 1700
 
@@ -28,12 +30,14 @@ class Plan(Generic[R]):
         table = mapper.local_table
         assert isinstance(table, Table)
         self.row, self.table = row, table
-        self._new = mapper.class_manager.new_instance
+        type.__setattr__(row, "_sa_instance_state", _Late(mapper.class_manager))
         self.names = tuple(column.name for column in table.columns)
         self.key_names = tuple(column.name for column in table.primary_key)
         self.position = table.metadata.sorted_tables.index(table)
         impls = [column.type.dialect_impl(sql.DIALECT) for column in table.columns]
-        self._binds = [_bind(impl) for impl in impls]
+        self._binds = [
+            (index, convert) for index, impl in enumerate(impls) if (convert := _bind(impl))
+        ]
         self._results = [
             (name, convert)
             for name, impl in zip(self.names, impls, strict=True)
@@ -45,8 +49,7 @@ class Plan(Generic[R]):
 
     def key(self, row: SQLModel) -> Key:
         """The row's primary key."""
-        values = row.__dict__
-        return tuple(values[name] for name in self.key_names)
+        return tuple(map(row.__dict__.__getitem__, self.key_names))
 
     def revive(self, record: Iterable[tuple[str, Any]], *, raw: bool) -> R:
         """A row as the database has it, made without validation: it was validated going in."""
@@ -58,19 +61,20 @@ class Plan(Generic[R]):
 
     def made(self, values: dict[str, Any]) -> R:
         """A row that holds these columns and nothing of an ORM session's."""
-        row: R = self._new()
-        row.__dict__.update(values)
+        row = _new(self.row)
+        _set(row, "__dict__", values)
+        _set(row, "__pydantic_fields_set__", set())
+        _set(row, "__pydantic_extra__", None)
+        _set(row, "__pydantic_private__", None)
         return row
 
     def values(self, row: SQLModel) -> Values:
         """The row's columns as the driver wants them."""
-        given = row.__dict__
-        return tuple(
-            [
-                value if convert is None or value is None else convert(value)
-                for value, convert in zip(map(given.get, self.names), self._binds, strict=True)
-            ]
-        )
+        values = list(map(row.__dict__.get, self.names))
+        for index, convert in self._binds:
+            if values[index] is not None:
+                values[index] = convert(values[index])
+        return tuple(values)
 
     def insertion(self, values: Values) -> tuple[str, Values]:
         """The INSERT for these values; columns that the server fills are left to it."""
@@ -95,6 +99,20 @@ class Plan(Generic[R]):
             known = sql.insert([self.table.c[name] for name in names])
             self._inserts[names] = known
         return known
+
+
+class _Late:
+    """SQLAlchemy's account of a row, made when something asks: it costs ten times the row."""
+
+    def __init__(self, manager: ClassManager[Any]) -> None:
+        self._manager = manager
+
+    def __get__(self, row: Any, _: object) -> InstanceState[Any]:
+        if row is None:
+            raise AttributeError
+        state: InstanceState[Any] = InstanceState(row, self._manager)
+        row.__dict__["_sa_instance_state"] = state
+        return state
 
 
 @cache
