@@ -1,17 +1,15 @@
 """What makes a fact itself: who it is about, which revision, and the id that follows from both."""
 
-from hashlib import sha1
 from typing import NamedTuple, cast
-from uuid import NAMESPACE_DNS, UUID, uuid5
+from uuid import NAMESPACE_DNS, UUID
 
-from asyncpg.pgproto.pgproto import UUID as QuickUUID  # noqa: N811
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
+from chassis.ids import named, uuid_of
 from chassis.refusal import Reject
 
-NAMESPACE = uuid5(NAMESPACE_DNS, "facts.halcyon.clinic")
-_NAMESPACE_BYTES = NAMESPACE.bytes
+NAMESPACE = named(NAMESPACE_DNS, "facts.halcyon.clinic")
 
 _names: dict[Descriptor, tuple[str, str, str]] = {}
 
@@ -33,18 +31,10 @@ def identity(fact: Message) -> Identity:
     if revision < 1:
         raise Reject("revision")
     try:
-        entity_id = QuickUUID(entity)
+        entity_id = uuid_of(entity)
     except ValueError:
         raise Reject("entity id") from None
-    return Identity(_named(f"{subject}/{entity}/{revision}"), entity_id, revision)
-
-
-def _named(name: str) -> UUID:
-    """uuid5 of our namespace, four times as fast as the library's."""
-    digest = bytearray(sha1(_NAMESPACE_BYTES + name.encode(), usedforsecurity=False).digest()[:16])
-    digest[6] = digest[6] & 0x0F | 0x50
-    digest[8] = digest[8] & 0x3F | 0x80
-    return cast("UUID", QuickUUID(bytes(digest)))
+    return Identity(named(NAMESPACE, f"{subject}/{entity}/{revision}"), entity_id, revision)
 
 
 def _learn(descriptor: Descriptor) -> tuple[str, str, str]:

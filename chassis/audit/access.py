@@ -13,6 +13,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from chassis import telemetry
+from chassis.ids import uuid_of
 from chassis.parts import parts, within
 from chassis.principal import Principal
 
@@ -111,7 +112,7 @@ class Access:
         if name in _NOT_TOLD or not value:
             return
         try:
-            known = UUID(str(value))
+            known = value if isinstance(value, UUID) else uuid_of(str(value))
         except ValueError:
             return
         if name == "clinic_id" and self.clinic_id is None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from uuid import UUID
 
+from chassis.ids import uuid_of
 from chassis.refusal import Reject
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
@@ -107,6 +108,6 @@ def _start(session: SessionTime) -> datetime | None:
 def _id(text: str) -> UUID:
     """A batch names each id several times, and its clinics over and over."""
     try:
-        return UUID(text)
+        return uuid_of(text)
     except ValueError:
         raise Reject("id") from None

@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 from google.protobuf.message import Message
 
+from chassis.ids import uuid_of
 from chassis.refusal import Reject
 from halcyon.intake.events.v1.intake_events_pb2 import (
     DoseAdjusted,
@@ -43,9 +44,9 @@ _STANDINGS: Mapping[type[Message], domain.Standing] = {
 def first_order(fact: PlanApproved) -> domain.DoseOrder:
     """A plan's first dose order."""
     return domain.DoseOrder(
-        UUID(fact.plan_id),
+        uuid_of(fact.plan_id),
         1,
-        UUID(fact.dose_order_id),
+        uuid_of(fact.dose_order_id),
         fact.dose_micrograms,
         fact.approve_time.ToDatetime(UTC),
     )
@@ -54,9 +55,9 @@ def first_order(fact: PlanApproved) -> domain.DoseOrder:
 def adjusted_order(fact: DoseAdjusted) -> domain.DoseOrder:
     """The order in force after an adjustment; after a hold it is the one that was."""
     return domain.DoseOrder(
-        UUID(fact.plan_id),
+        uuid_of(fact.plan_id),
         fact.number,
-        UUID(fact.dose_order_id),
+        uuid_of(fact.dose_order_id),
         fact.dose_micrograms,
         fact.adjust_time.ToDatetime(UTC),
     )
@@ -64,21 +65,21 @@ def adjusted_order(fact: DoseAdjusted) -> domain.DoseOrder:
 
 def standing(fact: PlanPaused | PlanResumed | PlanStopped) -> domain.PlanStanding:
     """Where a plan stands from now on."""
-    return domain.PlanStanding(UUID(fact.plan_id), fact.revision, _STANDINGS[type(fact)])
+    return domain.PlanStanding(uuid_of(fact.plan_id), fact.revision, _STANDINGS[type(fact)])
 
 
 def clock(fact: ClinicUpdated) -> tuple[UUID, int, str]:
     """A clinic, as of which revision, and its time zone."""
     if fact.time_zone not in available_timezones():
         raise Reject("time zone")
-    return UUID(fact.clinic_id), fact.revision, fact.time_zone
+    return uuid_of(fact.clinic_id), fact.revision, fact.time_zone
 
 
 def screening(fact: SuicideRiskScreened) -> domain.RiskScreening:
     """What a suicide-risk screener says of a patient."""
     blocks = fact.HasField("block_until_time")
     return domain.RiskScreening(
-        UUID(fact.patient_id),
+        uuid_of(fact.patient_id),
         fact.screen_time.ToDatetime(UTC),
         fact.block_until_time.ToDatetime(UTC) if blocks else None,
     )
@@ -86,7 +87,7 @@ def screening(fact: SuicideRiskScreened) -> domain.RiskScreening:
 
 def course_id(fact: OfSeries) -> UUID:
     """The course that a word about a series concerns."""
-    return domain.course_id(UUID(fact.series_id))
+    return domain.course_id(uuid_of(fact.series_id))
 
 
 def booking(fact: SeriesConfirmed) -> domain.Booking:
@@ -95,7 +96,7 @@ def booking(fact: SeriesConfirmed) -> domain.Booking:
         raise Reject("no sessions")
     slots = tuple(
         [
-            domain.Slot(UUID(told.session_id), told.number, told.start_time.ToDatetime(UTC))
+            domain.Slot(uuid_of(told.session_id), told.number, told.start_time.ToDatetime(UTC))
             for told in fact.sessions
         ]
     )
@@ -125,8 +126,8 @@ def lapsed(fact: BookingMissed | BookingCancelled) -> domain.News:
 
 
 def _word(fact: OfSeries, told: SessionTime, start: datetime | None) -> domain.Word:
-    session_id = domain.session_id(UUID(fact.series_id), told.number)
-    clinic_id = UUID(fact.clinic_id)
+    session_id = domain.session_id(uuid_of(fact.series_id), told.number)
+    clinic_id = uuid_of(fact.clinic_id)
     return domain.Word(session_id, told.number, fact.revision, start, clinic_id)
 
 
@@ -136,14 +137,14 @@ def _unconfirmed(fact: OfSeries) -> domain.Course:
 
 
 def _course(fact: OfSeries) -> domain.Course:
-    series_id = UUID(fact.series_id)
+    series_id = uuid_of(fact.series_id)
     return domain.Course(
         domain.course_id(series_id),
         0,
         fact.revision,
         series_id,
-        UUID(fact.plan_id),
-        UUID(fact.referral_id),
+        uuid_of(fact.plan_id),
+        uuid_of(fact.referral_id),
         None,
-        UUID(fact.clinic_id),
+        uuid_of(fact.clinic_id),
     )

@@ -4,6 +4,7 @@ from datetime import UTC, timedelta
 from uuid import UUID
 from zoneinfo import available_timezones
 
+from chassis.ids import uuid_of
 from chassis.refusal import Reject
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
 from halcyon.referral.events.v1.referral_events_pb2 import (
@@ -20,9 +21,9 @@ def need(fact: ReferralRouted) -> domain.Need:
     if fact.weight_grams <= 0 or fact.height_millimetres <= 0:
         raise Reject("measures")
     return domain.Need(
-        UUID(fact.referral_id),
-        UUID(fact.clinic_id),
-        UUID(fact.patient_id),
+        uuid_of(fact.referral_id),
+        uuid_of(fact.clinic_id),
+        uuid_of(fact.patient_id),
         fact.indication_code,
         fact.age_years,
         fact.sex_at_birth,
@@ -43,7 +44,7 @@ def supplement(fact: ReferralSupplemented) -> domain.Supplement:
     if fact.weight_grams <= 0 or fact.height_millimetres <= 0:
         raise Reject("measures")
     return domain.Supplement(
-        UUID(fact.referral_id),
+        uuid_of(fact.referral_id),
         fact.revision,
         fact.weight_grams,
         fact.height_millimetres,
@@ -59,15 +60,15 @@ def withdrawn(fact: ReferralCancelled) -> domain.Need | None:
     """The need that is no more; None when no clinic was ever asked."""
     if not fact.clinic_id:
         return None
-    return domain.Need(UUID(fact.referral_id), UUID(fact.clinic_id))
+    return domain.Need(uuid_of(fact.referral_id), uuid_of(fact.clinic_id))
 
 
 def response(fact: InfusionCompleted) -> domain.Response:
     """What an ended infusion says about the dose."""
     return domain.Response(
-        UUID(fact.referral_id),
-        UUID(fact.plan_id),
-        UUID(fact.session_id),
+        uuid_of(fact.referral_id),
+        uuid_of(fact.plan_id),
+        uuid_of(fact.session_id),
         fact.number,
         fact.complete_time.ToDatetime(UTC) - timedelta(minutes=fact.running_minutes),
         fact.outcome != "completed",
@@ -85,4 +86,4 @@ def clinic(fact: ClinicUpdated) -> tuple[UUID, int, str]:
     """A clinic, as of which revision, and its time zone."""
     if fact.time_zone not in available_timezones():
         raise Reject("time zone")
-    return UUID(fact.clinic_id), fact.revision, fact.time_zone
+    return uuid_of(fact.clinic_id), fact.revision, fact.time_zone

@@ -8,6 +8,7 @@ from uuid import UUID
 from google.protobuf.message import Message
 
 from chassis.facts import identity
+from chassis.ids import uuid_of
 from chassis.refusal import Reject
 from halcyon.billing.events.v1 import billing_events_pb2 as billing
 from halcyon.infusion.events.v1 import infusion_events_pb2 as infusion
@@ -141,6 +142,6 @@ def _refined(fact: Heard, step: Step) -> Step:
 
 def _id(text: str) -> UUID:
     try:
-        return UUID(text)
+        return uuid_of(text)
     except ValueError:
         raise Reject("id") from None

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from chassis.ids import uuid_of
 from chassis.refusal import Reject
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
 from halcyon.intake.events.v1.intake_events_pb2 import PlanApproved, PlanRevised, SafetyReviewed
@@ -154,6 +155,6 @@ def session(fact: InfusionCompleted) -> tuple[UUID, int]:
 
 def _id(text: str) -> UUID:
     try:
-        return UUID(text)
+        return uuid_of(text)
     except ValueError:
         raise Reject("id") from None
