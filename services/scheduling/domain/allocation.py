@@ -44,7 +44,8 @@ class Search:
         self._starts = agenda.starts(self.fitting)
         self._windows: dict[int, int] | None = {} if wanted.preferences.windows else None
         named = wanted.preferences.nurse_id
-        self.liked = sum(1 << at for (one, _), at in agenda.shelf.positions.items() if one == named)
+        seats = agenda.shelf.positions.items() if named else ()
+        self.liked = sum(1 << at for (one, _), at in seats if one == named)
 
     def follow(self, first: Spot, *, same_time: bool) -> tuple[list[Spot], int | None]:
         """The series after its first session, and before when a start was missing, if one was."""
