@@ -5,11 +5,12 @@ account exports only to the account whose own key stands in the subject, so that
 even a wrongly signed one, opens another partner's door. Nothing else crosses.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from chassis.claims import Seed, public, signed
+from chassis.permits import Permits
 
 INBOUND = "halcyon.in"
 """Where a partner publishes, in its own words; it lands on `partner.in.<its account>`."""
@@ -119,9 +120,37 @@ def partner_user(account: Seed, user: str, partner: Partner) -> str:
     )
 
 
+def service_user(account: Seed, user: str, name: str, permitted: Permits) -> str:
+    """A service of ours: allowed its own words, its own consumer and its own inbox."""
+    return signed(
+        account,
+        user,
+        name,
+        {
+            "type": "user",
+            "pub": {"allow": list(permitted.publish)},
+            "sub": {"allow": list(permitted.listen)},
+            "subs": -1,
+            "data": -1,
+            "payload": -1,
+        },
+    )
+
+
 def trusted_user(account: Seed, user: str, name: str) -> str:
     """A user of ours."""
     return signed(account, user, name, {"type": "user", "subs": -1, "data": -1, "payload": -1})
+
+
+def reception(durable: str) -> Sequence[str]:
+    """What the service says that reads what partners say, and tells them what becomes of it."""
+    return (
+        "partner.out.*",
+        "$JS.API.STREAM.INFO.*",
+        "$JS.API.CONSUMER.INFO.*.*",
+        f"$JS.API.CONSUMER.MSG.NEXT.*.{durable}",
+        f"$JS.ACK.*.{durable}.>",
+    )
 
 
 def _doors(partner: Partner) -> dict[str, str]:

@@ -22,6 +22,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from chassis import files, peers
 from chassis.papers import Papers
+from chassis.residents import discovered
 
 _DECADE, _QUARTER = timedelta(days=3650), timedelta(days=90)
 _SKEW = timedelta(minutes=5)
@@ -34,9 +35,9 @@ _PURPOSES = x509.ExtendedKeyUsage(
 class Authority:
     """Made the first time, then kept; whoever believes it believes every name it signs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, key_mode: int = 0o600) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
+        self._folder, self._key_mode = folder, key_mode
         self.certificate = folder / "ca.pem"
         kept = folder / "ca.key"
         if not kept.exists():
@@ -77,7 +78,7 @@ class Authority:
             .sign(self._key, hashes.SHA256())
         )
         papers.key.parent.mkdir(parents=True, exist_ok=True)
-        files.write(papers.key, _secret(key))
+        files.write(papers.key, _secret(key), self._key_mode)
         files.write(papers.certificate, signed.public_bytes(Encoding.PEM), 0o644)
         return papers
 
@@ -147,9 +148,13 @@ def _secret(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 def main() -> None:
-    """`python -m chassis.authority FOLDER NAME...`: papers for each, and again before they end."""
-    authority = Authority(Path(sys.argv[1]))
-    for name in sys.argv[2:]:
+    """`python -m chassis.authority FOLDER NAME...`: papers for them and for every service.
+
+    Those that end within a month are made anew. Servers of other accounts read their keys as
+    members of ours.
+    """
+    authority = Authority(Path(sys.argv[1]), key_mode=0o640)
+    for name in (*discovered(), *sys.argv[2:]):
         authority.papers(name)
 
 

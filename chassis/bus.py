@@ -1,17 +1,26 @@
 """The way to JetStream: one connection, its stream and consumers, and a lean path for batches."""
 
 import asyncio
+import json
+import random
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, DiscardPolicy, StreamConfig
-from nats.js.errors import NotFoundError
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    ConsumerInfo,
+    DeliverPolicy,
+    DiscardPolicy,
+    StreamConfig,
+)
+from nats.js.errors import BadRequestError, NotFoundError
 from nats.js.manager import JetStreamManager
 
 from chassis.papers import Papers
@@ -19,10 +28,36 @@ from chassis.papers import Papers
 STREAM = "HALCYON"
 SUBJECTS = ("halcyon.*.events.>",)
 
+_READERS = 8
+"""So many may read at once: both replicas, by the clock and because somebody asks."""
+
 Tap = Callable[[str, str, bytes, bytes | None], None]
 """Subject, reply, payload and raw headers of one message; it must not raise."""
 
 log = structlog.get_logger()
+
+
+def inbox_of(name: str) -> str:
+    """Where answers to a service come in; where there are permits nobody else listens there."""
+    return f"_INBOX_{name}"
+
+
+def readers_of(name: str) -> Sequence[str]:
+    """Names of readers of a service's own facts, of which it takes one that is free."""
+    return [f"{name}-reading-{number}" for number in range(_READERS)]
+
+
+def hearing(durable: str, subjects: Iterable[str], ack_wait: float = 30) -> ConsumerConfig:
+    """A consumer of a service of ours: it decides when a message is given up."""
+    return ConsumerConfig(
+        durable_name=durable,
+        filter_subjects=sorted(subjects),
+        deliver_policy=DeliverPolicy.ALL,
+        ack_policy=AckPolicy.EXPLICIT,
+        ack_wait=ack_wait,
+        max_deliver=-1,
+        max_ack_pending=4096,
+    )
 
 
 class BusAway(Exception):
@@ -70,11 +105,15 @@ class Bus:
         papers: Papers | None = None,
         ack_wait: float = 30,
         replicas: int = 1,
+        binds: bool = False,
     ) -> None:
-        """`url` may name the servers of a cluster, with commas between them."""
+        """`url` may name the servers of a cluster, with commas between them.
+
+        Who only binds finds streams and consumers, and makes none (chassis/streams.py does).
+        """
         self._servers, self._name = url.split(","), name
         self._credentials = str(credentials) if credentials else None
-        self._ack_wait, self._replicas = ack_wait, replicas
+        self._ack_wait, self._replicas, self._binds = ack_wait, replicas, binds
         self._papers = papers
         self._wire, self._tried = _Wire(papers), False
         self.closed = asyncio.Event()
@@ -91,6 +130,7 @@ class Bus:
                     self._servers,
                     name=self._name,
                     user_credentials=self._credentials,
+                    inbox_prefix=inbox_of(self._name),
                     max_reconnect_attempts=-1,
                     reconnect_time_wait=0.2,  # type: ignore[arg-type]
                     ping_interval=5,
@@ -114,6 +154,8 @@ class Bus:
             try:
                 await manager.stream_info(name)
             except NotFoundError:
+                if self._binds:
+                    raise
                 await manager.add_stream(
                     StreamConfig(
                         name=name,
@@ -127,20 +169,34 @@ class Bus:
                 )
 
     async def subscribe_durably(self, stream: str, durable: str, subjects: Iterable[str]) -> None:
-        """The durable consumer of these subjects; we decide when a message is given up."""
+        """The durable consumer of these subjects."""
         with _answered():
-            await self._wire.jsm().add_consumer(
-                stream,
-                ConsumerConfig(
-                    durable_name=durable,
-                    filter_subjects=sorted(subjects),
-                    deliver_policy=DeliverPolicy.ALL,
-                    ack_policy=AckPolicy.EXPLICIT,
-                    ack_wait=self._ack_wait,
-                    max_deliver=-1,
-                    max_ack_pending=4096,
-                ),
-            )
+            if self._binds:
+                await self._wire.jsm().consumer_info(stream, durable)
+                return
+            config = hearing(durable, subjects, self._ack_wait)
+            await self._wire.jsm().add_consumer(stream, config)
+
+    async def reader(self, stream: str, config: ConsumerConfig) -> ConsumerInfo:
+        """A reader of what `config` says, under a name of ours that nobody uses just now."""
+        for name in random.sample(readers_of(self._name), _READERS):
+            subject = f"$JS.API.CONSUMER.CREATE.{stream}.{name}.{config.filter_subject}"
+            chosen = config.evolve(name=name, description=self.inbox()).as_dict()
+            wanted = {"stream_name": stream, "config": chosen, "action": "create"}
+            with suppress(BadRequestError):
+                made = await self._wire.jsm()._api_request(subject, json.dumps(wanted).encode(), 5)
+                return ConsumerInfo.from_response(made)  # type: ignore[no-any-return]
+        raise BusAway
+
+    async def begin_anew(self, stream: str, durable: str) -> None:
+        """Whoever reads by this consumer reads everything again; one that is gone reads nothing."""
+        manager = self._wire.jsm()
+        with _answered(), suppress(NotFoundError):
+            if self._binds:
+                subject = f"$JS.API.CONSUMER.RESET.{stream}.{durable}"
+                await manager._api_request(subject, b'{"seq": 1}', timeout=5)
+            else:
+                await manager.delete_consumer(stream, durable)
 
     async def store(self, subject: str, data: bytes, headers: dict[str, str]) -> None:
         """Publish one message and wait until a stream holds it."""

@@ -59,7 +59,7 @@ async def _begin(bus: Bus, stream: str, subject: str, start: int) -> tuple[int, 
         headers_only=True,
         inactive_threshold=_IDLE,
     )
-    made = await bus.manager().add_consumer(stream, config)
+    made = await bus.reader(stream, config)
     return int(made.num_pending or 0), made.name
 
 

@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     """How many streams may be open."""
     stream_replicas: int = Field(default=1, ge=1, le=5)
     """On how many servers of the cluster the facts are kept: three in production."""
+    bind_only: bool = False
+    """Whether a deploy step makes the stream and the consumers (chassis/streams.py)."""
     batch: int = Field(default=256, ge=1)
     max_deliver: int = Field(default=5, ge=1)
     lease_seconds: float = Field(default=10, gt=0)

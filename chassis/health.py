@@ -1,12 +1,13 @@
 """`python -m chassis.health`: ends well when the service of this container says that it serves."""
 
+import os
 import sys
+from pathlib import Path
 
 import grpc
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
-from chassis.config import Settings
 from chassis.papers import Papers
 
 _HERE = ("grpc.ssl_target_name_override", "localhost")
@@ -30,10 +31,11 @@ def _channel(address: str, papers: Papers | None) -> grpc.Channel:
 
 
 def main() -> None:
-    """The port is the one that the service listens on, and so are the papers."""
-    settings = Settings()
-    port = settings.listen.rpartition(":")[2]
-    sys.exit(0 if serving(f"127.0.0.1:{port}", papers=settings.papers) else 1)
+    """The service's own port and papers; asked often, so no more is read than that."""
+    port = os.environ["HALCYON_LISTEN"].rpartition(":")[2]
+    given = [os.environ.get(f"HALCYON_TLS_{name}") for name in ("CERTIFICATE", "KEY", "AUTHORITY")]
+    papers = Papers(*(Path(one) for one in given if one)) if all(given) else None
+    sys.exit(0 if serving(f"127.0.0.1:{port}", papers=papers) else 1)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
 """The seeds of a network's broker, in a folder that only its owner reads."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from chassis import accounts, claims
+from chassis import accounts, claims, files
 from chassis.claims import Seed
+from chassis.permits import Permits, permits_of
+from chassis.residents import discovered
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,12 @@ class Keyring:
         """How a service connects."""
         return self._credentials("services", self.halcyon)
 
+    def credentials_of(self, service: str, permitted: Permits) -> str:
+        """How one service connects, where each has what it needs and no more; made anew."""
+        user = claims.user_seed()
+        jwt = accounts.service_user(self.halcyon, claims.public(user), service, permitted)
+        return claims.credentials(jwt, user)
+
     @property
     def system_credentials(self) -> Path:
         """How whoever manages accounts connects."""
@@ -53,6 +62,20 @@ class Keyring:
             f'resolver {{ type: full, dir: "{resolver}", allow_delete: true }}\n'
             f"resolver_preload {{\n{preload}\n}}\n"
         )
+
+    def deploy(self, services: Iterable[str], out: Path, resolver: Path | None = None) -> None:
+        """Credentials for each service, and what a deployment's servers include; no seed with them.
+
+        `resolver` is a folder of each server's.
+        """
+        for ours in (self.service_credentials, self.system_credentials):
+            ours.chmod(0o600)
+        out.mkdir(parents=True, exist_ok=True)
+        for name in services:
+            held = self.credentials_of(name, permits_of(name))
+            files.write(out / f"{name}.creds", held.encode())
+        if resolver:
+            files.write(out / "accounts.conf", self.configuration(resolver).encode(), 0o644)
 
     def keep(self, name: str, text: str) -> Path:
         """Whole or not at all, and for nobody else's eyes."""
@@ -75,3 +98,13 @@ class Keyring:
         if not path.exists():
             self.keep(name, make())
         return Seed(path.read_text())
+
+
+def main() -> None:
+    """`python -m chassis.keyring FOLDER OUT RESOLVER`: seeds stay in FOLDER."""
+    folder, out, resolver = map(Path, sys.argv[1:])
+    Keyring(folder).deploy(discovered(), out, resolver)
+
+
+if __name__ == "__main__":
+    main()

@@ -20,11 +20,11 @@ from chassis import sight
 from chassis.admitting import admit
 from chassis.config import Settings
 from chassis.lines import engine
+from chassis.residents import SERVICES
 from chassis.tables import create_chassis_tables
 
 __all__ = ["create_chassis_tables", "migrate", "upgrade"]
 
-SERVICES = Path(__file__).resolve().parent.parent / "services"
 _CHASSIS = Path(__file__).resolve().parent / "migrations"
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('halcyon.migrate'))")
 _SEEING_ALL = text(f"SET LOCAL {sight.SETTING} = '{sight.EVERYTHING}'")

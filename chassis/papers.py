@@ -4,18 +4,15 @@ They are files, and files are replaced while we run: whoever connects next meets
 """
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any
 
 import grpc
-import structlog
 
-Shown: TypeAlias = Callable[[], grpc.ServerCertificateConfiguration]
-
-log = structlog.get_logger()
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +22,6 @@ class Papers:
     certificate: Path
     key: Path
     authority: Path
-
-    def server(self) -> grpc.ServerCredentials:
-        """For a gRPC port whose callers must show papers of the same authority."""
-        shown = _Shown(self)
-        return grpc.dynamic_ssl_server_credentials(shown.first, cast(Shown, shown), True)
 
     def channel(self) -> grpc.ChannelCredentials:
         """For a call: as they are now."""
@@ -86,36 +78,17 @@ class Papers:
         }
 
 
+class InTheClear(RuntimeError):
+    """Without papers nobody listens beyond this machine."""
+
+
+def guard(listen: str, papers: Papers | None) -> None:
+    """Before a port is opened at host:port."""
+    host = listen.rpartition(":")[0]
+    if papers is None and host not in _LOOPBACK:
+        raise InTheClear(f"{host} is not loopback: HALCYON_TLS_CERTIFICATE and its like are needed")
+
+
 def trusting(authority: Path) -> ssl.SSLContext:
     """For one connection to a server that asks for no papers, but must show its own."""
     return ssl.create_default_context(cafile=authority)
-
-
-class _Shown:
-    """gRPC asks before every handshake; the answer is None while nothing has changed.
-
-    A certificate that came before its key, or a file that is half there, changes nothing yet.
-    """
-
-    def __init__(self, papers: Papers) -> None:
-        self._papers = papers
-        self._stamp = papers.stamp
-        self.first = self._read()
-
-    def __call__(self) -> grpc.ServerCertificateConfiguration | None:
-        try:
-            if (stamp := self._papers.stamp) == self._stamp:
-                return None
-            fresh = self._read()
-        except (OSError, ValueError) as error:
-            log.warning("papers.unreadable", error_class=type(error).__qualname__)
-            return None
-        self._stamp = stamp
-        log.info("papers.renewed")
-        return fresh
-
-    def _read(self) -> grpc.ServerCertificateConfiguration:
-        papers = self._papers
-        papers.dialling()
-        pair = papers.key.read_bytes(), papers.certificate.read_bytes()
-        return grpc.ssl_server_certificate_configuration([pair], papers.authority.read_bytes())

@@ -122,8 +122,7 @@ class Reconciler:
         A stream that went back and grew on holds new facts at places that ours had passed.
         """
         if self._provision is not None:
-            with suppress(NotFoundError):
-                await self._bus.manager().delete_consumer(self._stream, self._name)
+            await self._bus.begin_anew(self._stream, self._name)
             await self._provision()
         self.standing = await self.glance()
 

@@ -10,20 +10,21 @@ from prometheus_client import make_wsgi_app, start_http_server
 from prometheus_client.core import REGISTRY
 from prometheus_client.exposition import ThreadingWSGIServer
 
-from chassis.papers import Papers
+from chassis.papers import Papers, guard
 
 _PATIENCE = 10.0
 
 
 def scraped(listen: str, papers: Papers | None = None) -> MetricReader:
     """A reader that is read over HTTP at host:port, for as long as the process lives."""
+    guard(listen, papers)
     host, _, port = listen.rpartition(":")
     reader = PrometheusMetricReader()
     if papers is None:
-        start_http_server(int(port), host or "127.0.0.1", registry=REGISTRY)
+        start_http_server(int(port), host, registry=REGISTRY)
         return reader
     app = make_wsgi_app(REGISTRY)
-    server = make_server(host or "127.0.0.1", int(port), app, _Guarded, _Silent)
+    server = make_server(host, int(port), app, _Guarded, _Silent)
     server.papers = papers
     Thread(target=server.serve_forever, daemon=True).start()
     return reader

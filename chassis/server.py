@@ -7,9 +7,11 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from chassis import shown
 from chassis.config import Settings
 from chassis.database import Database
 from chassis.interceptors import Edge, middleware
+from chassis.papers import guard
 from chassis.tokens import Tokens
 
 _MAX_REQUEST = 1024 * 1024
@@ -55,8 +57,8 @@ async def serve(
     server = grpc.aio.server(interceptors=[edge], options=_OPTIONS)
     add_servicers(server)
     state = await _add_health(server, service_names)
-    shown = (*service_names, health.SERVICE_NAME, reflection.SERVICE_NAME)
-    reflection.enable_server_reflection(shown, server)
+    reflected = (*service_names, health.SERVICE_NAME, reflection.SERVICE_NAME)
+    reflection.enable_server_reflection(reflected, server)
     port = _open(server, settings)
     await server.start()
     return Server(f"{settings.listen.rpartition(':')[0]}:{port}", server, state)
@@ -64,8 +66,9 @@ async def serve(
 
 def _open(server: grpc.aio.Server, settings: Settings) -> int:
     """With papers, only to those who show papers too."""
+    guard(settings.listen, settings.papers)
     if papers := settings.papers:
-        return server.add_secure_port(settings.listen, papers.server())
+        return server.add_secure_port(settings.listen, shown.credentials(papers))
     return server.add_insecure_port(settings.listen)
 
 

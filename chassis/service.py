@@ -111,6 +111,7 @@ async def _live(service: Service, settings: Settings) -> None:
         papers=settings.papers,
         ack_wait=settings.ack_wait_seconds,
         replicas=settings.stream_replicas,
+        binds=settings.bind_only,
     )
     try:
         await _patiently(db.tell_time)()

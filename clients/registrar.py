@@ -20,11 +20,14 @@ from nats.js.api import (
 
 from chassis import accounts, claims
 from chassis.accounts import Partner, Quotas
+from chassis.bus import hearing
 from chassis.claims import Seed
 from chassis.keyring import Keyring
 from chassis.papers import Papers
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
+RECEPTION = "referral"
+"""The service that reads what partners say, and its consumer."""
 _DAY = 24 * 3600.0
 _REPLAY = 30 * _DAY
 """How far back a partner can go in its feed."""
@@ -168,6 +171,8 @@ class Registrar:
         async with self._connected(services=True) as client:
             await client.jsm().add_stream(inbound)
             await client.jsm().add_stream(feed)
+            gate = hearing(RECEPTION, [partner.inbound_subject])
+            await client.jsm().add_consumer(partner.inbound_stream, gate)
             await client.jsm().add_consumer(partner.feed_stream, reader)
 
     @asynccontextmanager

@@ -17,7 +17,7 @@ from grpc import StatusCode
 from chassis.authority import Authority
 from chassis.health import serving
 from chassis.issuer import Issuer
-from chassis.papers import Papers
+from chassis.papers import InTheClear, Papers
 from chassis.ports import free_port
 from chassis.scraping import scraped
 from chassis.server import serve
@@ -142,6 +142,13 @@ async def test_a_certificate_that_came_before_its_key_changes_nothing_yet(
     assert await asyncio.to_thread(guarded.shown) == before
     guarded.papers.key.write_bytes(fresh)
     assert await asyncio.to_thread(guarded.shown) == guarded.papers.certificate.read_text()
+
+
+async def test_who_has_no_papers_listens_on_this_machine_only(tmp_path: Path) -> None:
+    with pytest.raises(InTheClear):
+        await serve(edge_settings(Issuer(tmp_path), listen="0.0.0.0:0"), Echo().add_to, [SERVICE])
+    with pytest.raises(InTheClear):
+        scraped(f"0.0.0.0:{free_port()}")
 
 
 async def test_measurements_are_read_by_ours_only_and_nobody_keeps_them_waiting(

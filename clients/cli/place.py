@@ -33,12 +33,9 @@ def acting(data: Path, *roles: str, npi: str | None = None) -> Halcyon:
     """The SDK in these roles, with HALCYON_TOKEN or a token of the network's own issuer."""
     found = network(data)
     addresses = {name: one["address"] for name, one in found["services"].items()}
-    given, ours = os.environ.get("HALCYON_TOKEN"), papers(data)
-    return Halcyon(
-        addresses,
-        given or Minting(issuer(data), roles, npi=npi),
-        credentials=ours.channel() if ours else None,
-    )
+    given = os.environ.get("HALCYON_TOKEN")
+    token = given or Minting(issuer(data), roles, npi=npi)
+    return Halcyon(addresses, token, papers=papers(data))
 
 
 def papers(data: Path) -> Papers | None:

@@ -10,9 +10,10 @@ from threading import Lock
 from types import TracebackType
 from typing import TypeVar
 
-from chassis import keys
+from chassis import keys, streams
 from chassis.authority import Authority
-from chassis.embedded import ServerFailed, Servers, embedded
+from chassis.bus import Bus
+from chassis.embedded import Nats, ServerFailed, Servers, embedded
 from chassis.issuer import Issuer
 from chassis.papers import Papers
 from clients.network import record, seed
@@ -128,9 +129,7 @@ class Network:
     ) -> Halcyon:
         """The SDK, acting in these roles; close it, or use it as an async context manager."""
         token = Minting(self.issuer, roles, clinics=clinics, npi=npi)
-        ours = self.papers(DOOR)
-        credentials = ours.channel() if ours else None
-        return Halcyon(self.addresses, token, timeout=timeout, credentials=credentials)
+        return Halcyon(self.addresses, token, timeout=timeout, papers=self.papers(DOOR))
 
     def pid(self, service: str) -> int:
         """The process id of a service."""
@@ -168,6 +167,8 @@ class Network:
         self.options.say("starting PostgreSQL and NATS")
         self._servers = self._stack.enter_context(embedded(self.directory, self.papers("nats")))
         self._migrate(self._servers)
+        if self.options.tls:
+            self._deploy(self._servers.nats)
         self._launch()
         self._supervisor = Supervisor(
             self.options, self._servers, self.processes.values(), self._record
@@ -188,6 +189,20 @@ class Network:
             else:
                 url, service_url = self.database_url(name), self.service_url(name)
                 to_end(upgrade(name, url, service_url=service_url))
+
+    def _deploy(self, broker: Nats) -> None:
+        """Services that have permits find the stream and their consumers."""
+        broker.keyring.deploy(self.options.services, self.directory / "tls" / "broker")
+
+        async def deploying() -> None:
+            ours = self.papers("deploy")
+            bus = Bus(broker.url, "deploy", credentials=broker.credentials, papers=ours)
+            try:
+                await streams.make(bus, self.options.services)
+            finally:
+                await bus.close()
+
+        to_end(deploying())
 
     def _launch(self) -> None:
         self.options.say(f"starting {', '.join(self.options.services)}")
@@ -213,6 +228,8 @@ class Network:
             "HALCYON_AUDIT_ANCHORS": str(self.directory / "audit" / "anchors.jsonl"),
         }
         if papers := self.papers(service):
+            own = self.directory / "tls" / "broker" / f"{service}.creds"
+            places |= {"HALCYON_NATS_CREDENTIALS": str(own), "HALCYON_BIND_ONLY": "true"}
             places |= papers.environment()
         return {**places, **self.options.env, **self.options.service_env.get(service, {})}
 

@@ -4,12 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from clients.network.process import ROOT
+from chassis.residents import discovered
 
-
-def discovered() -> tuple[str, ...]:
-    """Every folder of services/ that can be run."""
-    return tuple(sorted(path.parent.name for path in (ROOT / "services").glob("*/__main__.py")))
+__all__ = ["Options", "discovered"]
 
 
 def _silent(_: str) -> None:
@@ -29,7 +26,8 @@ class Options:
     roots: Mapping[str, Path] = field(default_factory=dict)
     """Where another version of a service lies, to be migrated and run from there."""
     tls: bool = False
-    """Papers of an authority of the network's own, for every service, the broker and us."""
+    """As a deployment has it: papers of an authority of the network's own for every service, the
+    broker and us; and permits for each service, which binds to what a deploy step has made."""
     seed: bool = True
     restart: bool = True
     """Start a crashed service again."""

@@ -12,6 +12,7 @@ import grpc
 from grpc import StatusCode
 from grpc.aio import AioRpcError
 
+from chassis.papers import Papers
 from clients.sdk.calls import BothWays, Carrying, Streaming, Token, Unary
 from clients.sdk.errors import typed
 from halcyon.billing.v1.billing_service_pb2_grpc import BillingServiceStub
@@ -73,15 +74,18 @@ class Halcyon:
         *,
         timeout: float = DEFAULT_TIMEOUT,
         credentials: grpc.ChannelCredentials | None = None,
+        papers: Papers | None = None,
     ) -> None:
         """`network` gives each service's address, or is the network.json of `halcyon up`.
 
         An address may name several replicas: "ipv4:127.0.0.1:1,127.0.0.1:2", "dns:///referral:1".
+        `papers` are of the services' own authority: whoever answers must be the service that is
+        called, wherever it is. `credentials` are for whoever stands before them.
         """
         self._addresses = addresses(network) if isinstance(network, Path) else dict(network)
         carrying = Carrying(token)
         self._interceptors = (Unary(carrying, timeout), Streaming(carrying), BothWays(carrying))
-        self._credentials = credentials
+        self._credentials, self._papers = credentials, papers
         self._channels: dict[str, grpc.aio.Channel] = {}
 
     @property
@@ -208,15 +212,20 @@ class Halcyon:
 
     def _channel(self, service: str) -> grpc.aio.Channel:
         if service not in self._channels:
-            self._channels[service] = self._open(self._addresses[service])
+            self._channels[service] = self._open(service)
         return self._channels[service]
 
-    def _open(self, address: str) -> grpc.aio.Channel:
-        if self._credentials:
+    def _open(self, service: str) -> grpc.aio.Channel:
+        address, interceptors = self._addresses[service], self._interceptors
+        credentials, options = self._credentials, list[tuple[str, int | str]](_OPTIONS)
+        if self._papers:
+            credentials = self._papers.channel()
+            options.append(("grpc.ssl_target_name_override", service))
+        if credentials:
             return grpc.aio.secure_channel(
-                address, self._credentials, options=_OPTIONS, interceptors=self._interceptors
+                address, credentials, options=options, interceptors=interceptors
             )
-        return grpc.aio.insecure_channel(address, options=_OPTIONS, interceptors=self._interceptors)
+        return grpc.aio.insecure_channel(address, options=options, interceptors=interceptors)
 
 
 def addresses(file: Path) -> dict[str, str]:

@@ -1,11 +1,14 @@
 """What referral does when the rest of the platform speaks: it closes the loop."""
 
+from chassis.accounts import reception
 from chassis.database import Tx
 from chassis.subscriptions import Subscriptions
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import ClinicUpdated
 from services.referral import domain, store, wire
 
 on = Subscriptions(pace=0.1)
+also_says = reception("referral")
+"""On the bus, beside its own facts: it reads and answers partners."""
 
 
 @on(ClinicUpdated, prefetch=store.prefetch_clinics)

@@ -7,7 +7,7 @@ from http import HTTPStatus
 import h11
 import structlog
 
-from chassis.papers import Papers
+from chassis.papers import Papers, guard
 
 Heed = Callable[[bytes, Mapping[str, str]], Awaitable[HTTPStatus]]
 
@@ -28,6 +28,7 @@ class Door:
 
     async def open(self, listen: str, papers: Papers | None = None) -> asyncio.Server:
         """Answer at host:port; port 0 asks the system for a free one."""
+        guard(listen, papers)
         host, _, port = listen.rpartition(":")
         secured = papers.answering() if papers else None
         return await asyncio.start_server(self._serve, host, int(port), ssl=secured)

@@ -30,9 +30,10 @@ async def tend(db: Database) -> None:
     settings = Settings()
     bus = Bus(
         settings.nats_url,
-        "referral-partners",
+        "referral",
         credentials=settings.nats_credentials,
         papers=settings.papers,
+        binds=settings.bind_only,
     )
     try:
         await Reception(db, bus).run()
