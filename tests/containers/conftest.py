@@ -61,7 +61,7 @@ def images(engine: str) -> None:
 @pytest.fixture(scope="session")
 def fleet(images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     directory = tmp_path_factory.mktemp("fleet")
-    with Fleet(directory) as running:
+    with Fleet(directory, os.environ.get("TAG", "dev")) as running:
         yield running
 
 

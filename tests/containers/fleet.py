@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 import nats
+from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.api import StreamInfo
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 
 from chassis import keys
+from chassis.authority import Authority
 from chassis.health import serving
 from chassis.issuer import Issuer
+from chassis.keyring import Keyring
 from chassis.papers import Papers
 from clients.network.options import discovered
 from clients.network.process import ROOT
@@ -28,6 +31,9 @@ SERVICES = discovered()
 NODES = ("nats-1", "nats-2", "nats-3")
 REPLICAS = (1, 2)
 PATIENCE = 120.0
+_HELD = "/etc/halcyon"
+_TAKE_KEY = f'install -m 600 {_HELD}/tls.key /tmp/tls.key && exec docker-entrypoint.sh "$@"'
+"""As deploy/compose does: PostgreSQL wants a key that is its own."""
 _IMPATIENT = {
     "HALCYON_LEASE_SECONDS": "5",
     "HALCYON_ERRAND_LEASE_SECONDS": "20",
@@ -37,12 +43,12 @@ _IMPATIENT = {
 short that a busy machine takes living work for dead and does it twice."""
 
 
-class Anonymous(NamedTuple):
-    """A broker that asks for nobody's name."""
+class Node(NamedTuple):
+    """One node of the broker, and how we speak to it."""
 
     url: str
-    credentials: Path | None = None
-    papers: Papers | None = None
+    credentials: Path
+    papers: Papers
 
 
 class Fleet:
@@ -56,6 +62,10 @@ class Fleet:
         held = directory / "keys"
         held.mkdir()
         keys.prepare(held / keys.KEYRING, held / keys.AUDIT_KEY)
+        self._authority = Authority(directory / "tls")
+        self._papers = self._authority.papers("door/cli")
+        self._keyring, self._lent = Keyring(directory / "seeds"), directory / "broker"
+        self._keyring.deploy(SERVICES, self._lent, Path("/data/accounts"))
         self.postgres: Box
         self.nodes: dict[str, Box] = {}
         self.replicas: dict[tuple[str, int], Box] = {}
@@ -96,31 +106,35 @@ class Fleet:
     @property
     def nats_urls(self) -> list[str]:
         """All three nodes."""
-        return [f"nats://{node.address}" for node in self.nodes.values()]
+        return [f"tls://{node.address}" for node in self.nodes.values()]
 
     @property
-    def broker(self) -> "Anonymous":
+    def broker(self) -> "Node":
         """A node to look at the stream through, once all are whole."""
-        return Anonymous(self.nats_urls[0])
+        return Node(self.nats_urls[0], self._keyring.service_credentials, self._papers)
 
     def client(self, *roles: str, npi: str | None = None, timeout: float = 10) -> Halcyon:
         """The SDK in these roles, on both replicas of each service."""
-        return Halcyon(
-            self.addresses, Minting(self.directory / "issuer", roles, npi=npi), timeout=timeout
-        )
+        token = Minting(self.directory / "issuer", roles, npi=npi)
+        return Halcyon(self.addresses, token, timeout=timeout, papers=self._papers)
+
+    async def dial(self) -> Client:
+        """A connection to any of the nodes."""
+        tls, us = self._papers.dialling(), str(self._keyring.service_credentials)
+        return await nats.connect(self.nats_urls, connect_timeout=2, tls=tls, user_credentials=us)
 
     def await_serving(self, boxes: Iterable[Box] | None = None) -> None:
         """Until each replica says that it serves."""
         for box in boxes or self.replicas.values():
             until = time.monotonic() + PATIENCE
-            while not serving(box.address, patience=1):
+            while not serving(box.address, patience=1, papers=self._papers):
                 if time.monotonic() > until:
                     raise AssertionError(f"{box.name} does not serve:\n{box.tail()}")
                 time.sleep(0.1)
 
     async def stream(self) -> StreamInfo:
         """The stream of facts, as the cluster sees it now."""
-        client = await nats.connect(self.nats_urls, connect_timeout=2)
+        client = await self.dial()
         try:
             return await client.jetstream().stream_info("HALCYON", subjects_filter=None)
         finally:
@@ -146,6 +160,7 @@ class Fleet:
         _together([box.start for box in self.boxes])
         self._await_postgres()
         _together([lambda name=name: self._migrate(name) for name in SERVICES])  # type: ignore[misc]
+        self._make_streams()
         self.replicas = {
             (name, number): self._replica(name, number) for name in SERVICES for number in REPLICAS
         }
@@ -155,15 +170,35 @@ class Fleet:
 
     def _postgres(self) -> Box:
         box = Box(f"halcyon-postgres:{self._tag}", "postgres", self._network, 5432)
-        box.with_command(["postgres", "-c", "max_connections=300", "-c", "timezone=UTC"])
-        words = ("POSTGRES_PASSWORD", "HALCYON_DATABASE_PASSWORD", "HALCYON_SERVICE_PASSWORD")
-        box.with_envs(**dict.fromkeys(words, self._password))
+        settings = {
+            "max_connections": "300",
+            "timezone": "UTC",
+            "ssl": "on",
+            "ssl_cert_file": f"{_HELD}/tls.crt",
+            "ssl_key_file": "/tmp/tls.key",
+            "hba_file": f"{_HELD}/hba.conf",
+        }
+        words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        box.with_kwargs(**HARDENED, entrypoint=["sh", "-c", _TAKE_KEY, "postgres"])
+        box.with_command(["postgres", *words])
+        self._show(box, "postgres")
+        box.with_volume_mapping(ROOT / "deploy/postgres/hba.conf", f"{_HELD}/hba.conf")
+        passwords = ("POSTGRES_PASSWORD", "HALCYON_DATABASE_PASSWORD", "HALCYON_SERVICE_PASSWORD")
+        box.with_envs(**dict.fromkeys(passwords, self._password))
         return box.with_volume_mapping(
             ROOT / "deploy/postgres/databases.sql", "/docker-entrypoint-initdb.d/databases.sql"
         )
 
     def _node(self, name: str) -> Box:
         box = Box(f"halcyon-nats:{self._tag}", name, self._network, 4222).with_env("NODE", name)
+        self._show(box, name)
+        box.with_envs(
+            TLS_CERTIFICATE=f"{_HELD}/tls.crt",
+            TLS_KEY=f"{_HELD}/tls.key",
+            TLS_AUTHORITY=f"{_HELD}/ca.pem",
+        )
+        accounts = self._lent / "accounts.conf"
+        box.with_volume_mapping(accounts, "/broker/accounts.conf")
         return box.with_volume_mapping(ROOT / "deploy/nats/nats.conf", "/etc/nats/nats.conf")
 
     def _replica(self, service: str, number: int) -> Box:
@@ -171,19 +206,49 @@ class Fleet:
         box.with_command(["python", "-m", f"services.{service}"]).with_envs(
             **self._environment(service)
         )
+        self._show(box, service)
+        self._lend(box, self._lent / f"{service}.creds")
         for file in (self.directory / "keys").iterdir():
             file.chmod(0o644)  # the service is another user in there
-            box.with_volume_mapping(file, f"/etc/halcyon/{file.name}")
+            box.with_volume_mapping(file, f"{_HELD}/{file.name}")
         return box.with_volume_mapping(self._issuer.jwks_file, "/etc/halcyon/jwks.json")
 
+    def _show(self, box: DockerContainer, name: str) -> None:
+        """Papers, and the authority that signed everybody's."""
+        papers = self._authority.papers(name)
+        papers.key.chmod(0o644)  # it is another user in there
+        for file in (papers.certificate, papers.key, papers.authority):
+            box.with_volume_mapping(file, f"{_HELD}/{file.name}")
+
+    def _lend(self, box: DockerContainer, credentials: Path) -> None:
+        credentials.chmod(0o644)  # it is another user in there
+        box.with_volume_mapping(credentials, f"{_HELD}/nats.creds")
+
     def _migrate(self, service: str) -> None:
-        """A container that does it and ends."""
-        job = DockerContainer(f"halcyon:{self._tag}", network=self._network)
-        job.with_command(["python", "-m", "chassis.migrate", service])
+        """As the owner, who lets the service's role in."""
         places = self._environment(service)
         places["HALCYON_SERVICE_URL"] = places["HALCYON_DATABASE_URL"]
         places["HALCYON_DATABASE_URL"] = self._database(service, "postgres:5432")
-        job.with_envs(**places).with_kwargs(**HARDENED)
+        self._do(["python", "-m", "chassis.migrate", service], service, places)
+
+    def _make_streams(self) -> None:
+        """The deploy step: services only bind."""
+        places = self._environment(SERVICES[0]) | {"HALCYON_BIND_ONLY": "false"}
+        ours = self._keyring.service_credentials
+        self._do(["python", "-m", "chassis.streams"], SERVICES[0], places, ours)
+
+    def _do(
+        self,
+        command: list[str],
+        name: str,
+        places: dict[str, str],
+        credentials: Path | None = None,
+    ) -> None:
+        """A container that does it and ends."""
+        job = DockerContainer(f"halcyon:{self._tag}", network=self._network)
+        job.with_command(command).with_envs(**places).with_kwargs(**HARDENED)
+        self._show(job, name)
+        self._lend(job, credentials or self._lent / f"{name}.creds")
         with job:
             ended = job.get_wrapped_container().wait(timeout=PATIENCE)
             assert ended["StatusCode"] == 0, job.get_logs()
@@ -191,8 +256,14 @@ class Fleet:
     def _environment(self, service: str) -> dict[str, str]:
         return {
             "HALCYON_DATABASE_URL": self._database(service, "postgres:5432", "_service"),
-            "HALCYON_NATS_URL": ",".join(f"nats://{name}:4222" for name in NODES),
+            "HALCYON_NATS_URL": ",".join(f"tls://{name}:4222" for name in NODES),
+            "HALCYON_TLS_CERTIFICATE": f"{_HELD}/tls.crt",
+            "HALCYON_TLS_KEY": f"{_HELD}/tls.key",
+            "HALCYON_TLS_AUTHORITY": f"{_HELD}/ca.pem",
+            "HALCYON_DATABASE_AUTHORITY": f"{_HELD}/ca.pem",
             "HALCYON_STREAM_REPLICAS": "3",
+            "HALCYON_NATS_CREDENTIALS": f"{_HELD}/nats.creds",
+            "HALCYON_BIND_ONLY": "true",
             "HALCYON_JWKS": "/etc/halcyon/jwks.json",
             "HALCYON_TRACE_RATIO": "0.01",
             "HALCYON_VAULT_KEYS": "/etc/halcyon/keyring.json",
@@ -213,7 +284,11 @@ class Fleet:
     def _record(self) -> None:
         """For the command line: `halcyon --data`."""
         services = {name: {"address": address} for name, address in self.addresses.items()}
-        content = {"services": services, "issuer": str(self.directory / "issuer")}
+        content = {
+            "services": services,
+            "issuer": str(self.directory / "issuer"),
+            "papers": self._papers.named(),
+        }
         (self.directory / "network.json").write_text(json.dumps(content))
 
 

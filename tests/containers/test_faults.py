@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID, uuid4, uuid5
 
-import nats
 import pytest
 
 from chassis.facts import NAMESPACE
@@ -121,7 +120,7 @@ async def test_a_poisonous_fact_is_parked_and_holds_nobody_up(
     """It says that it is a PlanApproved, and it is noise."""
     subject, event = "halcyon.intake.events.v1.PlanApproved", uuid4()
     async with loaded(doctor, clinics, judge) as load:
-        client = await nats.connect(fleet.nats_urls)
+        client = await fleet.dial()
         headers = {"Nats-Msg-Id": str(event), "ce-id": str(event), "ce-type": subject}
         taken = await client.jetstream().publish(subject, b"\xff\xff\xff", headers=headers)
         await client.close()

@@ -15,6 +15,7 @@ helm_python = pytest.importorskip("helm_python", reason="helm-python-sdk has no 
 K8S = Path(__file__).resolve().parents[2] / "deploy/k8s"
 CHART = K8S / "halcyon"
 OPERATED = {
+    ("cert-manager.io/v1", "Certificate"),
     ("keda.sh/v1alpha1", "ScaledObject"),
     ("monitoring.coreos.com/v1", "PodMonitor"),
     ("postgresql.cnpg.io/v1", "Cluster"),
@@ -66,7 +67,7 @@ def test_every_service_is_deployed_budgeted_scaled_and_migrated(objects: Objects
     services = set(discovered())
     for kind in ("Deployment", "Service", "PodDisruptionBudget", "ScaledObject"):
         assert of(objects, kind).keys() == services, kind
-    assert of(objects, "Job").keys() == {f"migrate-{name}" for name in services}
+    assert of(objects, "Job").keys() == {"streams", *(f"migrate-{name}" for name in services)}
     for name, scaled in of(objects, "ScaledObject").items():
         (lag, _) = scaled["spec"]["triggers"]
         assert lag["type"] == "prometheus"
@@ -139,6 +140,53 @@ def test_nobody_reaches_a_pod_but_callers_on_the_one_port(objects: Objects) -> N
     for pod in (*of(objects, "Deployment").values(), *of(objects, "Job").values()):
         labels = pod["spec"]["template"]["metadata"]["labels"]
         assert labels["app.kubernetes.io/part-of"] == "halcyon"
+
+
+def test_every_service_shows_papers_by_its_own_name(objects: Objects) -> None:
+    certificates = of(objects, "Certificate")
+    for name, deployed in of(objects, "Deployment").items():
+        pod = deployed["spec"]["template"]["spec"]
+        secrets = {one["name"]: one["secret"] for one in pod["volumes"] if "secret" in one}
+        shown = certificates[secrets["tls"]["secretName"]]["spec"]
+        assert shown["uris"] == [f"spiffe://halcyon/{name}"]
+        assert {name, "localhost"} <= set(shown["dnsNames"])
+        (container,) = pod["containers"]
+        values = {one["name"]: one.get("value") for one in container["env"]}
+        assert values["HALCYON_TLS_KEY"] == "/var/lib/halcyon/tls/tls.key"
+        assert values["HALCYON_DATABASE_AUTHORITY"] == "/var/lib/halcyon/database/ca.crt"
+        assert container["readinessProbe"]["exec"]["command"] == ["python", "-m", "chassis.health"]
+    (endpoint,) = of(objects, "PodMonitor")["halcyon"]["spec"]["podMetricsEndpoints"]
+    assert endpoint["scheme"] == "https"
+    assert endpoint["tlsConfig"]["cert"]["secret"]["name"] in certificates
+
+
+def test_services_bind_to_what_the_deploy_step_made_each_by_its_own_credentials(
+    objects: Objects,
+) -> None:
+    (step,) = of(objects, "Job")["streams"]["spec"]["template"]["spec"]["containers"]
+    assert step["command"] == ["python", "-m", "chassis.streams"]
+    held = set()
+    for pod in pods(objects):
+        (container,) = pod["containers"]
+        (broker,) = [one["secret"] for one in pod["volumes"] if one["name"] == "broker"]
+        held.add((container["name"], broker["secretName"]))
+        values = {one["name"]: one.get("value") for one in container["env"]}
+        assert values["HALCYON_NATS_CREDENTIALS"] == "/var/lib/halcyon/broker/nats.creds"
+        assert (values.get("HALCYON_BIND_ONLY") == "true") == (container["name"] in discovered())
+    assert held >= {(name, f"halcyon-{name}-nats") for name in discovered()}
+    assert ("streams", "halcyon-deploy-nats") in held
+
+
+def test_the_servers_speak_to_nobody_in_the_clear_and_hide_their_monitoring() -> None:
+    chosen = yaml.safe_load((K8S / "nats.values.yaml").read_text())["config"]
+    assert chosen["nats"]["tls"]["enabled"] is True
+    assert chosen["cluster"]["tls"]["merge"]["verify"] is True
+    policy = yaml.safe_load((K8S / "nats.network.yaml").read_text())
+    kubernetes_validate.validate(policy, "1.37", strict=True)
+    open_ports = {port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]}
+    assert open_ports == {4222, 6222}
+    cluster, *_ = yaml.safe_load_all((K8S / "postgres.yaml").read_text())
+    assert "hostnossl all all all reject" in cluster["spec"]["postgresql"]["pg_hba"]
 
 
 def test_postgresql_has_a_database_an_owner_and_a_role_for_each_service() -> None:

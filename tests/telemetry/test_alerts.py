@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from chassis.authority import Authority
 from chassis.names import ATTRIBUTES, OBSERVED, RECORDED
 from clients.network.options import discovered
 from clients.network.process import ROOT
@@ -58,12 +59,19 @@ def test_the_rules_are_good_and_each_fires() -> None:
     assert fired == calm == set(ALERTS)
 
 
-def test_prometheus_takes_its_configuration_and_finds_the_rules_where_compose_puts_them() -> None:
-    promtool("check", "config", OTEL / "prometheus.yaml")
+def test_prometheus_takes_its_configuration_and_finds_all_where_compose_puts_it(
+    tmp_path: Path,
+) -> None:
+    Authority(tmp_path / "tls").papers("door/prometheus")
+    here = tmp_path / "prometheus.yaml"
+    written = (OTEL / "prometheus.yaml").read_text()
+    here.write_text(written.replace(" /tls/", f" {tmp_path}/tls/"))
+    promtool("check", "config", here)
     config = yaml.safe_load((OTEL / "prometheus.yaml").read_text())
     mounted = yaml.safe_load((ROOT / "deploy/compose/compose.yaml").read_text())["services"]
     volumes = dict(one.split(":")[:2] for one in mounted["prometheus"]["volumes"])
     (pattern,) = config["rule_files"]
+    assert volumes["tls"] == "/tls"
     assert volumes["../otel/alerts"] == pattern.rpartition("/")[0]
     shown = dict(one.split(":")[:2] for one in mounted["dashboards"]["volumes"])
     provided = yaml.safe_load((OTEL / "grafana/dashboards/halcyon.yaml").read_text())

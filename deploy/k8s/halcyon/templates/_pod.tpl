@@ -15,6 +15,11 @@ app.kubernetes.io/part-of: halcyon
   valueFrom: {secretKeyRef: {name: {{ .database }}, key: uri}}
 - name: HALCYON_NATS_URL
   valueFrom: {secretKeyRef: {name: {{ .root.Values.nats.secret }}, key: url}}
+- {name: HALCYON_DATABASE_AUTHORITY, value: /var/lib/halcyon/database/ca.crt}
+- {name: HALCYON_NATS_CREDENTIALS, value: /var/lib/halcyon/broker/nats.creds}
+- {name: HALCYON_TLS_CERTIFICATE, value: /var/lib/halcyon/tls/tls.crt}
+- {name: HALCYON_TLS_KEY, value: /var/lib/halcyon/tls/tls.key}
+- {name: HALCYON_TLS_AUTHORITY, value: /var/lib/halcyon/tls/ca.crt}
 - {name: HALCYON_STREAM_REPLICAS, value: {{ .root.Values.nats.replicas | quote }}}
 - {name: HALCYON_JWKS, value: {{ .root.Values.tokens.jwks | quote }}}
 - {name: HALCYON_ISSUER, value: {{ .root.Values.tokens.issuer | quote }}}
@@ -25,6 +30,24 @@ app.kubernetes.io/part-of: halcyon
 {{- range $key, $value := .service.env }}
 - {name: {{ $key }}, value: {{ $value | quote }}}
 {{- end }}
+{{- end }}
+
+{{/* What it shows of itself, to the broker too, and whom it believes to be its database. */}}
+{{- define "halcyon.papers" -}}
+- name: tls
+  secret: {secretName: {{ .service.papersSecret }}}
+- name: broker
+  secret: {secretName: {{ .service.brokerSecret }}}
+- name: database
+  secret:
+    secretName: {{ .root.Values.papers.databaseAuthoritySecret }}
+    items: [{key: ca.crt, path: ca.crt}]
+{{- end }}
+
+{{- define "halcyon.papersMounts" -}}
+- {name: tls, mountPath: /var/lib/halcyon/tls, readOnly: true}
+- {name: broker, mountPath: /var/lib/halcyon/broker, readOnly: true}
+- {name: database, mountPath: /var/lib/halcyon/database, readOnly: true}
 {{- end }}
 
 {{- define "halcyon.podSecurity" -}}
