@@ -169,7 +169,7 @@ async def test_it_may_not_pull_what_another_is_to_hear_nor_listen_in(intruder: I
         assert await intruder.is_refused(lambda s=subject: intruder.subscribe(s)), subject  # type: ignore[misc]
 
 
-async def test_who_asks_for_its_answer_on_anothers_subject_forges_nothing(
+async def test_who_asks_for_its_answer_on_a_subject_of_another_forges_nothing(
     broker: Nats, billing: Bus, intruder: Intruder
 ) -> None:
     """The confused deputy: the broker itself would publish what the caller may not."""
