@@ -47,6 +47,11 @@ def readers_of(name: str) -> Sequence[str]:
     return [f"{name}-reading-{number}" for number in range(_READERS)]
 
 
+def earlier_of(name: str) -> str:
+    """The consumer of what was stated before a service began to hear it."""
+    return f"{name}-earlier"
+
+
 def hearing(durable: str, subjects: Iterable[str], ack_wait: float = 30) -> ConsumerConfig:
     """A consumer of a service of ours: it decides when a message is given up."""
     return ConsumerConfig(

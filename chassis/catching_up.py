@@ -12,7 +12,7 @@ import structlog
 from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
-from chassis.bus import STREAM, Bus, BusAway
+from chassis.bus import STREAM, Bus, BusAway, earlier_of
 from chassis.consumer import Consumer
 
 _OFTEN = 1.0
@@ -28,11 +28,14 @@ class Earlier(Consumer):
 
 
 class CatchingUp:
-    """Beside the service's consumer, until nothing earlier is left; a restart goes on with it."""
+    """Beside the service's consumer, until nothing earlier is left; a restart goes on with it.
+
+    Where services only bind, the deploy step prepares it, and the service finds what is prepared.
+    """
 
     def __init__(self, bus: Bus, name: str, stream: str = STREAM) -> None:
         self._bus, self._name, self._stream = bus, name, stream
-        self.durable = f"{name}-earlier"
+        self.durable = earlier_of(name)
 
     async def prepare(self, subjects: Collection[str]) -> bool:
         """Whether there is anything; asked before the service's own consumer is widened."""

@@ -8,7 +8,7 @@ import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chassis.bus import STREAM, inbox_of, readers_of
+from chassis.bus import STREAM, earlier_of, inbox_of, readers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ def permits_of(service: str) -> Permits:
 
 
 def permits(name: str, more: Sequence[str] = ()) -> Permits:
-    """Its own facts; its own consumer and the acks of what it got from it; a look at the stream."""
+    """Its own facts; its own two consumers and acks of what they bring; a look at the stream."""
     own, api = f"halcyon.{name}.events.>", "$JS.API"
     publish = [
         own,
@@ -34,6 +34,11 @@ def permits(name: str, more: Sequence[str] = ()) -> Permits:
         *(f"{api}.CONSUMER.{verb}.{STREAM}.{name}" for verb in ("INFO", "MSG.NEXT", "RESET")),
         f"$JS.ACK.{STREAM}.{name}.>",
         *more,
+    ]
+    earlier = earlier_of(name)
+    publish += [
+        *(f"{api}.CONSUMER.{verb}.{STREAM}.{earlier}" for verb in ("INFO", "MSG.NEXT", "DELETE")),
+        f"$JS.ACK.{STREAM}.{earlier}.>",
     ]
     for reader in readers_of(name):
         publish.append(f"{api}.CONSUMER.CREATE.{STREAM}.{reader}.{own}")

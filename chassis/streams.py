@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from chassis.bus import STREAM, Bus, BusAway
+from chassis.catching_up import CatchingUp
 from chassis.config import Settings
 from chassis.residents import discovered
 from chassis.subscriptions import Subscriptions
@@ -29,6 +30,7 @@ async def make(bus: Bus, services: Iterable[str]) -> None:
     for name in services:
         hears: Subscriptions = importlib.import_module(f"services.{name}.handlers").on
         if hears:
+            await CatchingUp(bus, name).prepare(hears.subjects)
             await bus.subscribe_durably(STREAM, name, hears.subjects)
 
 

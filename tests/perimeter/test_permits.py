@@ -14,10 +14,12 @@ from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
 from nats.js.errors import APIError
 
 from chassis import streams
-from chassis.bus import STREAM, Bus, BusAway
+from chassis.bus import STREAM, Bus, BusAway, message
 from chassis.carried import windows
+from chassis.catching_up import CatchingUp
 from chassis.embedded import Nats, remove
 from chassis.permits import permits
+from chassis.puller import Puller
 from chassis.testing import eventually
 from clients import journey
 from clients.network import Network, Options
@@ -32,6 +34,7 @@ from halcyon.operations.v1.stream_calls_pb2 import (
 )
 from halcyon.referral.v1.partner_pb2 import PARTNER_FORMAT_JSON, Partner
 from halcyon.referral.v1.partner_service_pb2 import UpdatePartnerRequest
+from services.billing.handlers import on as hears
 
 FACT = "halcyon.billing.events.v1.PaymentCollected"
 PATIENCE = 2
@@ -222,6 +225,38 @@ async def test_who_binds_waits_for_the_deploy_step(tmp_path: Path) -> None:
         return True
 
     await eventually(bound)
+    for bus in (ours, deploy):
+        await bus.close()
+    await asyncio.to_thread(server.stop)
+
+
+async def test_what_was_stated_before_a_wider_version_is_there_for_who_only_binds(
+    tmp_path: Path,
+) -> None:
+    server = Nats(tmp_path)
+    await asyncio.to_thread(server.start)
+    ours = Bus(server.url, "billing", credentials=credentials(server, "billing"), binds=True)
+    deploy = Bus(server.url, "deploy", credentials=server.credentials)
+    for bus in (deploy, ours):
+        await bus.connect()
+    await deploy.provision()
+    one, *more = sorted(hears.subjects)
+    await deploy.subscribe_durably(STREAM, "billing", [one])
+    await deploy.store(more[0], b"", {"Nats-Msg-Id": "11111111-1111-4111-8111-111111111111"})
+    await streams.make(deploy, ["billing"])
+    catching = CatchingUp(ours, "billing")
+    assert await catching.prepare(hears.subjects)
+    puller = Puller(ours, STREAM, catching.durable, cap=8, pace=0, mend=ours.provision)
+    await puller.start()
+    (delivery,) = await puller.batch()
+    await ours.write(message(delivery.reply, b"+ACK"))
+
+    async def settled() -> bool:
+        return await ours.unread(STREAM, catching.durable) == 0
+
+    await eventually(settled)
+    await catching._forget()
+    assert not await catching.prepare(hears.subjects)
     for bus in (ours, deploy):
         await bus.close()
     await asyncio.to_thread(server.stop)
