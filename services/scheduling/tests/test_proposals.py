@@ -130,7 +130,7 @@ async def test_a_proposal_is_a_matter_of_its_clinic(house: House) -> None:
     repair = await submit(house, where, (one, 1, at(24, 14)))
     stranger = somebody("coordinator", clinics=frozenset({uuid4()}))
     request = rpc.AcceptRepairRequest(closure_id=repair.closure_id)
-    with pytest.raises(NotFound, match="CLINIC_NOT_FOUND"):
+    with pytest.raises(NotFound, match="REPAIR_NOT_FOUND"):
         await house.call(SchedulingService(house.db).AcceptRepair, request, stranger)
 
 

@@ -211,7 +211,7 @@ async def test_only_what_the_clinic_has_can_be_closed(house: House) -> None:
     repair = await close(house, where, None, 23, 24)
     stranger = somebody("coordinator", clinics=frozenset({uuid4()}))
     request = rpc.GetRepairRequest(closure_id=repair.closure_id)
-    with pytest.raises(NotFound, match="CLINIC_NOT_FOUND"):
+    with pytest.raises(NotFound, match="REPAIR_NOT_FOUND"):
         await house.call(SchedulingService(house.db).GetRepair, request, stranger)
     with pytest.raises(NotFound, match="REPAIR_NOT_FOUND"):
         missing = rpc.GetRepairRequest(closure_id=str(uuid4()))
