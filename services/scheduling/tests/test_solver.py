@@ -35,6 +35,7 @@ from services.scheduling.tests.examples import MONDAY, TAPER, clinic, plan
 from services.scheduling.tests.plainly import Plainly
 
 CLINIC = UUID("3f0f3c2e-7d54-4d5c-9d3e-111111111111")
+ALWAYS = tuple(Hours(weekday, 480, 1080) for weekday in range(1, 8))
 
 
 def agenda_of(where: Clinic, closures: Sequence[Closure] = ()) -> Agenda:
@@ -107,6 +108,7 @@ def test_it_finds_the_earliest_series_or_says_none_exactly_when_there_is_none(
         policy(),
         horizon_days=data.draw(st.sampled_from([12, 17])),
         most_in_7_days=data.draw(st.sampled_from([1, 2, 3])),
+        most_in_30_days=data.draw(st.sampled_from([2, 10])),
     )
     for _ in range(data.draw(st.integers(0, 6))):
         other = wish(plan(CLINIC, (1,)), rules, agenda, MONDAY)
@@ -136,15 +138,17 @@ def test_it_finds_the_earliest_series_or_says_none_exactly_when_there_is_none(
         assert booked or Because.TAKEN not in told
 
 
-def test_a_series_takes_other_sessions_of_the_patient_into_account() -> None:
-    where = clinic()
+@pytest.mark.parametrize("span", [7, 30, 90])
+def test_a_series_takes_other_sessions_of_the_patient_into_account(span: int) -> None:
+    where = clinic(hours=ALWAYS)
     agenda = agenda_of(where)
     before = tuple(MONDAY - timedelta(days=days) for days in (1, 3, 5))
-    rules = policy()
+    seven, thirty, ninety = (3 if days == span else 99 for days in (7, 30, 90))
+    rules = replace(policy(), most_in_7_days=seven, most_in_30_days=thirty, most_in_90_days=ninety)
     asked = wish(plan(where.clinic_id, (1,)), rules, agenda, MONDAY, Patient(sessions=before))
     found = found_by(asked, agenda)
     assert not isinstance(found, Bound)
-    assert found[0].start.date() - before[2].date() == timedelta(days=7)
+    assert found[0].start.date() - before[2].date() == timedelta(days=span)
 
 
 def test_the_same_nurse_is_kept_for_as_many_sessions_as_can_be() -> None:
@@ -164,9 +168,6 @@ def test_the_same_nurse_is_kept_for_as_many_sessions_as_can_be() -> None:
     named = Patient(Preferences(nurse_id=first))
     asked = wish(plan(where.clinic_id), policy(), agenda, MONDAY, named)
     assert found_by(asked, agenda) == plain
-
-
-ALWAYS = tuple(Hours(weekday, 480, 1080) for weekday in range(1, 8))
 
 
 def full_of(kind: Kind) -> tuple[Clinic, tuple[Closure, ...]]:
