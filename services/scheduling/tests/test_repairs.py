@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.type.date_pb2 import Date
 
 from chassis.refusal import Invalid, NotAllowed, NotFound
 from chassis.testing import House, somebody
@@ -16,6 +17,7 @@ from services.scheduling.api import SchedulingService
 from services.scheduling.domain import Clinic, Hours, Kind, Plan, Resource, series_id
 from services.scheduling.tests.examples import (
     clinic,
+    infusion_completed,
     payment_collected,
     plan,
     plan_approved,
@@ -249,6 +251,29 @@ async def test_a_series_goes_to_another_clinic_as_far_apart_as_it_was(house: Hou
     with pytest.raises(NotAllowed, match="SERIES_CLOSED"):
         back = rpc.TransferSeriesRequest(series_id=request.series_id, clinic_id=str(here.clinic_id))
         await house.call(SchedulingService(house.db).TransferSeries, back)
+
+
+async def test_a_series_that_went_to_another_clinic_is_seen_whole_by_each(house: House) -> None:
+    here, there = clinic(), clinic()
+    await keep(house, there)
+    (wanted,) = await clinic_with(house, here, 1, 2, 1)
+    await house.given(infusion_completed(wanted, 1))
+    before = await series(house, wanted)
+    api = SchedulingService(house.db)
+    moving = rpc.TransferSeriesRequest(
+        series_id=before.series_id, clinic_id=str(there.clinic_id), revision=before.revision
+    )
+    await house.call(api.TransferSeries, moving)
+    ours, theirs = (
+        somebody("coordinator", clinics=frozenset({one.clinic_id})) for one in (here, there)
+    )
+    asked = rpc.GetSeriesRequest(series_id=before.series_id)
+    assert len((await house.call(api.GetSeries, asked, theirs)).series.bookings) == 3
+    start = before.bookings[0].start_time.ToDatetime(UTC).astimezone(DENVER)
+    day = Date(year=start.year, month=start.month, day=start.day)
+    listed = rpc.ListDayRequest(clinic_id=str(here.clinic_id), day=day)
+    (past,) = (await house.call(api.ListDay, listed, ours)).bookings
+    assert past.start_time == before.bookings[0].start_time
 
 
 async def test_a_series_that_waits_is_held_where_there_are_times(house: House) -> None:

@@ -10,7 +10,7 @@ branch_labels = None
 depends_on = None
 
 _OWNED = (
-    *("course", "session", "session_word", "clinic_clock", "clinic_protocol"),
+    *("session", "session_word", "clinic_clock", "clinic_protocol"),
     *("custody_registration", "custody_container", "custody_incident", "custody_stocktaking"),
 )
 _OF = {
@@ -26,6 +26,8 @@ _KEYS = {
     "custody_container": "container_id",
     "custody_registration": "dea_number",
 }
+_WITH_A_SESSION = """EXISTS (
+    SELECT FROM session AS part WHERE part.course_id = course.course_id OFFSET 0)"""
 _STATEMENTS = (
     # What is told of a plan or of a patient is seen by whoever has a course of it.
     "CREATE INDEX course_of_plan ON course (plan_id)",
@@ -37,6 +39,8 @@ _STATEMENTS = (
         for table in tables
         for one in of_parent(table, parent, _KEYS[parent])
     ),
+    # A course that went to another clinic left its past where it was.
+    *of_clinic("course", also=_WITH_A_SESSION),
     *of_parent("dose_order", "course", "plan_id"),
     *of_parent("plan_minutes", "course", "plan_id"),
     *of_parent("plan_standing", "course", "plan_id"),

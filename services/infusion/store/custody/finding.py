@@ -91,7 +91,8 @@ async def original(tx: Tx, container: custody.Container, entry_id: UUID) -> cust
     found = next((row for row in rows if row.entry_id == entry_id), None)
     if found is None:
         raise unknown("ENTRY")
-    shared = await find_registration(tx, found.counterparty)
+    async with tx.beyond():
+        shared = await find_registration(tx, found.counterparty)
     return custody.Original(shapes.entry(found), len(rows) > 1, shared is not None)
 
 
