@@ -195,10 +195,10 @@ async def test_no_change_is_kept_when_the_audit_cannot_be_written(target: Besieg
     asked = application(7, DENVER, uuid4())
     asked.preferred_clinic_id = str(await one_id(target, "clinic_id"))
     await target.house.as_owner("ALTER TABLE audit RENAME TO gone")
-    before = await target.picture()
+    before = await target.picture("gone")
     outcome = await target.call(method("CreateReferral"), asked.SerializeToString())
     assert outcome.code is not StatusCode.OK
-    assert await target.picture() == before
+    assert await target.picture("gone") == before
     await target.house.as_owner("ALTER TABLE gone RENAME TO audit")
     outcome = await target.call(method("CreateReferral"), asked.SerializeToString())
     assert outcome.code is StatusCode.OK
