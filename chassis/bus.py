@@ -6,6 +6,7 @@ import random
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from nats.js.errors import BadRequestError, NotFoundError
 from nats.js.manager import JetStreamManager
 
 from chassis.papers import Papers
+from chassis.refusal import Busy
 
 STREAM = "HALCYON"
 SUBJECTS = ("halcyon.*.events.>",)
@@ -65,8 +67,11 @@ def hearing(durable: str, subjects: Iterable[str], ack_wait: float = 30) -> Cons
     )
 
 
-class BusAway(Exception):
+class BusAway(Busy):
     """The broker cannot be reached: nothing was learned about the messages."""
+
+    def __init__(self) -> None:
+        super().__init__("BROKER_UNAVAILABLE", "The broker is out of reach; try again.")
 
 
 class _Wire(Client):
@@ -121,6 +126,9 @@ class Bus:
         self._ack_wait, self._replicas, self._binds = ack_wait, replicas, binds
         self._papers = papers
         self._wire, self._tried = _Wire(papers), False
+        self._readers = cycle(random.sample(readers_of(name), _READERS))
+        self.reading = asyncio.Lock()
+        """Held by who reads: a server confuses a reader with one of its name just deleted."""
         self.closed = asyncio.Event()
         """Set when the client gave up for ever; the process must then end."""
         self.reconnected: list[Callable[[], None]] = []
@@ -183,8 +191,8 @@ class Bus:
             await self._wire.jsm().add_consumer(stream, config)
 
     async def reader(self, stream: str, config: ConsumerConfig) -> ConsumerInfo:
-        """A reader of what `config` says, under a name of ours that nobody uses just now."""
-        for name in random.sample(readers_of(self._name), _READERS):
+        """A reader of what `config` says, under the name of ours that was free for longest."""
+        for name in islice(self._readers, _READERS):
             subject = f"$JS.API.CONSUMER.CREATE.{stream}.{name}.{config.filter_subject}"
             chosen = config.evolve(name=name, description=self.inbox()).as_dict()
             wanted = {"stream_name": stream, "config": chosen, "action": "create"}

@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncGenerator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -17,6 +17,7 @@ from chassis.watermark import Place
 
 _STALL = 10.0
 _IDLE = 30.0
+_NO_MORE = re.compile(rb"NATS/1\.0 40[48]")
 _MSG_ID = re.compile(rb"Nats-Msg-Id: *([^\r\n]+)\r\n")
 
 
@@ -30,13 +31,23 @@ class Window(NamedTuple):
 async def windows(
     bus: Bus, stream: str, subject: str, size: int, start: int = 1
 ) -> AsyncGenerator[Window]:
-    """All that the stream holds of a subject when we begin, from a place on."""
+    """All that the stream holds of a subject when we begin, from a place on; one after another."""
+    async with bus.reading, aclosing(_windows(bus, stream, subject, size, start)) as found:
+        async for window in found:
+            yield window
+
+
+async def _windows(
+    bus: Bus, stream: str, subject: str, size: int, start: int
+) -> AsyncGenerator[Window]:
     reading, inbox = _Reading(), bus.inbox()
     tapped = await bus.tap(inbox, reading.take)
     try:
         left, consumer = await _begin(bus, stream, subject, start)
         while left > 0:
             await _ask(bus, f"{stream}.{consumer}", min(size, left), inbox, reading)
+            if reading.lost:
+                raise BusAway
             if not reading.count:
                 break
             yield Window(reading.places, reading.until)
@@ -85,6 +96,8 @@ class _Reading:
         self.places: list[Place] = []
         self.until = datetime.min.replace(tzinfo=UTC)
         self.count, self._asked, self._ended = 0, count, False
+        self.lost = False
+        """Whether the consumer went while we read: what did not come may be there all the same."""
 
     @property
     def whole(self) -> bool:
@@ -95,6 +108,7 @@ class _Reading:
         tokens = reply.split(".")
         if len(tokens) < 9:
             self._ended = True
+            self.lost = bool(headers and _NO_MORE.match(headers) is None)
         else:
             self.count += 1
             at = 7 if len(tokens) > 9 else 5

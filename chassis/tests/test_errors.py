@@ -13,6 +13,7 @@ from grpc import StatusCode
 from sqlalchemy import exc
 from structlog.testing import capture_logs
 
+from chassis.bus import BusAway
 from chassis.faults import is_conflict, is_unavailable
 from chassis.mishaps import DatabaseAway, told
 from chassis.refusal import (
@@ -195,6 +196,13 @@ async def test_a_database_that_is_away_is_unavailable(edge: Edge, absence: Excep
     assert (no.code, no.info.reason) == (StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE")
     assert no.retry.retry_delay.seconds > 0
     assert edge.echo.heard == ["away"]
+
+
+async def test_a_broker_that_is_away_is_unavailable(edge: Edge) -> None:
+    edge.echo.acts["away"] = _raising(BusAway())
+    no = await refused(edge.client.say("away"))
+    assert (no.code, no.info.reason) == (StatusCode.UNAVAILABLE, "BROKER_UNAVAILABLE")
+    assert no.retry.retry_delay.seconds > 0
 
 
 @pytest.mark.parametrize(

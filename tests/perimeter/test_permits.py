@@ -123,7 +123,7 @@ async def test_many_may_read_at_once_and_none_takes_from_another(billing: Bus) -
         async with aclosing(windows(billing, STREAM, "halcyon.billing.events.>", 3)) as found:
             return sum([len(window.places) async for window in found])
 
-    assert await asyncio.gather(*(read() for _ in range(4))) == [20] * 4
+    assert await asyncio.gather(*(read() for _ in range(16))) == [20] * 16
 
 
 async def test_it_may_not_state_the_facts_of_another(intruder: Intruder) -> None:
