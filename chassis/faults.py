@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import asyncpg
 from sqlalchemy import exc
 
-_RACES = frozenset({"23505", "23P01", "40001", "40P01"})
+_DEADLOCK = "40P01"
+_RACES = frozenset({"23505", "23P01", "40001", _DEADLOCK})
 _ABSENCES = frozenset({"53300", "55P03", "57014", "57P01", "57P02", "57P03"})
 _CONNECTION_CLASS = "08"
 
@@ -14,6 +15,11 @@ _CONNECTION_CLASS = "08"
 def is_conflict(fault: BaseException) -> bool:
     """Two transactions met: the loser, run again, sees what the winner did."""
     return any(_sqlstate(cause) in _RACES for cause in _causes(fault))
+
+
+def is_deadlock(fault: BaseException) -> bool:
+    """Two transactions waited for one another; this one gave way, and can be begun again."""
+    return any(_sqlstate(cause) == _DEADLOCK for cause in _causes(fault))
 
 
 def is_unavailable(fault: BaseException) -> bool:

@@ -15,10 +15,12 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
+from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from chassis import sight
 from chassis.admitting import admit
 from chassis.config import Settings
+from chassis.faults import is_deadlock
 from chassis.lines import engine
 from chassis.residents import SERVICES
 from chassis.tables import create_chassis_tables
@@ -31,13 +33,22 @@ _SEEING_ALL = text(f"SET LOCAL {sight.SETTING} = '{sight.EVERYTHING}'")
 """The owner is held to the policies too."""
 
 
+@retry(
+    retry=retry_if_exception(is_deadlock),
+    wait=wait_random_exponential(multiplier=0.1, max=2),
+    stop=stop_after_attempt(20),
+    reraise=True,
+)
 async def upgrade(
     service: str | Path,
     url: str,
     authority: Path | None = None,
     service_url: str | None = None,
 ) -> None:
-    """Run the migrations of a service (by name, or by the folder that holds them)."""
+    """Run the migrations of a service (by name, or by the folder that holds them), all or none.
+
+    Where the service runs meanwhile, its locks and ours may cross; then we begin again.
+    """
     folder = service if isinstance(service, Path) else SERVICES / service / "migrations"
     way = engine(url, authority)
     try:
