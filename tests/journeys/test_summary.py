@@ -19,6 +19,7 @@ from clients.network.seed import SEATTLE
 from halcyon.infusion.events.v1.infusion_events_pb2 import SessionPlanned
 from halcyon.scheduling.v1.scheduling_service_pb2 import GetSeriesRequest
 from tests.flows import NPI, application
+from tests.marks import GIVEN
 
 pytestmark = pytest.mark.xdist_group("network")
 
@@ -69,7 +70,7 @@ async def test_the_summary_bears_the_name_that_the_registry_knows(
     checked = fhirkit.parse(bundle.read_bytes())
     assert not [issue for issue in checked.issues if issue.severity == "error"]
     patient = json.loads(bundle.read_text())["entry"][0]["resource"]
-    assert patient["name"] == [{"family": family_name, "given": ["Test"]}]
+    assert patient["name"] == [{"family": family_name, "given": [GIVEN]}]
     assert patient["gender"] == "female"
 
 
