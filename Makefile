@@ -34,7 +34,7 @@ test-containers: setup ## Run the platform in containers and break it (needs a c
 	$(BIN)/pytest --durations 15 tests/containers
 
 test: setup ## Run every test
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --ignore tests/containers
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --durations 25 --ignore tests/containers
 	$(BIN)/pytest --durations 15 tests/containers
 
 test-all: setup ## The perimeter in full: 10,000 inputs a method and a fact, every role, permission, tamper and canary
