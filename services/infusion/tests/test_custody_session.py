@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.refusal import NotAllowed, NotFound
 from chassis.testing import House
@@ -57,6 +58,20 @@ async def test_the_dose_leaves_the_container_with_the_end(cabinet: Cabinet) -> N
     with pytest.raises(NotAllowed) as refused:
         await cabinet.administer(vial.container_id, session_id, "0.001")
     assert refused.value.reason == "DOSE_ABOVE_ORDER"
+
+
+async def test_who_ends_it_by_a_clock_a_little_ahead_has_drawn_the_dose_by_now(
+    cabinet: Cabinet,
+) -> None:
+    (vial,) = await cabinet.receive("A-1")
+    session_id = await running(cabinet.ward)
+    soon = Timestamp()
+    soon.FromDatetime(cabinet.ward.now() + timedelta(seconds=30))
+    ended = await cabinet.ward.complete(session_id, end_time=soon, container_id=vial.container_id)
+    *_, given = (await cabinet.get(vial.container_id)).entries
+    assert ended.end_time == soon
+    assert (given.session_id, given.change_milligrams) == (session_id, "-35")
+    assert given.occur_time.ToDatetime() < soon.ToDatetime()
 
 
 async def test_what_was_not_given_is_wasted_before_a_witness(cabinet: Cabinet) -> None:

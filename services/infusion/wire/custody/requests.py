@@ -60,14 +60,13 @@ def drawing(
     place: custody.Registration,
     told: tuple[str, datetime],
 ) -> custody.Use:
-    """What an infusion that ended took."""
+    """What an infusion that ended took; its record bears a clock that is a little ahead of ours."""
     session_id = visit.session.session_id
     recorder, now = told
-    about = custody.Act(
-        custody.cause(session_id), recorder, ending.end_time, now, session_id=session_id
-    )
+    drawn = min(ending.end_time, now)
+    about = custody.Act(custody.cause(session_id), recorder, drawn, now, session_id=session_id)
     amount = custody.Told(Decimal(ending.given_micrograms) / 1000, None)
-    return custody.Use(amount, place.day(ending.end_time), about)
+    return custody.Use(amount, place.day(drawn), about)
 
 
 def checked(drug: domain.Drug) -> custody.Checked:
