@@ -34,13 +34,12 @@ async def spans(network: Network) -> list[Span]:
     async with network.client("referrer", npi=NPI) as doctor:
         request = application(1, SEATTLE, uuid4())
         referral = await submit(doctor, request)
-        assert referral
 
     def written() -> list[Span]:
         everything = read_spans(network.traces)
-        calls = [span for span in everything if span["name"] == CALL]
-        newest = max(calls, key=lambda span: span["start_unix_nano"], default={"trace_id": None})
-        return [span for span in everything if concerns(span, newest["trace_id"])]
+        ours = (span["trace_id"] for span in everything if is_call(span, referral))
+        trace = next(ours, None)
+        return [span for span in everything if concerns(span, trace)]
 
     due = {("referral", CALL), ("billing", "errand collect-payment"), *hearings()}
     await eventually(holds(lambda: {(s["service"], s["name"]) for s in written()} >= due))
@@ -65,6 +64,11 @@ def holds(question: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
         return question()
 
     return asked
+
+
+def is_call(span: Span, referral_id: str) -> bool:
+    told: Mapping[str, str] = span["attributes"]
+    return span["name"] == CALL and told.get("halcyon.referral_id") == referral_id
 
 
 def concerns(span: Span, trace: str | None) -> bool:
