@@ -33,9 +33,13 @@ requirements: setup ## Pin what the image installs, with hashes, from pyproject.
 test-containers: setup ## Run the platform in containers and break it (needs a container engine)
 	$(BIN)/pytest --durations 15 tests/containers
 
-test: setup ## Run every test
+test: test-here test-containers ## Run every test
+
+test-here: setup ## Run every test but those in containers
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --durations 25 --ignore tests/containers
-	$(BIN)/pytest --durations 15 tests/containers
+
+test-again: setup ## Run what failed last time, by itself
+	$(BIN)/pytest --last-failed --last-failed-no-failures none
 
 test-all: setup ## The perimeter in full: 10,000 inputs a method and a fact, every role, permission, tamper and canary
 	HALCYON_FUZZ=10000 $(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/hostile tests/audit tests/canary tests/partners
@@ -99,4 +103,4 @@ clean: ## Forget the environment and what was built
 	rm -rf .venv .cpsat build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 s ?=
-.PHONY: images requirements test-containers help setup demo up test test-all test-operations check fmt fmt-check lint types imports protos proto map map-check asyncapi asyncapi-check fast bench cpsat run migrate clean
+.PHONY: images requirements test-containers help setup demo up test test-here test-again test-all test-operations check fmt fmt-check lint types imports protos proto map map-check asyncapi asyncapi-check fast bench cpsat run migrate clean
