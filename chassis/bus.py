@@ -163,7 +163,7 @@ class Bus:
     async def provision(self, name: str = STREAM, subjects: Sequence[str] = SUBJECTS) -> None:
         """The stream, if it is not there: kept by limits, refusing rather than forgetting."""
         manager = self._wire.jsm()
-        with _answered():
+        with answered():
             try:
                 await manager.stream_info(name)
             except NotFoundError:
@@ -183,7 +183,7 @@ class Bus:
 
     async def subscribe_durably(self, stream: str, durable: str, subjects: Iterable[str]) -> None:
         """The durable consumer of these subjects."""
-        with _answered():
+        with answered():
             if self._binds:
                 await self._wire.jsm().consumer_info(stream, durable)
                 return
@@ -204,7 +204,7 @@ class Bus:
     async def begin_anew(self, stream: str, durable: str) -> None:
         """Whoever reads by this consumer reads everything again; one that is gone reads nothing."""
         manager = self._wire.jsm()
-        with _answered(), suppress(NotFoundError):
+        with answered(), suppress(NotFoundError):
             if self._binds:
                 subject = f"$JS.API.CONSUMER.RESET.{stream}.{durable}"
                 await manager._api_request(subject, b'{"seq": 1}', timeout=5)
@@ -298,7 +298,7 @@ class Bus:
 
 
 @contextmanager
-def _answered() -> Iterator[None]:
+def answered() -> Iterator[None]:
     """A cluster that has no leader yet, or an answer that does not come, is an absent broker."""
     try:
         yield

@@ -9,10 +9,9 @@ from collections.abc import Collection
 from contextlib import suppress
 
 import structlog
-from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
-from chassis.bus import STREAM, Bus, BusAway, earlier_of
+from chassis.bus import STREAM, Bus, BusAway, answered, earlier_of
 from chassis.consumer import Consumer
 
 _OFTEN = 1.0
@@ -69,18 +68,11 @@ class CatchingUp:
 
     async def _heard_by(self, durable: str) -> set[str] | None:
         """None when there is no such consumer."""
-        try:
+        with answered(), suppress(NotFoundError):
             heard = (await self._bus.manager().consumer_info(self._stream, durable)).config
-        except NotFoundError:
-            return None
-        except (NatsError, TimeoutError) as error:
-            raise BusAway from error
-        return set(heard.filter_subjects or [heard.filter_subject or ""])
+            return set(heard.filter_subjects or [heard.filter_subject or ""])
+        return None
 
     async def _forget(self) -> None:
-        try:
+        with answered(), suppress(NotFoundError):
             await self._bus.manager().delete_consumer(self._stream, self.durable)
-        except NotFoundError:
-            return
-        except (NatsError, TimeoutError) as error:
-            raise BusAway from error
