@@ -3,6 +3,8 @@
 from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database import Database
+
 _KNOWN = text("SELECT true FROM pg_roles WHERE rolname = :role")
 _QUOTED = text("SELECT quote_ident(:role), quote_literal(:words), quote_ident(current_database())")
 _TABLES = text(
@@ -11,6 +13,17 @@ _TABLES = text(
         AND NOT relispartition AND relname NOT IN ('alembic_version', 'chassis_version')"""
 )
 """Parts of a table are reached through the whole of it, which has the policy."""
+
+_FREE = """
+SELECT rolsuper OR rolbypassrls OR EXISTS (
+    SELECT FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND pg_has_role(relowner, 'MEMBER')) AS free
+FROM pg_roles WHERE rolname = current_user
+"""
+
+
+class Unbound(Exception):
+    """No policy holds this role, or it can take the policies away."""
 
 
 async def admit(connection: AsyncConnection, who: URL) -> None:
@@ -27,3 +40,9 @@ async def admit(connection: AsyncConnection, who: URL) -> None:
         "USAGE ON ALL SEQUENCES IN SCHEMA public",
     ):
         await connection.exec_driver_sql(f"GRANT {what} TO {role}")
+
+
+async def be_bound(db: Database) -> None:
+    """Refuse to serve as a superuser, as the owner of the tables, or as who may become one."""
+    if (await db.fetch(_FREE))[0]["free"]:
+        raise Unbound

@@ -16,6 +16,7 @@ import structlog
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from chassis import failpoints, operations, telemetry, vault
+from chassis.admitting import Unbound, be_bound
 from chassis.audit import api as audit
 from chassis.audit.sealing import Sealer
 from chassis.bus import Bus, BusAway
@@ -90,7 +91,7 @@ def run(service: Service) -> None:
     telemetry.start(settings, service.name)
     try:
         asyncio.run(_live(service, settings))
-    except* (BusLost, BusAway, DatabaseAway) as lost:
+    except* (BusLost, BusAway, DatabaseAway, Unbound) as lost:
         log.error("service.lost", error_class=type(lost.exceptions[0]).__qualname__)
         sys.exit(1)
     finally:
@@ -115,6 +116,7 @@ async def _live(service: Service, settings: Settings) -> None:
     )
     try:
         await _patiently(db.tell_time)()
+        await _patiently(be_bound)(db)
         await _patiently(bus.connect)()
         await _work(service, settings, db, bus, stop)
     finally:

@@ -40,6 +40,12 @@ async def toy_url(servers: Servers, toy_template: str) -> str:
 
 
 @pytest.fixture
+def rows_url(servers: Servers, toy_url: str) -> str:
+    """The same as a service has it: under the role that owns nothing."""
+    return servers.postgres.service_url(toy_url.rpartition("/")[2], "toy")
+
+
+@pytest.fixture
 async def db(toy_url: str) -> AsyncIterator[Database]:
     database = Database(toy_url, lease=0.5)
     yield database

@@ -21,12 +21,12 @@ ROOT = Path(__file__).parents[2]
 
 
 @asynccontextmanager
-async def process(toy_url, nats, tmp_path, **settings):
+async def process(url, nats, tmp_path, **settings):
     ready = tmp_path / "ready.json"
     ready.unlink(missing_ok=True)
     jwks = tmp_path / "jwks.json"
     jwks.write_text('{"keys": []}')
-    about = {"database_url": toy_url, "nats_url": nats.url, "ready_file": ready, "jwks": jwks}
+    about = {"database_url": url, "nats_url": nats.url, "ready_file": ready, "jwks": jwks}
     about |= {"nats_credentials": nats.credentials}
     about |= {"lease_seconds": "0.5", "ack_wait_seconds": "2"} | settings
     env = {f"HALCYON_{name.upper()}": str(value) for name, value in about.items()}
@@ -73,15 +73,15 @@ def handled_or_dead(db, child, number):
 @pytest.mark.kill
 @pytest.mark.parametrize("name", sorted(NAMES))
 async def test_killed_at_a_failpoint_it_finishes_after_a_restart(
-    db, toy_url, nats, bus, tmp_path, name
+    db, rows_url, nats, bus, tmp_path, name
 ):
     facts = [toy.made(str(n)) for n in range(100)]
-    async with process(toy_url, nats, tmp_path, failpoint=f"{name}@2", batch=16) as child:
+    async with process(rows_url, nats, tmp_path, failpoint=f"{name}@2", batch=16) as child:
         for n in range(0, 100, 10):
             await publish(bus, *facts[n : n + 10])
             await handled_or_dead(db, child, n + 10)
         assert await asyncio.wait_for(child.wait(), 20) == -signal.SIGKILL
-    async with process(toy_url, nats, tmp_path, batch=16):
+    async with process(rows_url, nats, tmp_path, batch=16):
         await publish(bus, *facts)
         await stated(db, 100)
     assert len(await db.fetch("SELECT 1 FROM tick")) == 100
@@ -91,8 +91,10 @@ async def test_killed_at_a_failpoint_it_finishes_after_a_restart(
 
 
 @pytest.mark.kill
-async def test_told_to_stop_it_finishes_and_leaves_nothing_behind(db, toy_url, nats, bus, tmp_path):
-    async with process(toy_url, nats, tmp_path) as child:
+async def test_told_to_stop_it_finishes_and_leaves_nothing_behind(
+    db, rows_url, nats, bus, tmp_path
+):
+    async with process(rows_url, nats, tmp_path) as child:
         told = json.loads((tmp_path / "ready.json").read_text())
         assert told["service"] == "toy"
         assert told["pid"] == child.pid
@@ -104,8 +106,13 @@ async def test_told_to_stop_it_finishes_and_leaves_nothing_behind(db, toy_url, n
 
 
 @pytest.mark.kill
-async def test_a_broker_that_hangs_is_survived(db, toy_url, nats, bus, tmp_path):
+async def test_as_the_owner_it_does_not_serve(toy_url, nats, tmp_path):
     async with process(toy_url, nats, tmp_path) as child:
+        assert child.returncode == 1
+
+
+async def test_a_broker_that_hangs_is_survived(db, rows_url, nats, bus, tmp_path):
+    async with process(rows_url, nats, tmp_path) as child:
         os.kill(nats.pid, signal.SIGSTOP)
         await asyncio.sleep(8)  # The fault itself: the broker hangs for so long.
         os.kill(nats.pid, signal.SIGCONT)
@@ -115,8 +122,10 @@ async def test_a_broker_that_hangs_is_survived(db, toy_url, nats, bus, tmp_path)
 
 
 @pytest.mark.kill
-async def test_without_its_database_it_waits_and_then_starts(servers, toy_url, nats, bus, tmp_path):
-    name = toy_url.rpartition("/")[2]
+async def test_without_its_database_it_waits_and_then_starts(
+    servers, rows_url, nats, bus, tmp_path
+):
+    name = rows_url.rpartition("/")[2]
     elsewhere = Database(servers.postgres.url())
     await elsewhere.fetch(f'ALTER DATABASE "{name}" RENAME TO "{name}_away"')
 
@@ -125,7 +134,7 @@ async def test_without_its_database_it_waits_and_then_starts(servers, toy_url, n
         await elsewhere.fetch(f'ALTER DATABASE "{name}_away" RENAME TO "{name}"')
 
     returning = asyncio.create_task(come_back())
-    async with process(toy_url, nats, tmp_path) as child:
+    async with process(rows_url, nats, tmp_path) as child:
         assert child.returncode is None
     await returning
     await elsewhere.close()
@@ -133,16 +142,16 @@ async def test_without_its_database_it_waits_and_then_starts(servers, toy_url, n
 
 @pytest.mark.kill
 async def test_a_fact_that_kills_its_process_each_time_is_parked_in_the_end(
-    toy_url, nats, bus, db, tmp_path
+    rows_url, nats, bus, db, tmp_path
 ):
     """The innocent beside it are handled, and the count survives the processes."""
     deadly, innocent = toy.made("deadly"), [toy.made(f"{n}") for n in range(3)]
     ends = 0
-    async with process(toy_url, nats, tmp_path, ack_wait_seconds="1"):
+    async with process(rows_url, nats, tmp_path, ack_wait_seconds="1"):
         await publish(bus, innocent[0], deadly, *innocent[1:])
     while not await db.fetch("SELECT 1 FROM parked"):
         assert ends < 8
-        async with process(toy_url, nats, tmp_path, ack_wait_seconds="1") as child:
+        async with process(rows_url, nats, tmp_path, ack_wait_seconds="1") as child:
 
             async def over(child=child):
                 return child.returncode is not None or bool(await db.fetch("SELECT 1 FROM parked"))
@@ -151,6 +160,6 @@ async def test_a_fact_that_kills_its_process_each_time_is_parked_in_the_end(
             ends += child.returncode is not None
     ((kind, attempts),) = await db.fetch("SELECT error_class, attempts FROM parked")
     assert (kind, attempts) == ("ProcessLost", 5)
-    async with process(toy_url, nats, tmp_path):
+    async with process(rows_url, nats, tmp_path):
         await stated(db, 3)
     assert await db.fetch("SELECT 1 FROM attempt") == []

@@ -19,14 +19,9 @@ _REFUSED = "42501"
 
 
 @pytest.fixture
-async def url(servers, toy_url):
-    return servers.postgres.service_url(toy_url.rpartition("/")[2], "toy")
-
-
-@pytest.fixture
-async def db(url):
+async def db(rows_url):
     """As a service has it, and in it a ward of each clinic with a bed."""
-    database = Database(url)
+    database = Database(rows_url)
     async with database.transaction() as tx:
         for clinic_id in (OURS, THEIRS):
             tx.put(WardRow(ward_id=clinic_id, clinic_id=clinic_id))
@@ -92,8 +87,8 @@ async def test_nobody_sees_nothing(db, caller):
         await db.fetch(_ADD, uuid4(), OURS)
 
 
-async def test_a_line_that_never_said_what_it_sees_has_no_row(db, url):
-    line = await asyncpg.connect(url)
+async def test_a_line_that_never_said_what_it_sees_has_no_row(db, rows_url):
+    line = await asyncpg.connect(rows_url)
     try:
         assert not await line.fetch("SELECT FROM ward UNION ALL SELECT FROM bed")
         for sql, more in ((_ADD, (OURS,)), ("INSERT INTO bed VALUES ($1, 2)", ())):
