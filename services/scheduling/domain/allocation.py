@@ -84,6 +84,8 @@ class Search:
         while day.first < upper:
             starts = starts_of.get(ordinal)
             if starts is None:
+                if wall is not None and (spot := self._same(ordinal, wall, wanted, upper)):
+                    return spot
                 starts = agenda.learn_starts(ordinal, fitting)
             starts &= wanted
             if starts and self._windows is not None:
@@ -102,6 +104,15 @@ class Search:
             day = calendar.day(ordinal)
             wanted = -1
         return None
+
+    def _same(self, ordinal: int, wall: int, wanted: int, upper: int) -> Spot | None:
+        """The wall time on a day nobody has looked at: most often free, and then all we ask."""
+        day = self.agenda.shelf.calendar.day(ordinal)
+        starts = day.starts(self.fitting.length) & wanted
+        if starts and self._windows is not None:
+            starts &= self._window(ordinal)
+        free = _is_free(starts, at := day.at(wall), upper - day.first)
+        return self.agenda.spot(ordinal, at, self.fitting, self.liked) if free else None
 
     def first(self, lower: int) -> Spot | None:
         """The earliest first session from a unit on."""

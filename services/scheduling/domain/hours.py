@@ -116,10 +116,11 @@ class Calendar:
     def ordinal(self, unit: int) -> int:
         """The local day a unit belongs to."""
         guess = unit * self.unit_minutes * 60 // _DAY_SECONDS + _EPOCH_DAY
-        while self.day(guess).first > unit:
+        while unit < (day := self.day(guess)).first:
             guess -= 1
-        while self.day(guess + 1).first <= unit:
+        while unit >= day.first + day.units:
             guess += 1
+            day = self.day(guess)
         return guess
 
     def unit(self, moment: datetime) -> int:
