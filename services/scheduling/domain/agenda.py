@@ -106,8 +106,7 @@ class Agenda:
         """The spots are promised."""
         for spot in spots:
             count = self.shelf.calendar.day(spot.ordinal).units
-            own = [spot.bits & mask for mask in fitting.masks]
-            self.day(spot.ordinal).take(spot.at, own, count)
+            self.day(spot.ordinal).take(spot.at, spot.bits, fitting.masks, count)
             self._busy.pop(spot.ordinal, None)
 
     def where(self, placement: Placement) -> Iterator[tuple[int, range, int]]:

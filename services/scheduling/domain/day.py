@@ -3,7 +3,9 @@
 A day is one integer a unit: a bit for each seat, rooms first, then pumps, then nurses.
 """
 
-from struct import Struct
+from collections.abc import Iterable
+from itertools import repeat
+from struct import Struct, unpack_from
 
 _HEADER = Struct("<HHH")
 
@@ -30,12 +32,12 @@ class Day:
         for unit in units:
             day[unit] = day[unit] | bits if taken else day[unit] & ~bits
 
-    def take(self, at: int, own: list[int], count: int) -> None:
-        """Take other bits in each of the units from one on."""
+    def take(self, at: int, bits: int, masks: Iterable[int], count: int) -> None:
+        """Take in each of the units from one on those of the bits that its mask lets through."""
         day = self.units(count)
         self._packed = None
-        for unit, bits in enumerate(own, at):
-            day[unit] |= bits
+        for unit, mask in enumerate(masks, at):
+            day[unit] |= bits & mask
 
     def packed(self) -> bytes:
         """As bytes; the untaken ends of the day are left out."""
@@ -48,11 +50,9 @@ def _unpacked(packed: bytes, count: int) -> list[int]:
     taken = [0] * count
     if packed:
         width, offset, used = _HEADER.unpack_from(packed)
-        at = _HEADER.size
-        for unit in range(offset, min(offset + used, count)):
-            taken[unit] = int.from_bytes(packed[at : at + width], "little")
-            at += width
-    return taken
+        units = unpack_from(f"{width}s" * used, packed, _HEADER.size)
+        taken[offset : offset + used] = map(int.from_bytes, units, repeat("little"))
+    return taken[:count]
 
 
 def _packed(taken: list[int]) -> bytes:
@@ -60,6 +60,6 @@ def _packed(taken: list[int]) -> bytes:
     if not used:
         return b""
     first, last = used[0], used[-1] + 1
-    width = max((bits.bit_length() + 7) // 8 for bits in taken)
-    body = b"".join([bits.to_bytes(width, "little") for bits in taken[first:last]])
-    return _HEADER.pack(width, first, last - first) + body
+    width = (max(taken).bit_length() + 7) // 8
+    body = map(int.to_bytes, taken[first:last], repeat(width), repeat("little"))
+    return _HEADER.pack(width, first, last - first) + b"".join(body)
