@@ -12,8 +12,9 @@ def next_reminder(series: Series, hours: Sequence[int]) -> datetime | None:
     """When the next reminder of a booked series is due."""
     if series.status != Status.CONFIRMED or series.reminded_time is None:
         return None
-    times = [start - timedelta(hours=one) for start in series.starts for one in hours]
-    return min((one for one in times if one > series.reminded_time), default=None)
+    leads = [timedelta(hours=one) for one in hours]
+    times = [start - lead for start in series.starts for lead in leads]
+    return min([one for one in times if one > series.reminded_time], default=None)
 
 
 def remind(series: Series, live: Collection[int], hours: Sequence[int], now: datetime) -> Decision:
