@@ -181,8 +181,7 @@ def state_availability(
 def _noted(referral: Referral, now: datetime) -> Referral:
     """One more fact and line; nothing else of the referral moves."""
     before = referral.progress
-    after = replace(
-        before,
+    after = before._replace(
         revision=before.revision + 1,
         changes=before.changes + 1,
         update_time=max(now, before.update_time),
@@ -213,8 +212,7 @@ def _received(asked: Application, known: Known, now: datetime) -> Referral:
 def _step(referral: Referral, status: Status, now: datetime, clinic_id: UUID | None) -> Referral:
     """Each fact stated is one revision and one line of the history."""
     before = referral.progress
-    after = replace(
-        before,
+    after = before._replace(
         status=status,
         clinic_id=clinic_id,
         revision=before.revision + 1,

@@ -1,8 +1,7 @@
 """The closed loop: what others tell adds a line to the history and moves the status."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import Enum
+from enum import IntEnum
 from typing import NamedTuple, TypedDict
 from uuid import UUID
 
@@ -30,7 +29,7 @@ class Effect(NamedTuple):
     """Whether it shows that whatever needed attention is settled."""
 
 
-class Step(Enum):
+class Step(IntEnum):
     """What a fact means to the referral."""
 
     NOTED = 1
@@ -71,7 +70,7 @@ OCCUPYING = frozenset({Step.PLANNED, Step.HELD, Step.WAITLISTED, Step.CONFIRMED}
 FREEING = frozenset({Step.RELEASED, Step.GIVEN_BACK, Step.TREATED, Step.DECLINED})
 
 
-class Source(Enum):
+class Source(IntEnum):
     """The entities that take things back, so that older news of theirs must not count."""
 
     SERIES = 1
@@ -79,8 +78,7 @@ class Source(Enum):
     OTHER = 3
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(NamedTuple):
     """A fact somebody stated about a referral."""
 
     mark: int
@@ -104,8 +102,7 @@ class _Moves(TypedDict, total=False):
     invoice_revision: int
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of the history."""
 
     referral_id: UUID
@@ -122,8 +119,7 @@ def follow(before: Progress, news: News) -> tuple[Progress, tuple[Line, ...]]:
     if news.mark in before.heard:
         return before, ()
     moves = {} if _is_stale(before, news) else _moves(before, news)
-    after = replace(
-        before,
+    after = before._replace(
         changes=before.changes + 1,
         heard=(*before.heard, news.mark),
         update_time=max(before.update_time, news.time),
@@ -171,7 +167,7 @@ def _status(before: Progress, effect: Effect, time: datetime) -> Status:
         return now if late else then
     if now is Status.NEEDS_ATTENTION and (late or not effect.settles) and then not in ENDED:
         return now
-    return max(now, then, key=_RANK.__getitem__)
+    return then if _RANK[then] > _RANK[now] else now
 
 
 def _occupied(before: Progress, news: News) -> UUID | None:

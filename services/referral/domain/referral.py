@@ -136,8 +136,7 @@ class Clinical:
         return self.indication_code[:3]
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """How far a referral has come; the rest of it never changes."""
 
     referral_id: UUID

@@ -97,7 +97,7 @@ def _change_row(line: Line) -> ChangeRow:
         ChangeRow,
         referral_id=line.referral_id,
         number=line.number,
-        status=line.status.value,
+        status=line.status,
         cause=line.cause,
         change_time=line.time,
         trace_id=_trace_id(),

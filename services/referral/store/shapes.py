@@ -47,7 +47,7 @@ def progress(kept: Kept) -> Progress:
 
 def progress_row(progress: Progress) -> ProgressRow:
     """What news changes of a referral."""
-    return made(ProgressRow, **_progress_columns(progress))
+    return made(ProgressRow, **progress._asdict())
 
 
 def referral(kept: Kept) -> Referral:
@@ -100,7 +100,7 @@ def referral_row(referral: Referral) -> ReferralRow:
         priority=referral.priority.value,
         preferred_clinic_id=referral.preferred_clinic_id,
         receive_time=referral.receive_time,
-        **_progress_columns(referral.progress),
+        **referral.progress._asdict(),
     )
 
 
@@ -127,23 +127,6 @@ def clinic_row(clinic: Clinic) -> ClinicRow:
         categories=list(clinic.categories),
         series_capacity=clinic.series_capacity,
     )
-
-
-def _progress_columns(progress: Progress) -> dict[str, Any]:
-    return {
-        "referral_id": progress.referral_id,
-        "status": progress.status.value,
-        "update_time": progress.update_time,
-        "standing_time": progress.standing_time,
-        "clinic_id": progress.clinic_id,
-        "revision": progress.revision,
-        "changes": progress.changes,
-        "series_revision": progress.series_revision,
-        "invoice_revision": progress.invoice_revision,
-        "occupied_clinic_id": progress.occupied_clinic_id,
-        "heard": list(progress.heard),
-        "partner": progress.partner,
-    }
 
 
 def _clinical(kept: Kept) -> Clinical:

@@ -229,7 +229,7 @@ def news(step: Step, source: Source = Source.OTHER, revision: int = 1, at: int =
     ],
 )
 def test_statuses_move_by_rank(status: Status, step: Step, after: Status) -> None:
-    moved, (line,) = domain.follow(replace(PROGRESS, status=status), news(step))
+    moved, (line,) = domain.follow(PROGRESS._replace(status=status), news(step))
     assert moved.status is after
     assert (line.status, line.number) == (after, 3)
     assert moved.revision == PROGRESS.revision
@@ -314,7 +314,7 @@ def test_cancelling_twice_states_nothing_new(reason: domain.CancelReason, status
         domain.Received,
         domain.Routed,
     ]
-    referral = replace(referral, progress=replace(referral.progress, status=status))
+    referral = replace(referral, progress=referral.progress._replace(status=status))
     if status in domain.ENDED - {Status.CANCELLED}:
         return
     cancelled, _ = domain.cancel(referral, reason, NOW)
