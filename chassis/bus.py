@@ -26,15 +26,13 @@ from nats.js.manager import JetStreamManager
 
 from chassis.papers import Papers
 from chassis.refusal import Busy
+from chassis.taps import Tap, Taps
 
 STREAM = "HALCYON"
 SUBJECTS = ("halcyon.*.events.>",)
 
 _READERS = 8
 """So many may read at once: both replicas, by the clock and because somebody asks."""
-
-Tap = Callable[[str, str, bytes, bytes | None], None]
-"""Subject, reply, payload and raw headers of one message; it must not raise."""
 
 log = structlog.get_logger()
 
@@ -75,12 +73,13 @@ class BusAway(Busy):
 
 
 class _Wire(Client):
-    """nats-py for the connection; the chosen subscriptions skip its queues and header parser."""
+    """nats-py for the connection; the chosen subscriptions skip its queues and parsers."""
 
     def __init__(self, papers: Papers | None) -> None:
         super().__init__()
         self._papers = papers
         self.taps: dict[int, Tap] = {}
+        self._ps = Taps(self, self.taps)
 
     @property
     def ssl_context(self) -> ssl.SSLContext:
