@@ -1,6 +1,7 @@
 """One delivery understood: its fact, its place in the stream, and what it may be refused for."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
@@ -22,7 +23,8 @@ class Heard:
     subject: str
     reply: str
     data: bytes
-    headers: dict[str, str]
+    block: str
+    """Its headers as they came."""
     stream: str
     stream_seq: int
     delivered: int
@@ -31,21 +33,26 @@ class Heard:
     subscription: Subscription = field(init=False)
 
     @property
+    def headers(self) -> dict[str, str]:
+        """All of them, which is wanted only when it is put aside."""
+        return dict(_HEADER.findall(self.block))
+
+    @property
     def traceparent(self) -> str:
         """The trace of whoever stated the fact."""
-        return self.headers.get("traceparent", "")
+        return self._header("traceparent") or ""
 
     def understand(self, on: Subscriptions) -> None:
         """Decode, and see that the message is what it says it is."""
         self.subscription = on[self.subject]
-        if self.headers.get("ce-type", self.subject) != self.subject:
+        if self._header("ce-type") not in (self.subject, None):
             raise Reject("type")
         try:
             self.fact = self.subscription.fact.FromString(self.data)
         except DecodeError:
             raise Reject("undecodable") from None
         event_id = identity(self.fact).event_id
-        if self.headers.get("Nats-Msg-Id") != str(event_id):
+        if self._header("Nats-Msg-Id") != str(event_id):
             raise Reject("event id")
         self.event_id = event_id
 
@@ -54,6 +61,10 @@ class Heard:
         """The event's id if it is known to be its own, else one made of its place."""
         named: Any = getattr(self, "event_id", None)
         return named or uuid5(NAMESPACE, f"{self.stream}/{self.stream_seq}")
+
+    def _header(self, name: str) -> str | None:
+        _, found, rest = self.block.rpartition(f"\r\n{name}:")
+        return rest.partition("\r\n")[0].lstrip(" ") if found else None
 
 
 def heard(delivery: Delivery) -> Heard:
@@ -64,14 +75,13 @@ def heard(delivery: Delivery) -> Heard:
         delivery.subject,
         delivery.reply,
         delivery.data,
-        _headers(delivery.headers),
+        (delivery.headers or b"").decode("utf-8", "replace"),
         stream=tokens[at],
         stream_seq=int(tokens[at + 3]),
         delivered=int(tokens[at + 2]),
     )
 
 
-def _headers(raw: bytes | None) -> dict[str, str]:
-    if not raw:
-        return {}
-    return dict(_HEADER.findall(raw.decode("utf-8", "replace")))
+def block(headers: Mapping[str, str]) -> str:
+    """Headers as they stand on the wire."""
+    return "".join([f"\r\n{name}: {value}" for name, value in headers.items()]) + "\r\n"

@@ -12,7 +12,7 @@ from chassis.database import Database, Tx
 from chassis.facts import NAMESPACE, identity
 from chassis.flows import belonging
 from chassis.handling import handle_in
-from chassis.heard import Heard
+from chassis.heard import Heard, block
 from chassis.refusal import NotFound
 from chassis.subscriptions import Subscriptions
 
@@ -135,7 +135,7 @@ async def _handle_again(tx: Tx, row: Any, on: Subscriptions, consumer: str) -> N
         tx.due(row["subject"].removeprefix("due:"), UUID(bytes=row["data"]), tx.now)
         return
     place = {"stream": "", "stream_seq": row["stream_seq"], "delivered": 1}
-    one = Heard(row["subject"], "", row["data"], row["headers"], **place)
+    one = Heard(row["subject"], "", row["data"], block(row["headers"]), **place)
     one.understand(on)
     await handle_in(tx, [one], consumer)
 
