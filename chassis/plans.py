@@ -11,6 +11,7 @@ from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
 from chassis import sql
+from chassis.statements import Form
 
 R = TypeVar("R", bound=SQLModel)
 Key = tuple[Any, ...]
@@ -44,7 +45,7 @@ class Plan(Generic[R]):
             if (convert := impl.result_processor(sql.DIALECT, _oid(impl)))
         ]
         self._optional = {column.name for column in table.columns if _given_by_server(column)}
-        self._inserts: dict[tuple[str, ...], str] = {}
+        self._inserts: dict[tuple[str, ...], Form] = {}
         self.one, self.many = sql.select_one(table), sql.select_many(table)
 
     def key(self, row: SQLModel) -> Key:
@@ -76,7 +77,7 @@ class Plan(Generic[R]):
                 values[index] = convert(values[index])
         return tuple(values)
 
-    def insertion(self, values: Values) -> tuple[str, Values]:
+    def insertion(self, values: Values) -> tuple[Form, Values]:
         """The INSERT for these values; columns that the server fills are left to it."""
         if not self._optional:
             return self._insert(self.names), values
@@ -90,11 +91,11 @@ class Plan(Generic[R]):
         )
 
     @cached_property
-    def update(self) -> str:
+    def update(self) -> Form:
         """UPDATE of every other column by primary key."""
         return sql.update(self.table)
 
-    def _insert(self, names: tuple[str, ...]) -> str:
+    def _insert(self, names: tuple[str, ...]) -> Form:
         if (known := self._inserts.get(names)) is None:
             known = sql.insert([self.table.c[name] for name in names])
             self._inserts[names] = known

@@ -7,7 +7,7 @@ from typing import Any, cast
 from sqlmodel import SQLModel
 
 from chassis.plans import Key, Plan, R, Values, plan_of
-from chassis.statements import Statement, columns, execute
+from chassis.statements import Form, Statement, columns, execute
 
 Identity = tuple[type[SQLModel], Key]
 
@@ -90,29 +90,29 @@ class Rows:
 
     async def flush(self, *more: Statement) -> Sequence[Any]:
         """Write what was put, parents before children, and more, in one trip."""
-        writes = [Statement(sql, columns(rows)) for (_, sql), rows in self._work()]
+        writes = [Statement(form, rows) for (_, form), rows in self._work()]
         return await execute(self._driver, [*writes, *more])
 
-    def _work(self) -> list[tuple[tuple[int, str], list[Values]]]:
+    def _work(self) -> list[tuple[tuple[int, Form], list[Values]]]:
         """What differs from the database, by table and kind of statement."""
-        work: dict[tuple[int, str], list[Values]] = {}
+        work: dict[tuple[int, Form], list[Values]] = {}
         for identity in self._dirty:
             self._plan_write(identity, work)
         self._dirty.clear()
         return sorted(work.items(), key=lambda item: item[0][0])
 
-    def _plan_write(self, identity: Identity, work: dict[tuple[int, str], list[Values]]) -> None:
+    def _plan_write(self, identity: Identity, work: dict[tuple[int, Form], list[Values]]) -> None:
         held, plan = self._held[identity], plan_of(identity[0])
         assert held.row is not None
         values = plan.values(held.row)
         if held.stored is None:
-            sql, parameters = plan.insertion(values)
+            form, parameters = plan.insertion(values)
         elif values != held.stored:
-            sql, parameters = plan.update, values
+            form, parameters = plan.update, values
         else:
             return
         held.stored = values
-        work.setdefault((plan.position, sql), []).append(parameters)
+        work.setdefault((plan.position, form), []).append(parameters)
 
     def _keep(self, plan: Plan[R], parts: Key, record: Any) -> _Held:
         held = _Held(None, None, locked=True)

@@ -1,4 +1,4 @@
-"""The statements of one table: many rows are written at once, each column as one array."""
+"""The statements of one table: its rows are written at once, however many."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -6,25 +6,26 @@ from typing import Any
 from sqlalchemy import ARRAY, JSON, Column, Table
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
+from chassis.statements import Form, over
+
 DIALECT = dialect(dbapi=dialect.import_dbapi())  # type: ignore[no-untyped-call]
 Columns = Sequence[Column[Any]]
 
 
-def insert(columns: Columns) -> str:
+def insert(columns: Columns) -> Form:
     """INSERT of these columns."""
-    names = ", ".join(_quoted(columns))
-    return (
-        f"INSERT INTO {_table(columns)} ({names}) SELECT {_values(columns)} FROM {_rows(columns)}"  # noqa: S608
-    )
+    into = f"{_table(columns)} ({', '.join(_quoted(columns))})"
+    return _over(f"INSERT INTO {into} SELECT {_values(columns)}", columns)
 
 
-def update(table: Table) -> str:
+def update(table: Table) -> Form:
     """UPDATE of every other column by primary key."""
     columns, key = tuple(table.columns), set(table.primary_key)
     changed = [column for column in columns if column not in key]
     changes = ", ".join(f"{name} = {_value(column)}" for name, column in _pairs(changed))
     matches = " AND ".join(f"kept.{name} = given.{name}" for name in _quoted(table.primary_key))
-    return f"UPDATE {_table(columns)} AS kept SET {changes} FROM {_rows(columns)} WHERE {matches}"  # noqa: S608
+    verb = f"UPDATE {_table(columns)} AS kept SET {changes}"  # noqa: S608
+    return _over(verb, columns, f" WHERE {matches}")
 
 
 def select_one(table: Table) -> str:
@@ -55,13 +56,17 @@ def _element(value: object) -> str:
     return f'"{escaped}"'
 
 
-def _rows(columns: Columns) -> str:
-    return f"unnest({_arrays(columns)}) AS given ({', '.join(_quoted(columns))})"
+def _over(verb: str, columns: Columns, condition: str = "") -> Form:
+    given = f"given ({', '.join(_quoted(columns))})"
+    return over(f"{verb} FROM {{rows}} AS {given}{condition}", _kinds(columns))
 
 
 def _arrays(columns: Columns) -> str:
-    kinds = ["text" if _as_text(column) else _kind(column) for column in columns]
-    return ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(kinds, 1))
+    return ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_kinds(columns), 1))
+
+
+def _kinds(columns: Columns) -> list[str]:
+    return ["text" if _as_text(column) else _kind(column) for column in columns]
 
 
 def _values(columns: Columns) -> str:

@@ -7,39 +7,49 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.outbox import Entry
-from chassis.statements import Statement, columns
+from chassis.statements import Statement, over
 
 Task = tuple[str, UUID]
 
-AUDIT = """
+_AUDIT = over(
+    """
 INSERT INTO audit (clinic_id, recorded_at, agent, roles, action, method, outcome, purpose,
                    about, trace_id)
-SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[],
-                     $6::text[], $7::text[], $8::text[], $9::text[], $10::text[])
-"""
-_FACTS = """
+SELECT * FROM {rows} AS entry
+""",
+    ("uuid", "timestamptz", *["text"] * 8),
+)
+AUDIT = _AUDIT.several
+_FACTS = over(
+    """
 INSERT INTO outbox (event_id, subject, entity_id, revision, data, traceparent,
                     recorded_at, lease_token, leased_until)
-SELECT fact.*, $7::timestamptz, $8::uuid, $9::timestamptz
-FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::bytea[], $6::text[]) AS fact
-"""
-_DUE = """
-INSERT INTO due (name, entity_id, due_at)
-SELECT * FROM unnest($1::text[], $2::uuid[], $3::timestamptz[])
+SELECT fact.*, $7::timestamptz, $8::uuid, $9::timestamptz FROM {rows} AS fact
+""",
+    ("uuid", "text", "uuid", "bigint", "bytea", "text"),
+)
+_DUE = over(
+    """
+INSERT INTO due (name, entity_id, due_at) SELECT * FROM {rows} AS task
 ON CONFLICT (name, entity_id) DO UPDATE SET due_at = excluded.due_at, attempts = 0
-"""
-_UNDUE = """
-DELETE FROM due WHERE (name, entity_id) IN (SELECT * FROM unnest($1::text[], $2::uuid[]))
-"""
-_DONE = """
-DELETE FROM errand WHERE (name, entity_id) IN (SELECT * FROM unnest($1::text[], $2::uuid[]))
-"""
-_ASKED = """
+""",
+    ("text", "uuid", "timestamptz"),
+)
+_UNDUE = over(
+    "DELETE FROM due WHERE (name, entity_id) IN (SELECT * FROM {rows} AS task)", ("text", "uuid")
+)
+_DONE = over(
+    "DELETE FROM errand WHERE (name, entity_id) IN (SELECT * FROM {rows} AS task)", ("text", "uuid")
+)
+_ASKED = over(
+    """
 INSERT INTO errand (name, entity_id, asked_at, lease_token, leased_until, traceparent)
 SELECT asked.name, asked.entity_id, $4::timestamptz, $5::uuid, $6::timestamptz, asked.trace
-FROM unnest($1::text[], $2::uuid[], $3::text[]) AS asked (name, entity_id, trace)
+FROM {rows} AS asked (name, entity_id, trace)
 ON CONFLICT DO NOTHING RETURNING name, entity_id
-"""
+""",
+    ("text", "uuid", "text"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +90,14 @@ class Written:
         kept = [(*task, at) for task, at in ordered if at is not None]
         asked = [(*task, trace) for task, trace in sorted(self.asked.items())]
         chosen = (
-            (AUDIT, self.audit, ()),
+            (_AUDIT, self.audit, ()),
             (_FACTS, [fact[:6] for fact in self.facts], self._leased(now)),
             (_UNDUE, lifted, ()),
             (_DUE, kept, ()),
             (_DONE, sorted(self.done), ()),
             (_ASKED, asked, (now, self.lease.token, self.lease.errands_until)),
         )
-        written = [Statement(sql, [*columns(rows), *more]) for sql, rows, more in chosen if rows]
+        written = [Statement(form, rows, shared) for form, rows, shared in chosen if rows]
         self.audit = []
         return written
 
