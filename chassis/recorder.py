@@ -13,7 +13,7 @@ from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetr
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
-from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, TraceIdRatioBased
 
 from chassis.config import Settings
 from chassis.names import RECORDED, Recorded
@@ -59,7 +59,7 @@ def recorder(
         "service.instance.id": f"{uuid4()}",
     }
     resource = Resource.create(this)
-    spans = TracerProvider(resource=resource, sampler=ParentBased(ALWAYS_ON))
+    spans = TracerProvider(resource=resource, sampler=ALWAYS_ON)
     for exporter in (*exporters, *_span_exporters(settings)):
         spans.add_span_processor(
             BatchSpanProcessor(

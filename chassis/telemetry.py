@@ -1,6 +1,7 @@
 """Traces and metrics: an unsampled trace costs its context and nothing else."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
 from opentelemetry import metrics, propagate, trace
@@ -11,17 +12,17 @@ from opentelemetry.sdk.trace.export import SpanExporter
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace import (
     Link,
-    NonRecordingSpan,
     SpanContext,
     SpanKind,
     set_span_in_context,
 )
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from chassis import logs, traceparent
+from chassis import logs
 from chassis.config import Settings
 from chassis.names import OBSERVED, Attributes, Observed, Recorded
 from chassis.recorder import Recorder, recorder
+from chassis.traceparent import Carried, parse, render, sampled
 from chassis.work import Work
 
 Measured: TypeAlias = tuple[float, Attributes]
@@ -49,11 +50,6 @@ def stop() -> None:
     global _recorder
     stopping, _recorder = _recorder, Recorder()
     stopping.stop()
-
-
-def tracer() -> trace.Tracer:
-    """The SDK's tracer, for spans within a trace; `working` is what heads one."""
-    return _recorder.tracer
 
 
 def meter() -> metrics.Meter:
@@ -89,13 +85,15 @@ def observe(name: Observed, read: Callable[[], float | Sequence[Measured]]) -> N
 
 def current_traceparent() -> str:
     """The current context as its header, with the sampling decision; '' when there is none."""
-    return traceparent.render(trace.get_current_span().get_span_context())
+    span = trace.get_current_span()
+    return span.header if isinstance(span, Carried) else render(span.get_span_context())
 
 
+@lru_cache(maxsize=4096)
 def context_from(header: str) -> Context:
-    """The remote context a header carries; an empty one when it carries none."""
-    remote = traceparent.parse(header)
-    return set_span_in_context(NonRecordingSpan(remote), Context()) if remote else Context()
+    """The remote context a header carries, an empty one when it carries none; a flow repeats it."""
+    remote = parse(header)
+    return set_span_in_context(Carried(remote), Context()) if remote else Context()
 
 
 def serving(method: str, header: str = "") -> Work:
@@ -125,9 +123,8 @@ def processing(subject: str, event_id: str, header: str, consumer: str) -> Work:
 
 def sending(stream: str, headers: Sequence[str]) -> Work:
     """Publish one batch, linked to each sampled context that stated a fact in it."""
-    sampled = filter(traceparent.sampled, headers)
-    kept = [cause for header in sampled if (cause := traceparent.parse(header))]
-    if not kept:
+    links = [Link(cause) for header in filter(sampled, headers) if (cause := parse(header))]
+    if not links:
         return Work(trace.INVALID_SPAN)
     attributes: Attributes = {
         "messaging.system": "nats",
@@ -136,7 +133,7 @@ def sending(stream: str, headers: Sequence[str]) -> Work:
         "messaging.destination.name": stream,
         "messaging.batch.message_count": len(headers),
     }
-    return _open(f"send {stream}", Context(), SpanKind.PRODUCER, attributes, map(Link, kept))
+    return _open(f"send {stream}", Context(), SpanKind.PRODUCER, attributes, links)
 
 
 def errand(name: str, entity_id: str, header: str) -> Work:
@@ -153,21 +150,21 @@ def deadline(name: str, entity_id: str) -> Work:
 
 def working(name: str, header: str, kind: SpanKind, attributes: Attributes) -> Work:
     """Work under a remote context, or at the head of a trace when there is none."""
-    cause = traceparent.parse(header)
-    if cause is None:
+    carried = context_from(header)
+    if not carried:
         return _heading(name, kind, attributes)
-    carried = NonRecordingSpan(cause)
-    if not traceparent.sampled(header):
-        return Work(carried)
+    if not sampled(header):
+        return Work(trace.INVALID_SPAN, carried)
+    cause = trace.get_current_span(carried).get_span_context()
     links = [Link(cause)] if kind is SpanKind.CONSUMER else []
-    return _open(name, set_span_in_context(carried, Context()), kind, attributes, links)
+    return _open(name, carried, kind, attributes, links)
 
 
 def _heading(name: str, kind: SpanKind, attributes: Attributes) -> Work:
     trace_id = _IDS.generate_trace_id()
     if _recorder.keeps(trace_id):
         return _open(name, Context(), kind, attributes)
-    return Work(NonRecordingSpan(SpanContext(trace_id, _IDS.generate_span_id(), False)))
+    return Work(Carried(SpanContext(trace_id, _IDS.generate_span_id(), False)))
 
 
 def _open(
@@ -175,10 +172,9 @@ def _open(
     parent: Context,
     kind: SpanKind,
     attributes: Attributes,
-    links: Iterable[Link] = (),
+    links: Sequence[Link] = (),
 ) -> Work:
-    span = _recorder.tracer.start_span(name, parent, kind, _plain(attributes), list(links))
-    return Work(span)
+    return Work(_recorder.tracer.start_span(name, parent, kind, _plain(attributes), links))
 
 
 def _plain(attributes: Attributes) -> dict[str, Any]:

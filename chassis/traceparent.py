@@ -1,15 +1,23 @@
-"""The W3C trace context, in and out of its one header line; a flow repeats the same few."""
+"""The W3C trace context, in and out of its one header line."""
 
 import re
-from functools import lru_cache
+from functools import cached_property
 
-from opentelemetry.trace import SpanContext, TraceFlags
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
 _HEADER = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 _ODD = frozenset("13579bdf")
 
 
-@lru_cache(maxsize=4096)
+class Carried(NonRecordingSpan):
+    """Work that is recorded elsewhere or nowhere; its header is rendered once and told often."""
+
+    @cached_property
+    def header(self) -> str:
+        """What it tells on."""
+        return render(self.get_span_context())
+
+
 def parse(header: str) -> SpanContext | None:
     """The remote context that a header carries, or None when it carries none."""
     if not (found := _HEADER.fullmatch(header)):
@@ -23,12 +31,7 @@ def render(context: SpanContext) -> str:
     """The header line of a context, with its sampling decision."""
     if not context.is_valid:
         return ""
-    return _line(context.trace_id, context.span_id, context.trace_flags)
-
-
-@lru_cache(maxsize=4096)
-def _line(trace_id: int, span_id: int, flags: int) -> str:
-    return f"00-{trace_id:032x}-{span_id:016x}-{flags:02x}"
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
 
 def sampled(header: str) -> bool:

@@ -24,10 +24,12 @@ def concerning(fact: Message) -> None:
 class Work:
     """One piece of work in its trace; a failure is told by its class, never by its text."""
 
-    __slots__ = ("_judged", "_span", "_token")
+    __slots__ = ("_context", "_judged", "_span", "_token")
 
-    def __init__(self, span: Span) -> None:
+    def __init__(self, span: Span, within: Context | None = None) -> None:
+        """`within` is what goes on from here; the span's own context unless another is carried."""
         self._span = span
+        self._context = within or set_span_in_context(span, Context())
         self._judged = False
         self._token: Token[Context]
 
@@ -43,7 +45,7 @@ class Work:
             self._span.set_status(StatusCode.ERROR)
 
     def __enter__(self) -> Self:
-        self._token = contexts.attach(set_span_in_context(self._span))
+        self._token = contexts.attach(self._context)
         return self
 
     def __exit__(
