@@ -4,7 +4,6 @@ A day is one integer a unit: a bit for each seat, rooms first, then pumps, then 
 """
 
 from collections.abc import Iterable
-from itertools import repeat
 from struct import Struct, unpack_from
 
 _HEADER = Struct("<HHH")
@@ -51,7 +50,7 @@ def _unpacked(packed: bytes, count: int) -> list[int]:
     if packed:
         width, offset, used = _HEADER.unpack_from(packed)
         units = unpack_from(f"{width}s" * used, packed, _HEADER.size)
-        taken[offset : offset + used] = map(int.from_bytes, units, repeat("little"))
+        taken[offset : offset + used] = [int.from_bytes(one, "little") for one in units]
     return taken[:count]
 
 
@@ -61,5 +60,5 @@ def _packed(taken: list[int]) -> bytes:
         return b""
     first, last = used[0], used[-1] + 1
     width = (max(taken).bit_length() + 7) // 8
-    body = map(int.to_bytes, taken[first:last], repeat(width), repeat("little"))
-    return _HEADER.pack(width, first, last - first) + b"".join(body)
+    body = b"".join([bits.to_bytes(width, "little") for bits in taken[first:last]])
+    return _HEADER.pack(width, first, last - first) + body
