@@ -6,7 +6,6 @@ of the two. Each session is at its wall time or, where that is taken, at the fir
 the next is due.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import uuid5
@@ -56,9 +55,9 @@ def follow_on(series: Series, every: int, horizon: int, zone: ZoneInfo, now: dat
         last = datetime.combine(last, _due(series.rule)[0].time())
     count = max(1, horizon // every)
     rule = rrule(DAILY, interval=every, count=count, dtstart=last + timedelta(days=every))
-    plan = replace(series.plan, weeks=_weeks(every, count), maintain_every=every)
+    plan = series.plan._replace(weeks=_weeks(every, count), maintain_every=every)
     identity = uuid5(series.series_id, "maintenance")
-    return replace(opened(plan, now), series_id=identity, rule=str(rule))
+    return opened(plan, now)._replace(series_id=identity, rule=str(rule))
 
 
 def by_rule(

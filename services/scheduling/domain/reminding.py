@@ -1,7 +1,6 @@
 """Reminders: at the policy's hours before each session, once, and never for one that has begun."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.scheduling.domain.events import Decision, Event, ReminderDue
@@ -22,10 +21,10 @@ def remind(series: Series, live: Collection[int], hours: Sequence[int], now: dat
     since = series.reminded_time
     if series.status != Status.CONFIRMED or since is None:
         return series, ()
-    series, events = replace(series, reminded_time=now), list[Event]()
+    series, events = series._replace(reminded_time=now), list[Event]()
     for number, start in enumerate(series.starts, 1):
         reached = [one for one in hours if since < start - timedelta(hours=one) <= now]
         if reached and number in live and start > now:
-            series = replace(series, revision=series.revision + 1, update_time=now)
+            series = series._replace(revision=series.revision + 1, update_time=now)
             events.append(ReminderDue(series, number, min(reached)))
     return series, tuple(events)

@@ -1,6 +1,6 @@
 """A plan that was revised: what the sessions to come are made of from now on."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -28,9 +28,9 @@ def replanned(series: Series, told: Revised, now: datetime) -> Decision:
         return series, ()
     minutes, therapist = told.infusion_minutes, told.therapist
     same = (minutes, therapist) == (plan.infusion_minutes, plan.therapist)
-    wanted = replace(plan, version=told.version, infusion_minutes=minutes, therapist=therapist)
+    wanted = plan._replace(version=told.version, infusion_minutes=minutes, therapist=therapist)
     if same:
-        return replace(series, plan=wanted), ()
+        return series._replace(plan=wanted), ()
     shape = series.shape._replace(infuse=minutes) if series.starts else series.shape
-    again = replace(series, plan=wanted, shape=shape, revision=series.revision + 1, update_time=now)
+    again = series._replace(plan=wanted, shape=shape, revision=series.revision + 1, update_time=now)
     return again, (SeriesHeld(again),) if series.status == Status.HELD else ()

@@ -1,6 +1,5 @@
 """A series: all sessions of one plan, held before money is asked, booked when it is paid."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha1
@@ -39,8 +38,7 @@ class SessionLimit(NamedTuple):
     at_most: int
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What scheduling needs to know of an approved plan."""
 
     plan_id: UUID
@@ -61,8 +59,7 @@ class Plan:
     version: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(NamedTuple):
     """One series; its bookings say who has the times, its starts say what the times are."""
 
     series_id: UUID

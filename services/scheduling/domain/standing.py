@@ -1,7 +1,6 @@
 """What may happen to a series: each rule takes the series as it is and says what it becomes."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -32,8 +31,7 @@ def hold(
     """These times are the patient's until the hold expires; what has times keeps them."""
     if not wants_times(series):
         return series, ()
-    held = replace(
-        series,
+    held = series._replace(
         revision=series.revision + 1,
         status=Status.HELD,
         starts=tuple(starts),
@@ -63,8 +61,7 @@ def confirm(series: Series, payment_id: UUID, now: datetime) -> Decision:
     """Paid while held: booked."""
     if series.status != Status.HELD:
         return series, ()
-    paid = replace(
-        _next(series, Status.CONFIRMED, now),
+    paid = _next(series, Status.CONFIRMED, now)._replace(
         hold_expire_time=None,
         payment_id=payment_id,
         reminded_time=now,
@@ -84,7 +81,7 @@ def may_restore(series: Series, now: datetime) -> bool:
 
 def restore(series: Series, payment_id: UUID, now: datetime) -> Decision:
     """Paid after the hold had lapsed, but the same times were still free."""
-    held = replace(series, status=Status.HELD, release_reason=None)
+    held = series._replace(status=Status.HELD, release_reason=None)
     return confirm(held, payment_id, now)
 
 
@@ -93,8 +90,8 @@ def too_late(
 ) -> Decision:
     """Paid for times that are gone: said aloud, so that the money is given back."""
     reason = series.release_reason if series.closed else Reason.PAID_TOO_LATE
-    refused = replace(
-        _next(series, Status.RELEASED, now), release_reason=reason, payment_id=payment_id
+    refused = _next(series, Status.RELEASED, now)._replace(
+        release_reason=reason, payment_id=payment_id
     )
     return refused, (SeriesReleased(refused, Reason.PAID_TOO_LATE, tuple(offered)),)
 
@@ -117,7 +114,7 @@ def cancel(series: Series, now: datetime) -> Decision:
     if series.closed:
         return series, ()
     if series.status == Status.RELEASED:
-        return replace(series, release_reason=Reason.REFERRAL_CANCELLED, update_time=now), ()
+        return series._replace(release_reason=Reason.REFERRAL_CANCELLED, update_time=now), ()
     return _release(series, Reason.REFERRAL_CANCELLED, now)
 
 
@@ -126,7 +123,7 @@ def stop(series: Series, now: datetime) -> Decision:
     if series.closed:
         return series, ()
     if series.status == Status.RELEASED:
-        return replace(series, release_reason=Reason.PLAN_STOPPED, update_time=now), ()
+        return series._replace(release_reason=Reason.PLAN_STOPPED, update_time=now), ()
     return _release(series, Reason.PLAN_STOPPED, now)
 
 
@@ -136,7 +133,7 @@ def give_up(series: Series, kept_count: int, now: datetime) -> Decision:
         return series, ()
     if kept_count <= series.delivered:
         return _release(series, Reason.SESSIONS_GIVEN_UP, now)
-    rest = replace(_next(series, Status.CONFIRMED, now), starts=series.starts[:kept_count])
+    rest = _next(series, Status.CONFIRMED, now)._replace(starts=series.starts[:kept_count])
     return rest, (SeriesConfirmed(rest),)
 
 
@@ -145,7 +142,7 @@ def deliver(series: Series, now: datetime) -> Decision:
     count = series.delivered + 1
     done = count >= len(series.starts) and series.status == Status.CONFIRMED
     status = Status.FULFILLED if done else series.status
-    return replace(series, delivered=count, status=status, update_time=now), ()
+    return series._replace(delivered=count, status=status, update_time=now), ()
 
 
 def _held(series: Series) -> bool:
@@ -153,11 +150,11 @@ def _held(series: Series) -> bool:
 
 
 def _release(series: Series, reason: Reason, now: datetime) -> Decision:
-    released = replace(
-        _next(series, Status.RELEASED, now), hold_expire_time=None, release_reason=reason
+    released = _next(series, Status.RELEASED, now)._replace(
+        hold_expire_time=None, release_reason=reason
     )
     return released, (SeriesReleased(released, reason),)
 
 
 def _next(series: Series, status: Status, now: datetime) -> Series:
-    return replace(series, revision=series.revision + 1, status=status, update_time=now)
+    return series._replace(revision=series.revision + 1, status=status, update_time=now)

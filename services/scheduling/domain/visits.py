@@ -1,7 +1,7 @@
 """The life of one booking: it is kept, missed, cancelled or moved, and its series with it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -114,7 +114,7 @@ def overridden(series: Series, place: Placement, one: Override, now: datetime) -
 
 def sent_to(series: Series, clinic_id: UUID) -> Series:
     """The series as another clinic's."""
-    return replace(series, plan=replace(series.plan, clinic_id=clinic_id))
+    return series._replace(plan=series.plan._replace(clinic_id=clinic_id))
 
 
 def transferred(
@@ -134,9 +134,9 @@ def _tell(
     starts = list(series.starts)
     for one in places:
         starts[one.number - 1] = one.start
-    series, events = replace(series, starts=tuple(starts), update_time=now), list[Event]()
+    series, events = series._replace(starts=tuple(starts), update_time=now), list[Event]()
     for fact in facts:
-        series = replace(series, revision=series.revision + 1)
+        series = series._replace(revision=series.revision + 1)
         events.append(fact(series))
     return series, tuple(events)
 

@@ -94,7 +94,7 @@ async def transfer(tx: Tx, series: Series, clinic_id: UUID) -> Moved:
     if there is None or old is None:
         return Bound.CLINIC_UNKNOWN
     rest = await live(tx, series, 1)
-    elsewhere = replace(series, plan=replace(series.plan, clinic_id=clinic_id))
+    elsewhere = series._replace(plan=series.plan._replace(clinic_id=clinic_id))
     it = await _moving(tx, elsewhere, 1)
     kept = [one for n, one in enumerate(series.starts, 1) if n < rest[0].number] if rest else []
     starts = [one.start for one in rest]

@@ -24,7 +24,7 @@ HELD = hold(domain.opened(plan(uuid4()), MONDAY), TIMES, SHAPE, HOUR, MONDAY)[0]
 CONFIRMED = domain.confirm(HELD, PAYMENT, MONDAY)[0]
 EXPIRED = domain.expire(HELD, MONDAY + HOUR)[0]
 CANCELLED = domain.cancel(HELD, MONDAY)[0]
-FULFILLED = replace(CONFIRMED, status=Status.FULFILLED, delivered=8)
+FULFILLED = CONFIRMED._replace(status=Status.FULFILLED, delivered=8)
 EVERY = [WAITING, HELD, CONFIRMED, EXPIRED, CANCELLED, FULFILLED]
 
 

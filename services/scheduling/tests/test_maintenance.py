@@ -1,6 +1,5 @@
 """Maintenance: the wall clock keeps its hour, rounds follow one another, and a word ends them."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -50,8 +49,8 @@ def due(zone: str, last: str, every: int = 28) -> list[str]:
     agenda = Agenda(Shelf(where, policy().unit_minutes))
     agenda.complete = True
     end = datetime.fromisoformat(last).replace(tzinfo=here).astimezone(UTC)
-    course = replace(
-        opened(plan(where.clinic_id, (1,)), end), starts=(end,), status=Status.FULFILLED
+    course = opened(plan(where.clinic_id, (1,)), end)._replace(
+        starts=(end,), status=Status.FULFILLED
     )
     following = follow_on(course, every, policy().maintenance_days, here, end)
     wanted = wish(following.plan, policy(), agenda, end)
@@ -230,7 +229,7 @@ async def test_a_round_may_be_held_from_a_wanted_day(house: House, done: Plan) -
 
 def test_delivering_a_round_ends_it() -> None:
     at = datetime(2026, 11, 24, tzinfo=UTC)
-    one = replace(opened(plan(uuid4(), (1,)), at), status=Status.CONFIRMED, starts=(at,))
+    one = opened(plan(uuid4(), (1,)), at)._replace(status=Status.CONFIRMED, starts=(at,))
     assert deliver(one, at)[0].status == Status.FULFILLED
 
 

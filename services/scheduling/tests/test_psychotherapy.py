@@ -68,5 +68,5 @@ async def test_a_clinic_without_therapists_says_what_is_missing(house: House) ->
 def test_the_binding_reason_is_the_therapist() -> None:
     where = clinic()
     agenda = agenda_of(where)
-    asked = wish(replace(plan(where.clinic_id), therapist=True), policy(), agenda, SUNDAY)
+    asked = wish(plan(where.clinic_id)._replace(therapist=True), policy(), agenda, SUNDAY)
     assert binding_reason(asked, agenda) == Bound.NO_FREE_THERAPIST

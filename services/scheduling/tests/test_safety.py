@@ -1,7 +1,6 @@
 """Whoever books keeps to the safety rules of the protocol, and is told which one is broken."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from uuid import UUID, uuid4
@@ -126,7 +125,7 @@ async def test_a_hold_by_hand_after_another_course_is_refused_with_the_rule(hous
     where = clinic()
     await keep(house, where)
     first = await booked(house, where, 3)
-    second = replace(plan(where.clinic_id, (1,)), patient_id=first.patient_id)
+    second = plan(where.clinic_id, (1,))._replace(patient_id=first.patient_id)
     await house.given(approved(second))
     kept = await series(house, first)
     days = [one.start_time.ToDatetime(UTC) for one in kept.bookings]
@@ -345,7 +344,7 @@ def test_the_stricter_of_two_limits_holds(
     network: list[tuple[int, int]], told: list[tuple[int, int]]
 ) -> None:
     rules = tuple(domain.SessionLimit("a-rule", days, most) for most, days in told)
-    wanted = replace(plan(uuid4()), limits=rules)
+    wanted = plan(uuid4())._replace(limits=rules)
     found = {days: most for most, days in strictest(tuple(network), wanted)}
     assert found.keys() == {days for _, days in (*network, *told)}
     assert all(found[days] <= most for most, days in told)
