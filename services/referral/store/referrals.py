@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from chassis import telemetry, traceparent
 from chassis.database import Tx
+from chassis.ids import uuid_of
 from chassis.plans import made
 from services.referral.domain import (
     Application,
@@ -54,7 +55,7 @@ async def look_up(tx: Tx, asked: Sequence[Application]) -> Sequence[Known]:
 def _known(row: Mapping[str, Any], clinics: Sequence[Clinic], now: datetime) -> Known:
     return Known(
         referral_id=_new_id(now),
-        patient_id=row["patient_id"] or uuid4(),
+        patient_id=row["patient_id"] or uuid_of(uuid4().hex),
         registered=row["patient_id"] is not None,
         made=_maybe(row["made"]),
         twin=_maybe(row["twin"]),
@@ -129,4 +130,4 @@ def _new_id(now: datetime) -> UUID:
     milliseconds = int(now.timestamp() * 1000)
     noise = secrets.randbits(74)
     high = milliseconds << 16 | 7 << 12 | noise >> 62
-    return UUID(int=high << 64 | 2 << 62 | noise & (1 << 62) - 1)
+    return uuid_of(f"{high << 64 | 2 << 62 | noise & (1 << 62) - 1:032x}")

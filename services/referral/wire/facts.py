@@ -1,6 +1,6 @@
 """What we tell the platform: opaque ids and coded clinical content only."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -19,6 +19,8 @@ from services.referral.domain import (
     Section,
     Supplemented,
 )
+
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 Stated = Received | Routed | Cancelled | Supplemented | Available
 Fact = (
@@ -52,9 +54,9 @@ def fact(event: Stated, now: datetime) -> Fact:
 
 
 def moment(time: datetime) -> Timestamp:
-    """A moment on the wire."""
+    """A moment on the wire; FromDatetime goes through a calendar, which takes twice as long."""
     stamp = Timestamp()
-    stamp.FromDatetime(time)
+    stamp.FromMicroseconds((time - _EPOCH) // _MICROSECOND)
     return stamp
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from google.type.date_pb2 import Date
 
+from chassis.ids import uuid_of
 from chassis.paging import position
 from chassis.principal import ALL, Principal
 from chassis.refusal import Invalid, Violation
@@ -52,7 +53,7 @@ def application(request: rpc.CreateReferralRequest) -> Application:
     urgent = request.priority == noun.REFERRAL_PRIORITY_URGENT
     referrer = request.referrer
     return Application(
-        request_id=UUID(request.request_id),
+        request_id=uuid_of(request.request_id),
         digest=_digest(request),
         referrer=Practitioner(
             referrer.npi, referrer.given_name, referrer.family_name, referrer.organization
@@ -71,7 +72,7 @@ def reason(request: rpc.CancelReferralRequest) -> CancelReason:
 
 def _wanted(text: str) -> UUID | None:
     """An id that may be left out."""
-    return UUID(text) if text else None
+    return uuid_of(text) if text else None
 
 
 def search(request: rpc.ListReferralsRequest) -> Search:
