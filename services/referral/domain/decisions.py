@@ -40,6 +40,7 @@ class Registered:
     """The registry learned of a patient; nobody outside is told."""
 
     patient_id: UUID
+    match_key: bytes
     person: Person
 
 
@@ -95,13 +96,14 @@ Event: TypeAlias = Registered | Received | Routed | Cancelled | Supplemented | A
 Decision: TypeAlias = tuple[Referral, tuple[Event, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What is known when a referral is asked for, and the ids it will have if it is new."""
 
     referral_id: UUID
     patient_id: UUID
     registered: bool
+    match_key: bytes
+    """What the registry calls the patient by, known or new."""
     made: Referral | None
     """What the same request id made before."""
     twin: Referral | None
@@ -120,7 +122,7 @@ def receive(asked: Application, known: Known, viewer: Viewer, now: datetime) -> 
     received = _received(asked, known, now)
     events: tuple[Event, ...] = (Received(received),)
     if not known.registered:
-        events = (Registered(known.patient_id, asked.patient), *events)
+        events = (Registered(known.patient_id, known.match_key, asked.patient), *events)
     address = asked.patient.address
     home = address.position if address else None
     clinic = choose(known.clinics, asked.clinical.category, asked.preferred_clinic_id, home)
@@ -162,7 +164,7 @@ def supplement(referral: Referral, clinical: Clinical, now: datetime) -> Decisio
     noted = _noted(referral, now)
     if referral.progress.clinic_id is None:
         reason = referral.clinical.indication_code
-        noted = replace(noted, clinical=replace(clinical, indication_code=reason))
+        noted = replace(noted, clinical=clinical._replace(indication_code=reason))
     return noted, (Supplemented(noted, clinical),)
 
 
@@ -192,7 +194,7 @@ def _noted(referral: Referral, now: datetime) -> Referral:
 def _received(asked: Application, known: Known, now: datetime) -> Referral:
     birth = asked.patient.birth_date.real()
     assert birth is not None
-    referral = Referral(
+    return Referral(
         referral_id=known.referral_id,
         request_id=asked.request_id,
         digest=asked.digest,
@@ -204,9 +206,16 @@ def _received(asked: Application, known: Known, now: datetime) -> Referral:
         priority=asked.priority,
         preferred_clinic_id=asked.preferred_clinic_id,
         receive_time=now,
-        progress=Progress(known.referral_id, Status.RECEIVED, now, now, partner=asked.partner),
+        progress=Progress(
+            known.referral_id,
+            Status.RECEIVED,
+            now,
+            now,
+            revision=1,
+            changes=1,
+            partner=asked.partner,
+        ),
     )
-    return _step(referral, Status.RECEIVED, now, None)
 
 
 def _step(referral: Referral, status: Status, now: datetime, clinic_id: UUID | None) -> Referral:

@@ -116,8 +116,7 @@ class Person:
     address: Address | None = field(repr=False, default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Clinical:
+class Clinical(NamedTuple):
     """What the referrer knows of the patient's health; coded, without identifiers."""
 
     indication_code: str

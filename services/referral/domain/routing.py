@@ -1,8 +1,8 @@
 """Which clinic takes a referral: one that treats the condition, has room and is near."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import asin, cos, radians, sin, sqrt
+from typing import NamedTuple
 from uuid import UUID
 
 from chassis.refusal import NotFound
@@ -11,8 +11,7 @@ from services.referral.domain.referral import Position
 _EARTH_KM = 6371.0
 
 
-@dataclass(frozen=True, slots=True)
-class Clinic:
+class Clinic(NamedTuple):
     """A clinic of the network, as routing sees it."""
 
     clinic_id: UUID
@@ -39,11 +38,11 @@ def choose(
     clinics: Sequence[Clinic], category: str, preferred: UUID | None, home: Position | None
 ) -> UUID | None:
     """The preferred one, else the nearest, else (home unknown) the one with most room."""
+    if any(clinic.clinic_id == preferred and clinic.takes(category) for clinic in clinics):
+        return preferred
     candidates = [clinic for clinic in clinics if clinic.takes(category)]
     if not candidates:
         return None
-    if any(clinic.clinic_id == preferred for clinic in candidates):
-        return preferred
     if home is None:
         return min(candidates, key=lambda clinic: (-clinic.room, clinic.clinic_id)).clinic_id
     nearest = min(candidates, key=lambda it: (kilometres(it.position, home), it.clinic_id))

@@ -99,7 +99,7 @@ async def _submit(tx: Tx, who: Partner, event: Event, request: rpc.CreateReferra
     served = [clinic for clinic in known.clinics if clinic.clinic_id in who.clinics]
     viewer = domain.Viewer(frozenset({"referrer"}), asked.referrer.npi, frozenset())
     try:
-        decided = domain.receive(asked, replace(known, clinics=served), viewer, tx.now)
+        decided = domain.receive(asked, known._replace(clinics=served), viewer, tx.now)
     except AlreadyExists as refusal:
         raise AlreadyExists(refusal.reason, refusal.message) from None
     await store.record(tx, *decided)

@@ -46,17 +46,21 @@ LEFT JOIN patient ON patient.match_key = asked.match_key ORDER BY place
 
 async def look_up(tx: Tx, asked: Sequence[Application]) -> Sequence[Known]:
     """All that decides about new referrals, in one question; nothing is locked."""
-    told = [(one.request_id, blind(one.patient), one.clinical.category) for one in asked]
-    found = await tx.driver.fetch(_LOOK_UP, *map(list, zip(*told, strict=True)))
+    keys = [blind(one.patient) for one in asked]
+    categories = [one.clinical.category for one in asked]
+    found = await tx.driver.fetch(_LOOK_UP, [one.request_id for one in asked], keys, categories)
     clinics = [clinic(one) for one in found[0]["clinics"]]
-    return [_known(row, clinics, tx.now) for row in found]
+    return [_known(row, key, clinics, tx.now) for row, key in zip(found, keys, strict=True)]
 
 
-def _known(row: Mapping[str, Any], clinics: Sequence[Clinic], now: datetime) -> Known:
+def _known(
+    row: Mapping[str, Any], match_key: bytes, clinics: Sequence[Clinic], now: datetime
+) -> Known:
     return Known(
         referral_id=_new_id(now),
         patient_id=row["patient_id"] or uuid_of(uuid4().hex),
         registered=row["patient_id"] is not None,
+        match_key=match_key,
         made=_maybe(row["made"]),
         twin=_maybe(row["twin"]),
         clinics=clinics,
@@ -73,8 +77,8 @@ async def record(tx: Tx, referral: Referral, events: Sequence[Event]) -> None:
     """Keep the new state, tell the platform, and write the history, all in one commit."""
     for event in events:
         match event:
-            case Registered(patient_id, person):
-                tx.put(patient_row(patient_id, person, referral.progress.clinic_id, tx.now))
+            case Registered():
+                tx.put(patient_row(event, referral.progress.clinic_id, tx.now))
             case Received(stated) | Routed(stated) | Supplemented(stated) | Available(stated):
                 _state(tx, stated, event)
             case Cancelled(stated, _, freed):

@@ -10,7 +10,7 @@ from chassis.audit.access import NETWORK
 from chassis.database import Tx
 from chassis.plans import made
 from chassis.vault import Sealed, vault
-from services.referral.domain import Address, Day, Person, Position, Sex, match_key
+from services.referral.domain import Address, Day, Person, Position, Registered, Sex, match_key
 from services.referral.store.rows import PatientRow
 
 _OLD = """
@@ -26,15 +26,13 @@ def blind(person: Person) -> bytes:
     return vault().blind(match_key(person))
 
 
-def patient_row(
-    patient_id: UUID, person: Person, clinic_id: UUID | None, now: datetime
-) -> PatientRow:
+def patient_row(new: Registered, clinic_id: UUID | None, now: datetime) -> PatientRow:
     """A new entry, under a key of its own."""
-    sealed = vault().seal(clinic_id or NETWORK, _about(patient_id), _told(person))
+    sealed = vault().seal(clinic_id or NETWORK, _about(new.patient_id), _told(new.person))
     return made(
         PatientRow,
-        patient_id=patient_id,
-        match_key=blind(person),
+        patient_id=new.patient_id,
+        match_key=new.match_key,
         key_clinic_id=sealed.clinic_id,
         key_version=sealed.version,
         wrapped_key=sealed.wrapped,
