@@ -25,6 +25,7 @@ from chassis.config import Settings
 from chassis.consumer import Consumer
 from chassis.database import Database
 from chassis.deadlines import Deadlines, Sweeper
+from chassis.ending import end
 from chassis.errands import Errands, Runner
 from chassis.flows import Flows
 from chassis.gauges import Gauges
@@ -181,8 +182,7 @@ async def _work(
             await consuming
         await relay.flush(settings.drain_seconds)
         await sealer.close()
-        for loop in loops:
-            loop.cancel()
+        await end(loops)
 
 
 def _answer(service: Service, db: Database, this: Operable, server: grpc.aio.Server) -> None:

@@ -78,10 +78,10 @@ def test_any_cutting_gives_what_the_clients_own_parser_reads(messages, cuts):
     assert ours.told == theirs.told
 
 
-async def test_whole_messages_for_taps_never_reach_the_slow_parser():
+async def test_whole_messages_for_taps_never_reach_the_slow_parser(monkeypatch):
     client = Client()
     taps = Taps(client, {TAPPED: client.tap})
-    client._process_msg = None
+    monkeypatch.setattr(client, "_process_msg", None)
     whole = message(TAPPED, "", b"", b"one")
     await taps.parse(whole + whole)
     await taps.parse(b"PING\r\n")

@@ -124,7 +124,8 @@ class Payments(Packages, Cards, PaymentServiceServicer):
                 if now != told:
                     yield (told := now)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(bell.wait(), POLL_SECONDS)
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await bell.wait()
         finally:
             self._bells.discard(bell)
 

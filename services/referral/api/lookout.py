@@ -51,7 +51,8 @@ class Lookout:
                     bell.set()
             await asyncio.sleep(PAUSE_SECONDS)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._committed.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._committed.wait()
 
     async def _changed(self) -> Collection[UUID]:
         """Who cannot be asked about may have changed: its watchers, asking, learn what is wrong."""

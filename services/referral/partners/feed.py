@@ -71,7 +71,8 @@ class Feed:
     async def _wait(self) -> None:
         await self._look()
         try:
-            await asyncio.wait_for(self._committed.wait(), POLL_SECONDS)
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._committed.wait()
         except TimeoutError:
             return
         await asyncio.sleep(PAUSE_SECONDS)

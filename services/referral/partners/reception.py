@@ -11,6 +11,7 @@ from chassis.accounts import Partner as Place
 from chassis.bus import Bus, BusAway
 from chassis.config import Settings
 from chassis.database import Database
+from chassis.ending import end
 from chassis.pauses import paused_consumers
 from chassis.telemetry import Measured
 from services.referral import store
@@ -112,9 +113,7 @@ class Reception:
     async def _close(self, partner: Partner) -> None:
         tasks = self._open.pop(partner)
         self._feeds.pop(partner, None)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
         log.info("partner.closed", partner=partner.name)
 
 

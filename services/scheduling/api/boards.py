@@ -66,7 +66,8 @@ class Boards(Calls):
                     yield board
                     shown = board
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(bell.wait(), _LOOK_SECONDS)
+                    async with asyncio.timeout(_LOOK_SECONDS):
+                        await bell.wait()
         finally:
             self._watching.discard(bell)
 

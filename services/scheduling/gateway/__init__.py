@@ -20,8 +20,8 @@ async def improved(days: Days) -> list[int]:
         raise NotAllowed("OPTIMISER_MISSING", "CP-SAT is not set up here; see `make cpsat`.")
     asked = json.dumps({**days.as_document(), "seconds": settings.seconds}).encode()
     try:
-        told = await asyncio.wait_for(_run(settings.python, asked), settings.seconds + _STARTING)
-        found: list[int] | None = json.loads(told)
+        async with asyncio.timeout(settings.seconds + _STARTING):
+            found: list[int] | None = json.loads(await _run(settings.python, asked))
     except (OSError, TimeoutError, ValueError):
         found = None
     if found is None:
