@@ -125,6 +125,7 @@ class Bus:
         self._ack_wait, self._replicas, self._binds = ack_wait, replicas, binds
         self._papers = papers
         self._wire, self._tried = _Wire(papers), False
+        self._unsaid: list[bytes] = []
         self._readers = cycle(random.sample(readers_of(name), _READERS))
         self.reading = asyncio.Lock()
         """Held by who reads: a server confuses a reader with one of its name just deleted."""
@@ -259,20 +260,29 @@ class Bus:
         return self._wire.is_connected
 
     async def write(self, commands: bytes) -> None:
-        """Put ready-made protocol lines on the wire, behind what the client has yet to send."""
-        wire = self._wire
-        transport: Any = wire._transport
-        if not wire.is_connected or transport is None:
+        """Protocol lines for the wire; what is said in one turn of the loop leaves together."""
+        transport: Any = self._wire._transport
+        if not self._wire.is_connected or transport is None:
             raise BusAway
+        if not self._unsaid:
+            asyncio.get_running_loop().call_soon(self._say)
+        self._unsaid.append(commands)
         try:
-            waiting, wire._pending, wire._pending_data_size = wire._pending, [], 0
-            transport.writelines([*waiting, commands])
             await transport.drain()
         except OSError as error:
             raise BusAway from error
 
+    def _say(self) -> None:
+        """Behind what the client has yet to send; a lost line is as one that went away with it."""
+        wire, commands, self._unsaid = self._wire, self._unsaid, []
+        if wire.is_connected and commands:
+            waiting, wire._pending, wire._pending_data_size = wire._pending, [], 0
+            transport: Any = wire._transport
+            transport.writelines([*waiting, *commands])
+
     async def flush(self) -> None:
         """Wait until the server has read what was written."""
+        self._say()
         try:
             await self._wire.flush(5)
         except (OSError, NatsError, TimeoutError) as error:
@@ -281,6 +291,7 @@ class Bus:
     async def close(self) -> None:
         """Say goodbye, to whoever was ever called; this end is not news."""
         if self._tried:
+            self._say()
             await self._abandon(self._wire)
 
     async def _abandon(self, wire: _Wire) -> None:
