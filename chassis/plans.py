@@ -1,22 +1,24 @@
 """One row type's statements, compiled once by SQLAlchemy and spoken straight to the driver."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, cached_property
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ARRAY, Column, Float, Numeric, Table
-from sqlalchemy.orm import InstanceState, class_mapper
-from sqlalchemy.orm.instrumentation import ClassManager
+from sqlalchemy import ARRAY, Boolean, Column, Float, LargeBinary, Numeric, Table
+from sqlalchemy.orm import class_mapper
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
 from chassis import sql
+from chassis.light import lighten
 from chassis.statements import Form
 
 R = TypeVar("R", bound=SQLModel)
 Key = tuple[Any, ...]
 Values = tuple[Any, ...]
 Convert = Callable[[Any], Any] | None
+Converts = list[tuple[int, Callable[[Any], Any]]]
 
 _new, _set = object.__new__, object.__setattr__
 _FLOAT8_OID = 701
@@ -31,34 +33,27 @@ class Plan(Generic[R]):
         table = mapper.local_table
         assert isinstance(table, Table)
         self.row, self.table = row, table
-        type.__setattr__(row, "_sa_instance_state", _Late(mapper.class_manager))
+        lighten(mapper)
         self.names = tuple(column.name for column in table.columns)
-        self.key_names = tuple(column.name for column in table.primary_key)
+        self._all = _picker(self.names)
+        self._key = _picker(tuple(column.name for column in table.primary_key))
         self.position = table.metadata.sorted_tables.index(table)
         impls = [column.type.dialect_impl(sql.DIALECT) for column in table.columns]
-        self._binds = [
-            (index, convert) for index, impl in enumerate(impls) if (convert := _bind(impl))
-        ]
-        self._results = [
-            (name, convert)
-            for name, impl in zip(self.names, impls, strict=True)
-            if (convert := impl.result_processor(sql.DIALECT, _oid(impl)))
-        ]
+        self._results = _converts(map(_result, impls))
+        self._binds = _converts(map(_bind, impls))
+        self._texts = _converts(sql.literal if isinstance(i, ARRAY) else None for i in impls)
         self._optional = {column.name for column in table.columns if _given_by_server(column)}
         self._inserts: dict[tuple[str, ...], Form] = {}
         self.one, self.many = sql.select_one(table), sql.select_many(table)
 
     def key(self, row: SQLModel) -> Key:
         """The row's primary key."""
-        return tuple(map(row.__dict__.__getitem__, self.key_names))
+        return self._key(row.__dict__)
 
-    def revive(self, record: Iterable[tuple[str, Any]], *, raw: bool) -> R:
+    def revive(self, record: Iterable[Any]) -> R:
         """A row as the database has it, made without validation: it was validated going in."""
-        values = dict(record)
-        if raw:
-            for name, convert in self._results:
-                values[name] = convert(values[name])
-        return self.made(values)
+        values = _converted(record, self._results) if self._results else record
+        return self.made(dict(zip(self.names, values, strict=True)))
 
     def made(self, values: dict[str, Any]) -> R:
         """A row that holds these columns and nothing of an ORM session's."""
@@ -70,15 +65,13 @@ class Plan(Generic[R]):
         return row
 
     def values(self, row: SQLModel) -> Values:
-        """The row's columns as the driver wants them."""
-        values = list(map(row.__dict__.get, self.names))
-        for index, convert in self._binds:
-            if values[index] is not None:
-                values[index] = convert(values[index])
-        return tuple(values)
+        """The row's columns, to be compared and then written; nothing in them can change."""
+        values = self._all(row.__dict__)
+        return _converted(values, self._binds) if self._binds else values
 
     def insertion(self, values: Values) -> tuple[Form, Values]:
         """The INSERT for these values; columns that the server fills are left to it."""
+        values = _converted(values, self._texts) if self._texts else values
         if not self._optional:
             return self._insert(self.names), values
         pairs = [
@@ -90,9 +83,12 @@ class Plan(Generic[R]):
             [value for _, value in pairs]
         )
 
+    def change(self, values: Values) -> tuple[Form, Values]:
+        """The UPDATE to these values."""
+        return self._update, _converted(values, self._texts) if self._texts else values
+
     @cached_property
-    def update(self) -> Form:
-        """UPDATE of every other column by primary key."""
+    def _update(self) -> Form:
         return sql.update(self.table)
 
     def _insert(self, names: tuple[str, ...]) -> Form:
@@ -100,20 +96,6 @@ class Plan(Generic[R]):
             known = sql.insert([self.table.c[name] for name in names])
             self._inserts[names] = known
         return known
-
-
-class _Late:
-    """SQLAlchemy's account of a row, made when something asks: it costs ten times the row."""
-
-    def __init__(self, manager: ClassManager[Any]) -> None:
-        self._manager = manager
-
-    def __get__(self, row: Any, _: object) -> InstanceState[Any]:
-        if row is None:
-            raise AttributeError
-        state: InstanceState[Any] = InstanceState(row, self._manager)
-        row.__dict__["_sa_instance_state"] = state
-        return state
 
 
 @cache
@@ -128,8 +110,36 @@ def made(row: type[R], /, **columns: Any) -> R:
     return fresh
 
 
+def _picker(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], Values]:
+    if len(names) == 1:
+        return lambda columns: (columns[names[0]],)
+    return itemgetter(*names)
+
+
+def _converts(each: Iterable[Convert]) -> Converts:
+    return [(place, convert) for place, convert in enumerate(each) if convert]
+
+
+def _converted(values: Iterable[Any], converts: Converts) -> Values:
+    changed = list(values)
+    for place, convert in converts:
+        if changed[place] is not None:
+            changed[place] = convert(changed[place])
+    return tuple(changed)
+
+
 def _bind(impl: TypeEngine[Any]) -> Convert:
-    return sql.literal if isinstance(impl, ARRAY) else impl.bind_processor(sql.DIALECT)
+    """What the driver takes as it is needs nothing."""
+    if isinstance(impl, ARRAY):
+        return tuple
+    return None if isinstance(impl, Boolean | LargeBinary) else impl.bind_processor(sql.DIALECT)
+
+
+def _result(impl: TypeEngine[Any]) -> Convert:
+    """The driver's list of plain elements is a list already."""
+    if isinstance(impl, ARRAY) and not _result(impl.item_type.dialect_impl(sql.DIALECT)):
+        return None
+    return impl.result_processor(sql.DIALECT, _oid(impl))
 
 
 def _oid(impl: TypeEngine[Any]) -> int | None:

@@ -38,7 +38,8 @@ class Rows:
         held = self._held.get((row, parts))
         if held is None or not held.locked:
             record = await self._driver.fetchrow(plan.one + self._lock, *parts)
-            held = self._keep(plan, parts, record)
+            found = plan.revive(record) if record else None
+            held = self._hold(plan, parts, found, locked=True)
         return cast("R | None", held.row)
 
     async def load(self, row: type[R], keys: Iterable[object]) -> None:
@@ -52,39 +53,39 @@ class Rows:
         if not wanted:
             return
         for record in await self._driver.fetch(plan.many + self._lock, *columns(wanted)):
-            parts = tuple([record[name] for name in plan.key_names])
-            self._keep(plan, parts, record)
+            found = plan.revive(record)
+            self._hold(plan, plan.key(found), found, locked=True)
         for parts in wanted:
             held = self._held.get((row, parts))
             if held is None or not held.locked:
-                self._held[row, parts] = _Held(None, None, locked=True)
+                self._hold(plan, parts, None, locked=True)
 
     async def look(self, row: type[R], keys: Iterable[object]) -> dict[Any, R]:
         """Those of the keys that are there, unlocked and not to be changed: one SELECT, by key."""
         plan, wanted = plan_of(row), list(dict.fromkeys(map(_parts, keys)))
         if not wanted:
             return {}
-        found = await self._driver.fetch(plan.many, *columns(wanted))
-        rows = [plan.revive(record.items(), raw=True) for record in found]
+        rows = map(plan.revive, await self._driver.fetch(plan.many, *columns(wanted)))
         return {key[0] if len(key) == 1 else key: one for one in rows for key in [plan.key(one)]}
 
     def adopt(self, row: type[R], values: Iterable[tuple[str, Any]], *, locked: bool) -> R:
         """A row that a query brought: the one already in hand if there is one."""
         plan = plan_of(row)
-        found: R = plan.revive(values, raw=False)
-        identity = (row, plan.key(found))
-        held = self._held.get(identity)
+        found: R = plan.made(dict(values))
+        key = plan.key(found)
+        held = self._held.get((row, key))
         if held is None or held.row is None or (locked and not held.locked):
-            self._held[identity] = _Held(found, plan.values(found), locked)
-            return found
+            held = self._hold(plan, key, found, locked=locked)
         return cast("R", held.row)
 
     def put(self, row: SQLModel) -> None:
         """Keep this state: an INSERT if the row is new here, otherwise an UPDATE."""
         key = plan_of(type(row)).key(row)
         identity = (type(row), (id(row),) if None in key else key)
-        held = self._held.get(identity)
-        self._held[identity] = _Held(row, held.stored if held else None, locked=True)
+        if held := self._held.get(identity):
+            held.row, held.locked = row, True
+        else:
+            self._held[identity] = _Held(row, None, locked=True)
         self._dirty[identity] = None
         self.told.append(row)
 
@@ -108,18 +109,15 @@ class Rows:
         if held.stored is None:
             form, parameters = plan.insertion(values)
         elif values != held.stored:
-            form, parameters = plan.update, values
+            form, parameters = plan.change(values)
         else:
             return
         held.stored = values
         work.setdefault((plan.position, form), []).append(parameters)
 
-    def _keep(self, plan: Plan[R], parts: Key, record: Any) -> _Held:
-        held = _Held(None, None, locked=True)
-        if record is not None:
-            row = plan.revive(record.items(), raw=True)
-            held = _Held(row, plan.values(row), locked=True)
-        self._held[plan.row, parts] = held
+    def _hold(self, plan: Plan[R], key: Key, row: R | None, *, locked: bool) -> _Held:
+        held = _Held(row, plan.values(row) if row is not None else None, locked)
+        self._held[plan.row, key] = held
         return held
 
 
