@@ -79,9 +79,14 @@ class Sweeper:
             await self._rest()
 
     async def sweep(self) -> bool:
-        """One batch together or, when that fails, one by one; true when there may be more."""
+        """One batch together or, when that fails, one by one; true when there may be more.
+
+        At rest it is one look, without a transaction.
+        """
         try:
             held = await self._held()
+            if not await self._look(1, held):
+                return False
             async with self._db.transaction() as tx:
                 rows = await tx.driver.fetch(_TAKE, tx.now, self._due.names, _BATCH, held)
                 await self._meet(rows, tx)
@@ -91,12 +96,14 @@ class Sweeper:
             return await self._sweep_alone()
         return len(rows) == _BATCH
 
+    async def _look(self, limit: int, held: list[UUID]) -> Sequence[Any]:
+        return await self._db.fetch(_LOOK, self._db.clock(), self._due.names, limit, held)
+
     async def _held(self) -> list[UUID]:
         return await self._pauses.held_entities("due") if self._pauses else []
 
     async def _sweep_alone(self) -> bool:
-        now = self._db.clock()
-        rows = await self._db.fetch(_LOOK, now, self._due.names, _BATCH, await self._held())
+        rows = await self._look(_BATCH, await self._held())
         for name, entity_id in rows:
             await self._meet_alone(name, entity_id)
         return len(rows) == _BATCH
