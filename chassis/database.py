@@ -1,12 +1,12 @@
 """The one commit: state, facts, deadlines and errands are kept together or not at all."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
-from uuid import UUID
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
 
 from google.protobuf.message import Message
 from sqlalchemy import CursorResult, Executable, Select, text
@@ -24,6 +24,7 @@ from chassis.written import Lease, Written
 
 __all__ = ["Database", "Tx"]
 
+T = TypeVar("T")
 _LOOKING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
@@ -115,8 +116,8 @@ class Database:
     ) -> None:
         """`authority` signs the server's certificate; without it there is no TLS."""
         self._lines = Lines(url, pool, authority)
-        self._lease = timedelta(seconds=lease)
         self.errand_lease = timedelta(seconds=errand_lease)
+        self._lease = Lease(uuid4(), timedelta(seconds=lease), self.errand_lease)
         self._offset = timedelta()
         self.committed: list[Callable[[Written], None]] = []
         """Told what each commit wrote: the relay, the deadlines and the errands listen."""
@@ -130,7 +131,7 @@ class Database:
         """All of the block, or nothing of it."""
         async with self._lines.line() as line:
             await line.driver.execute(sight.opening("BEGIN"))
-            tx = Tx(line, self.clock(), self._new_lease(), writing=True)
+            tx = Tx(line, self.clock(), self._lease, writing=True)
             yield tx
             about = access.current()
             if about:
@@ -151,13 +152,12 @@ class Database:
         """One consistent look, without locks; what is put in it is not kept."""
         async with self._lines.line() as line:
             await line.driver.execute(sight.opening(_LOOKING))
-            yield Tx(line, self.clock(), self._new_lease(), writing=False)
+            yield Tx(line, self.clock(), self._lease, writing=False)
             await line.driver.execute("ROLLBACK")
 
     async def look(self, row: type[R], keys: Iterable[object]) -> dict[Any, R]:
         """Those of the keys that are there, by key: one statement, and so one consistent look."""
-        async with self._one_statement() as line:
-            return await Rows(line.driver, writing=False).look(row, keys)
+        return await self._alone(lambda driver: Rows(driver, writing=False).look(row, keys))
 
     async def keep_time(self, every: float = 30) -> None:
         """Follow the database's clock for as long as this process lives."""
@@ -181,25 +181,19 @@ class Database:
 
     async def fetch(self, sql: str, *arguments: object) -> Sequence[Any]:
         """One statement, which is its own transaction."""
-        async with self._one_statement() as line:
-            found: Sequence[Any] = await line.driver.fetch(sql, *arguments)
-            return found
+        found: Sequence[Any] = await self._alone(lambda driver: driver.fetch(sql, *arguments))
+        return found
 
-    @asynccontextmanager
-    async def _one_statement(self) -> AsyncIterator[Line]:
+    async def _alone(self, ask: Callable[[Any], Awaitable[T]]) -> T:
         """The process's own needs no BEGIN; a caller's is bounded like a caller's transaction."""
         async with self._lines.line() as line:
             if sight.current() == sight.EVERYTHING:
-                yield line
-                return
+                return await ask(line.driver)
             await line.driver.execute(sight.opening("BEGIN"))
-            yield line
+            found = await ask(line.driver)
             await line.driver.execute("COMMIT")
+            return found
 
     async def close(self) -> None:
         """Hang up."""
         await self._lines.close()
-
-    def _new_lease(self) -> Lease:
-        now = self.clock()
-        return Lease(now + self._lease, now + self.errand_lease)

@@ -2,10 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import asyncpg
@@ -69,18 +68,9 @@ class Lines:
         self._slots = asyncio.Semaphore(size)
         self._idle: list[Line] = []
 
-    @asynccontextmanager
-    async def line(self) -> AsyncIterator[Line]:
-        """A line for one transaction; whatever fails on it is undone, and told in our words."""
-        line = await self._take()
-        try:
-            yield line
-        except BaseException as error:
-            await self._abort(line)
-            if (word := told(error)) is error:
-                raise
-            raise word from None
-        self._give(line)
+    def line(self) -> "Lent":
+        """A line for one transaction."""
+        return Lent(self)
 
     async def close(self) -> None:
         """Hang up every idle line."""
@@ -88,7 +78,7 @@ class Lines:
             await _hang_up(self._idle.pop(), gently=True)
         await self._engine.dispose()
 
-    async def _take(self) -> Line:
+    async def take(self) -> Line:
         """A line that was alive when last seen; a dead one is replaced, not handed out."""
         await self._slots.acquire()
         try:
@@ -102,12 +92,12 @@ class Lines:
             self._slots.release()
             raise
 
-    def _give(self, line: Line) -> None:
+    def give(self, line: Line) -> None:
         """Back to the pool, outside any transaction."""
         self._idle.append(line)
         self._slots.release()
 
-    async def _abort(self, line: Line) -> None:
+    async def abort(self, line: Line) -> None:
         """Undo the open transaction; a line that cannot even do that is dropped."""
         try:
             async with asyncio.timeout(5):
@@ -118,7 +108,7 @@ class Lines:
             if not isinstance(error, Exception):
                 raise
         else:
-            self._give(line)
+            self.give(line)
 
     async def _open(self) -> Line:
         """A caller that hangs up meanwhile leaves the new line to the next."""
@@ -140,6 +130,33 @@ class Lines:
             raise DatabaseAway from None
         raw = await connection.get_raw_connection()
         return Line(connection, raw.driver_connection)
+
+
+class Lent:
+    """A line until the end of a block; whatever fails on it is undone, and told in our words."""
+
+    __slots__ = ("_line", "_lines")
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+        self._line: Line
+
+    async def __aenter__(self) -> Line:
+        self._line = await self._lines.take()
+        return self._line
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self._lines.give(self._line)
+            return
+        await self._lines.abort(self._line)
+        if (word := told(error)) is not error:
+            raise word from None
 
 
 async def _hang_up(line: Line, *, gently: bool = False) -> None:

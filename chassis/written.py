@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
-from uuid import UUID, uuid4
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from chassis.outbox import Entry
 from chassis.statements import Statement, over
@@ -52,13 +52,12 @@ ON CONFLICT DO NOTHING RETURNING name, entity_id
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """Rows are born in the hands of the process that wrote them, until this moment."""
+class Lease(NamedTuple):
+    """Rows are born in the hands of the process that wrote them, for so long."""
 
-    until: datetime
-    errands_until: datetime
-    token: UUID = field(default_factory=uuid4)
+    token: UUID
+    facts: timedelta
+    errands: timedelta
 
 
 @dataclass(slots=True)
@@ -89,13 +88,14 @@ class Written:
         lifted = [task for task, at in ordered if at is None]
         kept = [(*task, at) for task, at in ordered if at is not None]
         asked = [(*task, trace) for task, trace in sorted(self.asked.items())]
+        token = self.lease.token
         chosen = (
             (_AUDIT, self.audit, ()),
-            (_FACTS, [fact[:6] for fact in self.facts], self._leased(now)),
+            (_FACTS, [fact[:6] for fact in self.facts], (now, token, now + self.lease.facts)),
             (_UNDUE, lifted, ()),
             (_DUE, kept, ()),
             (_DONE, sorted(self.done), ()),
-            (_ASKED, asked, (now, self.lease.token, self.lease.errands_until)),
+            (_ASKED, asked, (now, token, now + self.lease.errands)),
         )
         written = [Statement(form, rows, shared) for form, rows, shared in chosen if rows]
         self.audit = []
@@ -105,6 +105,3 @@ class Written:
         """An errand that somebody asked for before is theirs to run."""
         fresh = {(row[0], row[1]) for row in new} if self.asked else set()
         self.asked = {task: trace for task, trace in self.asked.items() if task in fresh}
-
-    def _leased(self, now: datetime) -> Sequence[Any]:
-        return now, self.lease.token, self.lease.until
