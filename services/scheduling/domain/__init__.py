@@ -240,7 +240,6 @@ __all__ = [
     "must_break_none",
     "must_have",
     "must_have_moved",
-    "must_have_times",
     "nearest_pattern",
     "next_reminder",
     "next_starts",
