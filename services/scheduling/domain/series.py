@@ -58,6 +58,18 @@ class Plan(NamedTuple):
     limits: tuple[SessionLimit, ...] = ()
     version: int = 1
 
+    @property
+    def asked(self) -> tuple[object, ...]:
+        """What two plans share that ask for the same times."""
+        return (
+            self.weeks,
+            self.min_gap_hours,
+            self.infusion_minutes,
+            self.recovery_minutes,
+            self.therapist,
+            self.limits,
+        )
+
 
 class Series(NamedTuple):
     """One series; its bookings say who has the times, its starts say what the times are."""

@@ -5,22 +5,27 @@ is right at the first try. The bookings are the truth: a desk that finds itself 
 """
 
 from collections.abc import Iterable
-from uuid import UUID, uuid5
+from uuid import UUID
 from weakref import proxy
 
 from sqlmodel import col, select
 
 from chassis.database import Tx
+from chassis.ids import named
 from chassis.plans import made
 from services.scheduling.domain import (
     Agenda,
     Day,
     Fitting,
+    Patient,
     Placement,
+    Plan,
     Reach,
     Shelf,
     Spot,
+    Wish,
     given_back,
+    wish,
 )
 from services.scheduling.packs import policy
 from services.scheduling.store.rows import AgendaRow, DeskRow
@@ -40,6 +45,7 @@ class Desk:
     def __init__(self, tx: Tx, row: DeskRow, shelf: Shelf, *, careful: bool) -> None:
         self._tx, self._row, self._days = proxy(tx), row, dict[int, AgendaRow]()
         self.shelf, self.agenda, self.careful = shelf, Agenda(shelf), careful
+        self._wishes: dict[object, Wish] = {}
 
     @property
     def reach(self) -> Reach:
@@ -51,6 +57,15 @@ class Desk:
         if reach != self.reach:
             self._row.patterns, self._row.reached = list(reach), list(reach.values())
             self._tx.put(self._row)
+
+    def wish(self, plan: Plan, patient: Patient) -> Wish:
+        """A plan as wanted from now on, worked out once for all that ask the same of one desk."""
+        asked = plan.asked, patient
+        found = self._wishes.get(asked)
+        if found is None:
+            found = wish(plan, policy(), self.agenda, self._tx.now, patient)
+            self._wishes[asked] = found
+        return found
 
     def keys(self, ordinals: Iterable[int]) -> list[tuple[UUID, int]]:
         """The agenda rows of days that may matter and have not been read."""
@@ -143,4 +158,4 @@ async def taken_of(tx: Tx, clinic_id: UUID) -> list[Placement]:
 
 def layout(row: DeskRow) -> UUID:
     """Names how the agenda is laid out: by the clinic's content and the unit of time."""
-    return uuid5(row.clinic_print, str(policy().unit_minutes))
+    return named(row.clinic_print, str(policy().unit_minutes))

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from chassis.database import Tx
 from chassis.refusal import Busy
-from services.scheduling.domain import Plan, Shelf, window, wish
+from services.scheduling.domain import Patient, Plan, Shelf, window
 from services.scheduling.packs import policy
 from services.scheduling.store.clinics import get_clinic
 from services.scheduling.store.closures import closures_of
@@ -20,6 +20,7 @@ ORDER BY clinic_id FOR UPDATE SKIP LOCKED
 """
 _COUNT = "SELECT count(*) FROM desk WHERE clinic_id = ANY($1::uuid[])"
 _SHELVES = 256
+_ANYBODY = Patient()
 
 _shelves: OrderedDict[UUID, Shelf] = OrderedDict()
 _open: "WeakKeyDictionary[Tx, dict[UUID, Desk | None]]" = WeakKeyDictionary()
@@ -69,7 +70,7 @@ async def read_ahead(tx: Tx, plans: Iterable[Plan]) -> None:
     days: dict[UUID, set[int]] = {}
     for plan in plans:
         if desk := await desk_of(tx, plan.clinic_id):
-            wanted = wish(plan, policy(), desk.agenda, tx.now)
+            wanted = desk.wish(plan, _ANYBODY)
             first = desk.reach.get(wanted.pattern, 0)
             days.setdefault(plan.clinic_id, set()).update(window(wanted, desk.agenda, first))
     keys = {one: desk.keys(sorted(days[one])) for one, desk in _desks(tx) if one in days}
@@ -85,12 +86,12 @@ def _desks(tx: Tx) -> list[tuple[UUID, Desk]]:
 
 async def shelf_of(tx: Tx, row: DeskRow) -> Shelf:
     """The clinic's calendar and seats, worked out once for each layout."""
-    shelf = _shelves.get(layout(row))
+    shelf = _shelves.get(laid_out := layout(row))
     if shelf is None:
         clinic = await get_clinic(tx, row.clinic_id)
         closures = await closures_of(tx, row.clinic_id)
         shelf = Shelf(clinic, policy().unit_minutes, closures)
-        _shelves[layout(row)] = shelf
+        _shelves[laid_out] = shelf
         if len(_shelves) > _SHELVES:
             _shelves.popitem(last=False)
     return shelf

@@ -23,9 +23,7 @@ from services.scheduling.domain import (
     respace,
     rest_of,
     visit_of,
-    wish,
 )
-from services.scheduling.packs import policy
 from services.scheduling.store.desk import Desk
 from services.scheduling.store.desks import desk_of
 from services.scheduling.store.patients import patient_of
@@ -143,7 +141,7 @@ async def _moving(tx: Tx, series: Series, number: int) -> _Moving:
     assert desk is not None
     patient = await patient_of(tx, series)
     visit = visit_of(series.plan, series.shape, patient.preferences)
-    wanted = replace(wish(series.plan, policy(), desk.agenda, tx.now, patient), visit=visit)
+    wanted = replace(desk.wish(series.plan, patient), visit=visit)
     rest = await live(tx, series, number)
     return _Moving(series, desk, wanted, desk.shelf.fitting(visit), rest)
 

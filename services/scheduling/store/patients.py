@@ -21,6 +21,7 @@ CROSS JOIN LATERAL (
         AND start_time > $2::timestamptz - interval '90 days' OFFSET 0) AS booking
 """
 _EVERYWHERE = "*"
+_NOTHING = Preferences()
 Session = tuple[UUID, datetime]
 
 _seen: "WeakKeyDictionary[Tx, dict[UUID, list[Session]]]" = WeakKeyDictionary()
@@ -42,9 +43,9 @@ async def patient_of(tx: Tx, series: Series) -> Patient:
     """What is known of the patient of a series besides its plan."""
     patient_id, row = series.plan.patient_id, await tx.find(ReferralRow, series.plan.referral_id)
     await load_sessions(tx, [patient_id])
-    liked = _liked(row, series.plan.clinic_id)
     starts = [start for one, start in _seen[tx][patient_id] if one != series.series_id]
-    return Patient(liked, tuple(starts))
+    known = _told(row, series.plan.clinic_id) if row else None
+    return Patient(_preferences(known) if known else _NOTHING, tuple(starts))
 
 
 def note_sessions(tx: Tx, series: Series, starts: Iterable[datetime]) -> None:
@@ -93,7 +94,7 @@ async def keep_availability(tx: Tx, referral_id: UUID, told: Availability) -> No
         known = _preferences(liked)
         return _document(replace(known, windows=told.windows, not_before=told.not_before))
 
-    before = {_EVERYWHERE: _document(Preferences()), **(row.preferences or {})}
+    before = {_EVERYWHERE: _document(_NOTHING), **(row.preferences or {})}
     row.preferences = {where: heard(liked) for where, liked in before.items()}
     row.availability_revision = told.revision
     tx.put(row)
@@ -105,11 +106,6 @@ async def carry_preferences(tx: Tx, series: Series, there: UUID) -> None:
     if row is not None and (known := _told(row, series.plan.clinic_id)):
         row.preferences = {**(row.preferences or {}), str(there): known}
         tx.put(row)
-
-
-def _liked(row: ReferralRow | None, clinic_id: UUID) -> Preferences:
-    known = _told(row, clinic_id) if row else None
-    return _preferences(known) if known else Preferences()
 
 
 def _told(row: ReferralRow, clinic_id: UUID) -> dict[str, object] | None:

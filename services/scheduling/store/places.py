@@ -27,9 +27,7 @@ from services.scheduling.domain import (
     placements,
     places_at,
     visit_of,
-    wish,
 )
-from services.scheduling.packs import policy
 from services.scheduling.store.desk import Desk
 from services.scheduling.store.desks import desk_of
 from services.scheduling.store.patients import note_sessions, patient_of
@@ -85,7 +83,7 @@ async def claim_places(tx: Tx, series: Series, start: datetime | None = None) ->
     desk = await desk_of(tx, series.plan.clinic_id)
     if desk is None:
         return Bound.CLINIC_UNKNOWN
-    wanted = wish(series.plan, policy(), desk.agenda, tx.now, await patient_of(tx, series))
+    wanted = desk.wish(series.plan, await patient_of(tx, series))
     common = not (wanted.personal or series.rule) and start is None
     reached = desk.reach.get(wanted.pattern, 0) if common else 0
 
@@ -117,7 +115,7 @@ async def other_starts(tx: Tx, series: Series, start: datetime) -> tuple[datetim
     desk = await desk_of(tx, series.plan.clinic_id)
     if desk is None:
         return ()
-    wanted = wish(series.plan, policy(), desk.agenda, tx.now, await patient_of(tx, series))
+    wanted = desk.wish(series.plan, await patient_of(tx, series))
     await desk.read_until(wanted.until)
     return next_starts(wanted, desk.agenda, start, _OTHERS)
 
@@ -127,7 +125,7 @@ async def free_starts(tx: Tx, series: Series) -> list[datetime]:
     desk = await desk_of(tx, series.plan.clinic_id)
     if desk is None:
         return []
-    wanted = wish(series.plan, policy(), desk.agenda, tx.now, await patient_of(tx, series))
+    wanted = desk.wish(series.plan, await patient_of(tx, series))
     await desk.read_until(wanted.until)
     spots = _times(series, wanted, desk, 0, None)
     fitting = desk.shelf.fitting(wanted.visit)
@@ -140,7 +138,7 @@ async def why_none(tx: Tx, series: Series) -> Bound | None:
     desk = await desk_of(tx, series.plan.clinic_id)
     if desk is None:
         return None
-    wanted = wish(series.plan, policy(), desk.agenda, tx.now, await patient_of(tx, series))
+    wanted = desk.wish(series.plan, await patient_of(tx, series))
     await desk.read_until(wanted.until)
     return binding_reason(wanted, desk.agenda)
 

@@ -13,9 +13,7 @@ from services.scheduling.domain import (
     barring,
     must_break_none,
     rules_broken,
-    wish,
 )
-from services.scheduling.packs import policy
 from services.scheduling.store.desks import desk_of
 from services.scheduling.store.patients import patient_of
 from services.scheduling.store.rows import SafetyRow
@@ -65,7 +63,7 @@ async def rules_against(tx: Tx, series: Series, starts: Sequence[datetime]) -> t
     desk = await desk_of(tx, series.plan.clinic_id)
     if desk is None:
         return ()
-    wanted = wish(series.plan, policy(), desk.agenda, tx.now, await patient_of(tx, series))
+    wanted = desk.wish(series.plan, await patient_of(tx, series))
     return rules_broken(series.plan, wanted, desk.agenda, starts)
 
 
