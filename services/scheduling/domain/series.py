@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha1
 from typing import NamedTuple
 from uuid import UUID, uuid5
@@ -99,8 +100,9 @@ class Series(NamedTuple):
 _FOR_GOOD = frozenset({Reason.REFERRAL_CANCELLED, Reason.PLAN_STOPPED, Reason.SESSIONS_GIVEN_UP})
 
 
+@lru_cache(maxsize=1024)
 def series_id(plan_id: UUID) -> UUID:
-    """One plan has one series."""
+    """One plan has one series; asked again at every step of holding it."""
     return uuid5(plan_id, "series")
 
 
