@@ -24,9 +24,8 @@ errands = Errands()
 
 
 async def _for_estimates(facts: Sequence[SeriesHeld], tx: Tx) -> None:
-    needs = [wire.need(fact) for fact in facts]
-    await store.load(tx, [need.series_id for need in needs])
-    await store.load_prices(tx, [need.clinic_id for need in needs])
+    await store.load(tx, map(wire.series, facts))
+    await store.load_prices(tx, map(wire.clinic_of, facts))
 
 
 @on(SeriesHeld, prefetch=_for_estimates)
@@ -75,7 +74,7 @@ async def keep_clinic(fact: ClinicUpdated, tx: Tx) -> None:
 
 
 async def _for_releases(facts: Sequence[SeriesReleased], tx: Tx) -> None:
-    await store.load_with_payments(tx, [wire.release(fact).series_id for fact in facts])
+    await store.load_with_payments(tx, [wire.series(fact) for fact in facts])
 
 
 @on(SeriesReleased, prefetch=_for_releases)

@@ -16,10 +16,12 @@ from services.billing.wire.besides import (
 )
 from services.billing.wire.heard import (
     clinic,
+    clinic_of,
     delivery,
     incurred,
     need,
     release,
+    series,
 )
 from services.billing.wire.ledger import (
     payout,
@@ -59,6 +61,7 @@ __all__ = [
     "balances",
     "chargeback",
     "clinic",
+    "clinic_of",
     "clinic_price",
     "clinic_terms",
     "delivery",
@@ -88,6 +91,7 @@ __all__ = [
     "refund_quote",
     "release",
     "reminders",
+    "series",
     "statement",
     "status",
     "superbill",

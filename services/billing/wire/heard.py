@@ -1,9 +1,11 @@
 """What others say, in our words."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
+
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.ids import uuid_of
 from chassis.refusal import Reject
@@ -24,6 +26,17 @@ _KINDS: Mapping[str, FeeKind] = {
     "full": FeeKind.FORFEIT,
 }
 _WHOLE = 100
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def series(fact: SeriesHeld | SeriesReleased) -> UUID:
+    """The series that a fact tells of."""
+    return _id(fact.series_id)
+
+
+def clinic_of(fact: SeriesHeld) -> UUID:
+    """Where a series is to be given."""
+    return _id(fact.clinic_id)
 
 
 def need(fact: SeriesHeld) -> domain.Need:
@@ -63,7 +76,7 @@ def delivery(fact: InfusionCompleted) -> domain.Delivery:
         series_id=_id(fact.series_id),
         running_minutes=fact.running_minutes,
         given_micrograms=fact.given_micrograms,
-        service_time=fact.complete_time.ToDatetime(UTC),
+        service_time=_moment(fact.complete_time),
         clinic_id=_id(fact.clinic_id),
     )
 
@@ -101,7 +114,11 @@ def _tariff(fact: CancellationFeeIncurred) -> Tariff:
 
 
 def _start(session: SessionTime) -> datetime | None:
-    return session.start_time.ToDatetime(UTC) if session.HasField("start_time") else None
+    return _moment(session.start_time) if session.HasField("start_time") else None
+
+
+def _moment(told: Timestamp) -> datetime:
+    return _EPOCH + timedelta(0, told.seconds, told.nanos // 1000)
 
 
 @lru_cache(maxsize=1024)

@@ -1,6 +1,6 @@
 """What we tell everyone: pseudonymous, ids and amounts only."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypedDict, assert_never
 
 from google.protobuf.message import Message
@@ -8,6 +8,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from halcyon.billing.events.v1 import billing_events_pb2 as facts
 from services.billing import domain
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _About(TypedDict):
@@ -82,9 +84,9 @@ def _package_fact(event: domain.Event) -> Message | None:
 
 def time(moment: datetime) -> Timestamp:
     """A moment, exact to the microsecond."""
-    stamp = Timestamp()
-    stamp.FromDatetime(moment)
-    return stamp
+    since = moment - _EPOCH
+    seconds = since.days * 86400 + since.seconds
+    return Timestamp(seconds=seconds, nanos=since.microseconds * 1000)
 
 
 def _payment_fact(
