@@ -55,7 +55,7 @@ class Estimates(EstimateServiceServicer):
     ) -> rpc.GetEstimateResponse:
         estimate_id = UUID(request.estimate_id or request.invoice_id)
         if request.HasField("invoice_id"):
-            estimate_id = estimate.estimate_id(estimate_id)
+            estimate_id = domain.estimate_id(estimate_id)
         async with self._db.read() as tx:
             found = visible_estimate(await store.get_estimate(tx, estimate_id, request.version))
         return rpc.GetEstimateResponse(estimate=words.good_faith_estimate(found))

@@ -128,6 +128,7 @@ from services.billing.domain.invoice import (
     PaymentStatus,
     Purpose,
     Status,
+    estimate_id,
     invoice_id,
     payment_id,
 )
@@ -388,6 +389,7 @@ __all__ = [
     "draw",
     "due",
     "ends_cover",
+    "estimate_id",
     "expire",
     "first_look",
     "forgivable",

@@ -133,7 +133,7 @@ class Invoice:
     @property
     def estimate_id(self) -> UUID:
         """The estimate issued with it."""
-        return uuid5(self.invoice_id, "estimate")
+        return estimate_id(self.invoice_id)
 
     @property
     def payment_id(self) -> UUID:
@@ -227,6 +227,12 @@ class Payment:
 def invoice_id(series_id: UUID) -> UUID:
     """One series, one invoice."""
     return uuid5(series_id, "invoice")
+
+
+@lru_cache(maxsize=1024)
+def estimate_id(invoice: UUID) -> UUID:
+    """One series, one estimate, however many versions."""
+    return uuid5(invoice, "estimate")
 
 
 @lru_cache(maxsize=1024)

@@ -15,7 +15,6 @@ from services.billing.domain.estimate.estimate import (
     Reason,
     Share,
     Way,
-    estimate_id,
     requested_id,
 )
 from services.billing.domain.estimate.estimating import (
@@ -65,7 +64,6 @@ __all__ = [
     "consent",
     "due_when_requested",
     "due_when_scheduled",
-    "estimate_id",
     "last_moment_to_change",
     "line_of",
     "may_change",

@@ -125,11 +125,6 @@ class Estimate:
         return sum(line.amount for line in self.lines if line.npi == npi)
 
 
-def estimate_id(invoice_id: UUID) -> UUID:
-    """One series, one estimate, however many versions."""
-    return uuid5(invoice_id, "estimate")
-
-
 def requested_id(patient_id: UUID, request_id: UUID) -> UUID:
     """One request, one estimate."""
     return uuid5(patient_id, f"estimate/{request_id}")

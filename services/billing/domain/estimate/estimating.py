@@ -21,7 +21,6 @@ from services.billing.domain.estimate.estimate import (
     Line,
     Provider,
     Reason,
-    estimate_id,
     requested_id,
 )
 from services.billing.domain.estimate.policy import Policy
@@ -99,7 +98,7 @@ def of_series(
         desk.policy, desk.calendar, now, need.first_service, desk.zone
     )
     return Estimate(
-        estimate_id=estimate_id(invoice.invoice_id),
+        estimate_id=invoice.estimate_id,
         version=known.version + 1 if known else 1,
         reason=Reason.CHANGED if known else Reason.SCHEDULED,
         clinic_id=invoice.clinic_id,
