@@ -1,6 +1,6 @@
 """What a gateway's answer changes; the same answer twice changes nothing."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TypeAlias
@@ -133,7 +133,7 @@ def conclude(
     match outcome:
         case Collected(reference):
             collected = _now(payment, PaymentStatus.COLLECTED, now)
-            return came(invoice, replace(collected, reference=reference, action=""), now)
+            return came(invoice, collected._replace(reference=reference, action=""), now)
         case Declined(reason):
             return ended(invoice, _ended(payment, PaymentStatus.FAILED, reason, now), now)
         case Cancelled():
@@ -141,7 +141,7 @@ def conclude(
         case NeverAsked() if payment.status is PaymentStatus.UNKNOWN:
             return ended(invoice, _ended(payment, PaymentStatus.FAILED, NEVER_REACHED, now), now)
         case ActionNeeded(action, reference) if payment.status is not PaymentStatus.CANCELLING:
-            waiting = replace(payment, action=action, reference=reference)
+            waiting = payment._replace(action=action, reference=reference)
             return _waiting(payment, _now(waiting, PaymentStatus.ACTION_NEEDED, now))
         case Unknown() if payment.status is PaymentStatus.PENDING:
             return Decision(payment=_now(payment, PaymentStatus.UNKNOWN, now))
@@ -171,13 +171,13 @@ def _waiting(before: Payment, payment: Payment) -> Decision:
     """Asked again and told the same: nothing is new."""
     return (
         NOTHING
-        if replace(payment, update_time=before.update_time) == before
+        if payment._replace(update_time=before.update_time) == before
         else Decision(payment=payment)
     )
 
 
 def _ended(payment: Payment, status: PaymentStatus, reason: str, now: datetime) -> Payment:
-    return replace(_now(payment, status, now), reason=reason, action="")
+    return _now(payment, status, now)._replace(reason=reason, action="")
 
 
 def _collected(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
@@ -185,11 +185,11 @@ def _collected(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
     amount = payment.amount.minor_units
     sold = post(Rule.SELL_PACKAGE, payment.payment_id, invoice, amount, now)
     if payment.attempt != invoice.attempt or _is_paid_elsewhere(invoice):
-        due_back = replace(payment, status=PaymentStatus.REFUND_PENDING, refund=amount)
+        due_back = payment._replace(status=PaymentStatus.REFUND_PENDING, refund=amount)
         back = post(Rule.REFUND, payment.payment_id, invoice, amount, now)
         return Decision(payment=due_back, entries=(sold, back))
     rest = invoice.total.minor_units - amount if payment.purpose is Purpose.DEPOSIT else 0
-    paid = stating(replace(invoice, status=Status.PAID, receivable=0, outstanding=rest), now)
+    paid = stating(invoice._replace(status=Status.PAID, receivable=0, outstanding=rest), now)
     entries: tuple[Entry, ...] = (sold,)
     if rest:
         entries += (post(Rule.SELL_ON_CREDIT, payment.payment_id, invoice, rest, now),)
@@ -210,7 +210,7 @@ def _failed(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
     """Only a payment somebody still waits for is worth a fact."""
     if invoice.status is not Status.ISSUED or payment.attempt != invoice.attempt:
         return Decision(payment=payment)
-    failed = stating(replace(invoice, status=Status.PAYMENT_FAILED), now)
+    failed = stating(invoice._replace(status=Status.PAYMENT_FAILED), now)
     return Decision(invoice=failed, payment=payment, events=(PaymentFailed(failed, payment),))
 
 
@@ -218,7 +218,7 @@ def _refunded(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
     """An invoice issued again meanwhile is left as it stands."""
     current = payment.attempt == invoice.attempt
     status = Status.REFUNDED if current else invoice.status
-    refunded = stating(replace(invoice, status=status), now)
+    refunded = stating(invoice._replace(status=status), now)
     return Decision(
         invoice=refunded,
         payment=payment,
@@ -228,20 +228,20 @@ def _refunded(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
 
 
 def _now(payment: Payment, status: PaymentStatus, now: datetime) -> Payment:
-    return replace(payment, status=status, update_time=now)
+    return payment._replace(status=status, update_time=now)
 
 
 def _instalment_came(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
     """A part of what is owed: it moves no series, and what is owed no more goes back."""
     applied = min(payment.amount.minor_units, invoice.outstanding)
-    left = replace(invoice, outstanding=invoice.outstanding - applied, update_time=now)
+    left = invoice._replace(outstanding=invoice.outstanding - applied, update_time=now)
     return _came_later(left, payment, Rule.PAY_INSTALMENT, applied, now)
 
 
 def _balance_came(invoice: Invoice, payment: Payment, now: datetime, *, owed: int) -> Decision:
     """Whatever is owed by then, fees with it; paid elsewhere meanwhile, it goes back."""
     applied = min(payment.amount.minor_units, owed)
-    left = replace(invoice.after_paying(owed - applied), update_time=now)
+    left = invoice.after_paying(owed - applied)._replace(update_time=now)
     return _came_later(left, payment, Rule.TAKE_BALANCE, applied, now)
 
 
@@ -251,7 +251,7 @@ def _came_later(
     excess = payment.amount.minor_units - applied
     sides = ((rule, applied), (Rule.OVERPAID, excess))
     if excess:
-        payment = replace(payment, status=PaymentStatus.REFUND_PENDING, refund=excess)
+        payment = payment._replace(status=PaymentStatus.REFUND_PENDING, refund=excess)
     return Decision(
         invoice=invoice,
         payment=payment,

@@ -43,7 +43,7 @@ def restrict(invoice: Invoice, now: datetime, *, wanted: bool) -> Decision:
         return NOTHING
     if wanted and invoice.status is not Status.PAID:
         raise NotAllowed("NOT_PAID_IN_FULL", "Only what is paid in full can be restricted.")
-    return Decision(invoice=replace(invoice, is_restricted=wanted, update_time=now))
+    return Decision(invoice=invoice._replace(is_restricted=wanted, update_time=now))
 
 
 def must_be_disclosable(invoice: Invoice) -> None:

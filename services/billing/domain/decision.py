@@ -1,6 +1,6 @@
 """What a decision leaves behind: new state, entries for the journal, and facts to state."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
@@ -139,4 +139,4 @@ NOTHING = Decision()
 
 def stating(invoice: Invoice, now: datetime) -> Invoice:
     """The invoice one revision on: every fact it states has a number of its own."""
-    return replace(invoice, revision=invoice.revision + 1, update_time=now)
+    return invoice._replace(revision=invoice.revision + 1, update_time=now)

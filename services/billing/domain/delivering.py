@@ -54,8 +54,7 @@ def recognise(
     paid = included and invoice.status is Status.PAID
     amount = _price(invoice, included=included)
     rule = Rule.DELIVER_SESSION if paid else Rule.DELIVER_UNPAID
-    delivered = replace(
-        invoice,
+    delivered = invoice._replace(
         delivered_count=invoice.delivered_count + included,
         settled_count=invoice.settled_count + (not included),
         receivable=invoice.receivable + (amount.minor_units if included and not paid else 0),

@@ -80,8 +80,8 @@ def open_dispute(
     entries = [post(Rule.OPEN_DISPUTE, dispute.dispute_id, invoice, amount, now)]
     if told.fee:
         entries.append(post(Rule.DISPUTE_FEE, dispute.dispute_id, invoice, told.fee, now))
-    held = replace(
-        invoice, disputed=invoice.disputed + amount, turn=invoice.turn + 1, update_time=now
+    held = invoice._replace(
+        disputed=invoice.disputed + amount, turn=invoice.turn + 1, update_time=now
     )
     return Decision(invoice=held, entries=tuple(entries), kept=(dispute,))
 
@@ -122,8 +122,8 @@ def decide_dispute(
         raise _wrong_state(dispute)
     decided = replace(dispute, status=outcome, update_time=now)
     amount = dispute.amount.minor_units
-    freed = replace(
-        invoice, disputed=invoice.disputed - amount, turn=invoice.turn + 1, update_time=now
+    freed = invoice._replace(
+        disputed=invoice.disputed - amount, turn=invoice.turn + 1, update_time=now
     )
     if outcome is DisputeStatus.WON:
         entry = post(Rule.WIN_DISPUTE, dispute.dispute_id, invoice, amount, now)
@@ -139,8 +139,7 @@ def _lose(dispute: Dispute, invoice: Invoice, now: datetime) -> Decision:
         whole = range(1, invoice.unused_count + 1)
         gone = sum(invoice.unused_value(count) <= amount for count in whole)
     value = invoice.unused_value(gone)
-    lost = replace(
-        invoice,
+    lost = invoice._replace(
         refunded_count=invoice.refunded_count + gone,
         returned=invoice.returned + value,
     )

@@ -59,7 +59,7 @@ def reverse_fee(invoice: Invoice, fee: Fee, owed: Debt, now: datetime) -> Decisi
     sides = {Account.CANCELLATION_FEES: amount, account: -amount}
     left = invoice if fee.forfeits else invoice.after_paying(max(0, owed.owed - amount))
     return Decision(
-        invoice=replace(_turned(left, now), forfeited_count=invoice.forfeited_count - fee.forfeits),
+        invoice=_turned(left, now)._replace(forfeited_count=invoice.forfeited_count - fee.forfeits),
         entries=(enter(Rule.REVERSE_FEE, fee.session_id, invoice, sides, now),),
         kept=(taken_back,),
     )
@@ -72,7 +72,7 @@ def expire(invoice: Invoice, paid_at: datetime, terms: Terms, now: datetime) -> 
     if not (ripe and value) or invoice.disputed:
         return NOTHING
     forfeited = invoice.forfeited_count + invoice.free_count
-    expired = replace(_turned(invoice, now), forfeited_count=forfeited)
+    expired = _turned(invoice, now)._replace(forfeited_count=forfeited)
     cause = uuid5(invoice.payment_id, f"expiry/{invoice.turn}")
     entry = post(Rule.EXPIRE_PACKAGE, cause, invoice, value, now)
     return Decision(invoice=expired, entries=(entry,))
@@ -108,7 +108,7 @@ def charge(invoice: Invoice, fee: Fee, now: datetime) -> Decision:
         return Decision(kept=(fee,))
     rule = Rule.FORFEIT_SESSION if fee.forfeits else Rule.CHARGE_FEE
     forfeited = invoice.forfeited_count + fee.forfeits
-    charged = replace(_turned(invoice, now), forfeited_count=forfeited)
+    charged = _turned(invoice, now)._replace(forfeited_count=forfeited)
     entry = post(rule, fee.session_id, invoice, fee.amount.minor_units, now)
     return Decision(invoice=charged, entries=(entry,), kept=(fee,))
 
@@ -140,4 +140,4 @@ def _can_forfeit(invoice: Invoice) -> bool:
 
 
 def _turned(invoice: Invoice, now: datetime) -> Invoice:
-    return replace(invoice, turn=invoice.turn + 1, update_time=now)
+    return invoice._replace(turn=invoice.turn + 1, update_time=now)

@@ -112,9 +112,9 @@ def start_plan(
         return same_payment(earlier, asked.deposit, Method.ONLINE), ()
     must_be_open(invoice)
     _check(asked, invoice.total)
-    again = stating(replace(invoice, status=Status.ISSUED, attempt=invoice.attempt + 1), now)
+    again = stating(invoice._replace(status=Status.ISSUED, attempt=invoice.attempt + 1), now)
     deposit = asked_for(again, asked.request_id, asked.deposit, now)
-    deposit = replace(deposit, purpose=Purpose.DEPOSIT)
+    deposit = deposit._replace(purpose=Purpose.DEPOSIT)
     decision = Decision(
         invoice=again,
         payment=deposit,

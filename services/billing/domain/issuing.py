@@ -1,6 +1,6 @@
 """Asking for money: a held series gets an invoice, and a payment that can be tried again."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -41,12 +41,12 @@ def issue_for(need: Need, known: Invoice | None, unit_price: Money, now: datetim
         return NOTHING
     match known.status:
         case Status.ISSUED | Status.PAID:
-            return Decision(invoice=replace(known, series_revision=need.series_revision))
+            return Decision(invoice=known._replace(series_revision=need.series_revision))
         case Status.VOID | Status.PAYMENT_FAILED | Status.REFUND_PENDING | Status.REFUNDED:
             again = anew(known, need, unit_price, now)
             if again.session_count > 0:
                 return issue(again, now)
-            return Decision(invoice=replace(known, series_revision=need.series_revision))
+            return Decision(invoice=known._replace(series_revision=need.series_revision))
 
 
 def loses_cover(need: Need, known: Invoice) -> bool:
@@ -64,7 +64,7 @@ def retry_payment(
     if invoice.status is not Status.PAYMENT_FAILED:
         status = {"status": invoice.status.upper()}
         raise NotAllowed("WRONG_STATE", "Only a failed payment can be tried again.", status)
-    again = replace(invoice, status=Status.ISSUED, attempt=invoice.attempt + 1)
+    again = invoice._replace(status=Status.ISSUED, attempt=invoice.attempt + 1)
     return ask(again, now, request_id=request_id)
 
 
@@ -91,8 +91,7 @@ def first_invoice(need: Need, unit_price: Money, now: datetime) -> Invoice:
 def anew(invoice: Invoice, need: Need, unit_price: Money, now: datetime) -> Invoice:
     """At today's price, for the sessions that were not delivered yet."""
     settled = invoice.settled_count + invoice.delivered_count
-    return replace(
-        first_invoice(need, unit_price, now),
+    return first_invoice(need, unit_price, now)._replace(
         revision=invoice.revision,
         attempt=invoice.attempt + 1,
         session_count=need.session_count - settled,

@@ -1,6 +1,5 @@
 """A whole payment that the gateway will not send back: still owed, and now a person's to settle."""
 
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -45,8 +44,8 @@ def owe(invoice: Invoice, payment: Payment, reason: str, now: datetime) -> Decis
         request_time=now,
         update_time=now,
     )
-    taken = replace(
-        payment, status=PaymentStatus.COLLECTED, refund=0, reason=reason, update_time=now
+    taken = payment._replace(
+        status=PaymentStatus.COLLECTED, refund=0, reason=reason, update_time=now
     )
     return Decision(payment=taken, kept=(owed,))
 

@@ -55,7 +55,7 @@ def sell_package(sale: Sale, known: Invoice | None, now: datetime) -> Decision:
     )
     unit = sale.package.unit(sale.single_price.minor_units)
     invoice = first_invoice(need, Money(unit, sale.single_price.currency_code), now)
-    return ask(replace(invoice, package_id=invoice.invoice_id), now)
+    return ask(invoice._replace(package_id=invoice.invoice_id), now)
 
 
 def apply_package(series: Invoice, package: Invoice, last: Last | None, now: datetime) -> Decision:
@@ -69,8 +69,7 @@ def apply_package(series: Invoice, package: Invoice, last: Last | None, now: dat
     _must_fit(series, package)
     assert last is not None, "an open invoice has asked for its payment"
     count = min(package.free_count, series.unused_count)
-    covered = replace(
-        series,
+    covered = series._replace(
         package_id=package.invoice_id,
         covered_count=count,
         session_count=series.session_count - count,
@@ -90,32 +89,31 @@ def promise_to(covered: Decision, package: Invoice, now: datetime) -> Decision:
 
 def draw(series: Invoice, package: Invoice, now: datetime) -> tuple[Invoice, Invoice]:
     """One session of the schedule is delivered from the package: it is not charged again."""
-    drawn = replace(
-        series,
+    drawn = series._replace(
         covered_count=series.covered_count - 1,
         settled_count=series.settled_count + 1,
         update_time=now,
     )
-    return drawn, replace(package, covered_count=package.covered_count - 1)
+    return drawn, package._replace(covered_count=package.covered_count - 1)
 
 
 def uncover(series: Invoice, package: Invoice, now: datetime) -> tuple[Decision, Decision]:
     """The series ended: what it did not draw stays in the package for another schedule."""
-    left = replace(series, covered_count=0, update_time=now)
+    left = series._replace(covered_count=0, update_time=now)
     if series.status is Status.PAID and not series.undelivered.minor_units:
-        left = replace(left, status=Status.VOID)
+        left = left._replace(status=Status.VOID)
     return Decision(invoice=left), _promised(package, -series.covered_count, now)
 
 
 def _promised(package: Invoice, count: int, now: datetime) -> Decision:
     return Decision(
-        invoice=replace(package, covered_count=package.covered_count + count, update_time=now)
+        invoice=package._replace(covered_count=package.covered_count + count, update_time=now)
     )
 
 
 def _settle(covered: Invoice, now: datetime) -> Decision:
     """All of it is prepaid: the series is confirmed by a payment of nothing, and no money moves."""
-    paid = stating(replace(covered, status=Status.PAID), now)
+    paid = stating(covered._replace(status=Status.PAID), now)
     nothing = Payment(
         payment_id=paid.payment_id,
         invoice_id=paid.invoice_id,

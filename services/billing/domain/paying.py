@@ -1,6 +1,6 @@
 """Paying at the desk, in cash or by card terminal: the whole price at once."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -54,10 +54,9 @@ def pay_at_desk(
         wanted = f"must be {total.minor_units} minor units of {total.currency_code}"
         raise invalid_payment("amount", wanted)
     settled = stating(
-        replace(invoice, status=Status.PAID, attempt=invoice.attempt + 1, receivable=0), now
+        invoice._replace(status=Status.PAID, attempt=invoice.attempt + 1, receivable=0), now
     )
-    payment = replace(
-        asked_for(settled, paid.request_id, paid.amount, now),
+    payment = asked_for(settled, paid.request_id, paid.amount, now)._replace(
         status=PaymentStatus.COLLECTED,
         method=paid.method,
     )
@@ -103,7 +102,7 @@ def called_off(last: Last, now: datetime) -> Payment | None:
     if last.payment.status not in AT_GATEWAY:
         return None
     status = PaymentStatus.CANCELLED if last.unsent else PaymentStatus.CANCELLING
-    return replace(last.payment, status=status, update_time=now)
+    return last.payment._replace(status=status, update_time=now)
 
 
 def same_payment(earlier: Payment, amount: Money, method: Method) -> Decision:

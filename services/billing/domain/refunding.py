@@ -109,7 +109,7 @@ def give_back_rest(
     value = invoice.undelivered.minor_units
     credit = min(value, invoice.outstanding)
     kept = min(keeping.kept if keeping else 0, value - credit)
-    closed = replace(invoice, outstanding=invoice.outstanding - credit)
+    closed = invoice._replace(outstanding=invoice.outstanding - credit)
     cause = by.refund_id(invoice.invoice_id)
     entries: tuple[Entry, ...] = ()
     if credit:
@@ -119,7 +119,7 @@ def give_back_rest(
         entries += (enter(Rule.REFUND_UNUSED, cause, invoice, sides, now),)
     if value == credit + kept:
         used = invoice.refunded_count + invoice.unused_count
-        ended = replace(closed, refunded_count=used, status=Status.REFUNDED, update_time=now)
+        ended = closed._replace(refunded_count=used, status=Status.REFUNDED, update_time=now)
         return Decision(invoice=ended, entries=entries)
     amount = Money(value - credit - kept, invoice.unit_price.currency_code)
     refund = replace(
@@ -233,8 +233,7 @@ def _begin(refund: Refund, invoice: Invoice, now: datetime) -> Decision:
     status = RefundStatus.PENDING if parts else RefundStatus.PAID
     begun = replace(refund, status=status, parts=parts, update_time=now)
     back = refund.amount.minor_units + refund.set_off
-    given_up = replace(
-        invoice,
+    given_up = invoice._replace(
         refunded_count=invoice.refunded_count + refund.session_count,
         turn=invoice.turn + 1,
         returned=invoice.returned + (back if refund.session_count else 0),
@@ -243,7 +242,7 @@ def _begin(refund: Refund, invoice: Invoice, now: datetime) -> Decision:
     )
     if refund.session_count and not given_up.unused_count:
         ended = Status.REFUND_PENDING if parts else Status.REFUNDED
-        given_up = replace(given_up, status=ended)
+        given_up = given_up._replace(status=ended)
     return Decision(invoice=given_up, entries=(_owed(begun, invoice, now),), kept=(begun,))
 
 

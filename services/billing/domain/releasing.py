@@ -1,6 +1,6 @@
 """A series given back: nothing more is collected for it, and what was not delivered goes back."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -50,12 +50,12 @@ def release(  # noqa: PLR0913 - the news, and all that is known of its series
         return Decision(invoice=_never_issued(news, now))
     if news.series_revision <= known.series_revision:
         return NOTHING
-    invoice = replace(known, series_revision=news.series_revision)
+    invoice = known._replace(series_revision=news.series_revision)
     match known.status:
         case Status.ISSUED if payment and news.reason != _OUR_OWN_NEWS:
             return _void(invoice, payment, now, unsent=unsent)
         case Status.PAYMENT_FAILED if news.reason in ENDS_ALL:
-            return Decision(invoice=replace(invoice, status=Status.VOID, update_time=now))
+            return Decision(invoice=invoice._replace(status=Status.VOID, update_time=now))
         case Status.PAID if by is not None and _goes_back(invoice, news):
             return give_back_rest(invoice, news.reason, by, now, keeping)
         case Status.PAID if payment and _goes_back(invoice, news):
@@ -107,19 +107,19 @@ def _never_issued(news: Release, now: datetime) -> Invoice:
 def _void(invoice: Invoice, payment: Payment, now: datetime, *, unsent: bool) -> Decision:
     status = PaymentStatus.CANCELLED if unsent else PaymentStatus.CANCELLING
     return Decision(
-        invoice=replace(invoice, status=Status.VOID, update_time=now),
-        payment=replace(payment, status=status, update_time=now),
+        invoice=invoice._replace(status=Status.VOID, update_time=now),
+        payment=payment._replace(status=status, update_time=now),
     )
 
 
 def _give_back(invoice: Invoice, payment: Payment, now: datetime) -> Decision:
     amount = invoice.undelivered.minor_units
     return Decision(
-        invoice=replace(
-            invoice, status=Status.REFUND_PENDING, turn=invoice.turn + 1, update_time=now
+        invoice=invoice._replace(
+            status=Status.REFUND_PENDING, turn=invoice.turn + 1, update_time=now
         ),
-        payment=replace(
-            payment, status=PaymentStatus.REFUND_PENDING, refund=amount, update_time=now
+        payment=payment._replace(
+            status=PaymentStatus.REFUND_PENDING, refund=amount, update_time=now
         ),
         entries=(post(Rule.REFUND, payment.payment_id, invoice, amount, now),),
     )

@@ -21,6 +21,6 @@ def reprice(need: Need, known: Invoice, unit_price: Money, last: Last, now: date
     """Another price is asked for instead of the earlier; the same price stays asked for."""
     again = anew(known, need, unit_price, now)
     if again.total == known.total:
-        estimated = stating(replace(again, attempt=known.attempt), now)
+        estimated = stating(again._replace(attempt=known.attempt), now)
         return Decision(invoice=estimated, events=(EstimateIssued(estimated),))
     return replace(issue(again, now), earlier=called_off(last, now))

@@ -76,7 +76,7 @@ def _paid(refund: Refund, invoice: Invoice, going: Going, rule: Rule, now: datet
     done = _with(refund, replace(part, status=PartStatus.PAID), now)
     stated = stating(invoice, now)
     if _ends(done, invoice):
-        stated = replace(stated, status=Status.REFUNDED)
+        stated = stated._replace(status=Status.REFUNDED)
     paid = Decision(
         invoice=stated,
         entries=(post(rule, part.part_id, invoice, part.minor_units, now),),

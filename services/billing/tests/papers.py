@@ -57,7 +57,7 @@ def bill(number: int = 1, minutes: int = 45, **changes: Any) -> Superbill:
     codes = domain.procedure_codes(packs.CODES, minutes, told.day)
     issued = domain.issue_for(replace(need(), diagnosis="F33.2"), None, Money(47500), AT).invoice
     assert issued
-    paid = replace(issued, status=domain.Status.PAID)
+    paid = issued._replace(status=domain.Status.PAID)
     found = domain.recognise(told, paid, None, domain.Coding(codes, TABLE), AT).superbill
     assert found
     return replace(found, **changes)
@@ -66,7 +66,7 @@ def bill(number: int = 1, minutes: int = 45, **changes: Any) -> Superbill:
 def invoice(**changes: Any) -> Invoice:
     issued = domain.issue_for(replace(need(), diagnosis="F33.2"), None, Money(47500), AT).invoice
     assert issued
-    return replace(issued, **changes)
+    return issued._replace(**changes)
 
 
 def paper(*bills: Superbill, **changes: Any) -> Paper:

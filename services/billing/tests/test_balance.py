@@ -18,7 +18,7 @@ def invoice(**changes: int | Status) -> Invoice:
     issued = domain.issue_for(need(session_count=4), None, Money(UNIT), NOW).invoice
     assert issued
     sold = {"status": Status.PAID, "outstanding": 2 * UNIT, **changes}
-    return replace(issued, **sold)  # type: ignore[arg-type]
+    return issued._replace(**sold)  # type: ignore[arg-type]
 
 
 PLAN = [
@@ -83,7 +83,7 @@ def test_what_is_on_its_way_is_not_asked_for_twice() -> None:
     owed = domain.payable(invoice(), Debt(95000, fees=5000))
     moment = PLAN[0].due_time
     for status, due in (("pending", 5000), ("unknown", 5000), ("failed", 50000)):
-        known = replace(asked, status=domain.PaymentStatus(status))
+        known = asked._replace(status=domain.PaymentStatus(status))
         assert domain.due(invoice(), owed, PLAN, [known], moment) == Money(due)
     assert asked.purpose is Purpose.INSTALMENT
 

@@ -1,7 +1,5 @@
 """What a gateway's answer does to a payment in doubt: one table."""
 
-from dataclasses import replace
-
 import pytest
 
 from services.billing import domain
@@ -31,7 +29,7 @@ def asked(status: PaymentStatus) -> tuple[Invoice, Payment]:
     decision = domain.issue_for(need(), None, PRICE, NOW)
     assert decision.invoice
     assert decision.payment
-    return decision.invoice, replace(decision.payment, status=status)
+    return decision.invoice, decision.payment._replace(status=status)
 
 
 @pytest.mark.parametrize(
@@ -87,14 +85,14 @@ def test_what_the_payer_needs_is_kept_until_the_payment_ends() -> None:
 
 @pytest.mark.parametrize("outcome", [Unknown(), NeverAsked()])
 def test_a_refund_that_is_not_confirmed_is_asked_again(outcome: Outcome) -> None:
-    payment = replace(asked(PENDING)[1], status=PaymentStatus.REFUND_PENDING)
+    payment = asked(PENDING)[1]._replace(status=PaymentStatus.REFUND_PENDING)
     assert domain.must_be_asked_again(payment, outcome)
     assert not domain.must_be_asked_again(payment, Refunded())
 
 
 def test_a_refund_that_the_gateway_declines_is_asked_once_and_owed_to_be_seen() -> None:
     invoice, pending = asked(PENDING)
-    payment = replace(pending, status=PaymentStatus.REFUND_PENDING, refund=9000)
+    payment = pending._replace(status=PaymentStatus.REFUND_PENDING, refund=9000)
     assert not domain.must_be_asked_again(payment, Declined("x"))
     decision = domain.conclude(invoice, payment, Declined("x"), LATER)
     (refund,) = decision.kept

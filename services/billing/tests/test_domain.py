@@ -1,7 +1,6 @@
 """The rules of money, one table each; no I/O."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid4, uuid5
 
@@ -145,7 +144,7 @@ def test_held_again(status: Status, facts: list[str]) -> None:
 @pytest.mark.parametrize("status", Status)
 def test_news_that_is_not_newer_changes_nothing(status: Status) -> None:
     invoice, payment = IN_STATUS[status]()
-    known = replace(invoice, series_revision=5)
+    known = invoice._replace(series_revision=5)
     assert domain.issue_for(need(series_revision=5), known, PRICE, LATER) == NOTHING
     for reason in ("hold_expired", "payment_failed", "referral_cancelled", "paid_too_late"):
         news = release(reason, series_revision=5)
@@ -355,7 +354,7 @@ def test_sessions_delivered_before_are_not_charged_again() -> None:
     assert owed.refund == TOTAL - UNIT
     again, asked = both(domain.issue_for(need(series_revision=9), pending, PRICE, LATER))
     assert (again.session_count, again.settled_count, asked.amount) == (7, 1, Money(7 * UNIT))
-    nothing_left = replace(pending, delivered_count=8)
+    nothing_left = pending._replace(delivered_count=8)
     decision = domain.issue_for(need(series_revision=9), nothing_left, PRICE, LATER)
     assert decision.payment is None
 

@@ -33,7 +33,7 @@ SESSION = delivery().session_id
 def invoice(status: Status = Status.PAID, *, unit: int = 40001, **changes: int) -> Invoice:
     issued = domain.issue_for(need(session_count=6), None, Money(unit), NOW).invoice
     assert issued
-    return replace(issued, status=status, **changes)  # type: ignore[arg-type]
+    return issued._replace(status=status, **changes)  # type: ignore[arg-type]
 
 
 def news(tariff: Tariff, currency: str = "USD") -> domain.Incurred:
