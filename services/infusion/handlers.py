@@ -32,12 +32,8 @@ on = Subscriptions(pace=0.1)
 due = Deadlines()
 
 
-async def _first_orders(facts: Sequence[PlanApproved], tx: Tx) -> None:
-    await store.prefetch_orders(tx, map(wire.first_order, facts))
-
-
-async def _adjusted_orders(facts: Sequence[DoseAdjusted], tx: Tx) -> None:
-    await store.prefetch_orders(tx, map(wire.adjusted_order, facts))
+async def _orders(facts: Sequence[PlanApproved | DoseAdjusted], tx: Tx) -> None:
+    await store.prefetch_orders(tx, map(wire.order_place, facts))
 
 
 async def _standings(facts: Sequence[PlanPaused | PlanResumed | PlanStopped], tx: Tx) -> None:
@@ -48,13 +44,13 @@ async def _programmes(facts: Sequence[wire.OfSeries], tx: Tx) -> None:
     await store.prefetch_programmes(tx, [wire.course_id(fact) for fact in facts])
 
 
-@on(PlanApproved, prefetch=_first_orders)
+@on(PlanApproved, prefetch=_orders)
 async def keep_first_dose(fact: PlanApproved, tx: Tx) -> None:
     """An approved plan brings its first dose order."""
     await store.keep_order(tx, wire.first_order(fact))
 
 
-@on(DoseAdjusted, prefetch=_adjusted_orders)
+@on(DoseAdjusted, prefetch=_orders)
 async def supersede_dose(fact: DoseAdjusted, tx: Tx) -> None:
     """A later order is in force for the sessions that have not started."""
     await store.keep_order(tx, wire.adjusted_order(fact))

@@ -24,8 +24,7 @@ def plan(
     is_news = existing is None or sessions != existing.sessions
     revision = (existing.course.revision if existing else 0) + is_news
     highest = max(session.number for session in sessions)
-    course = replace(
-        booking.course,
+    course = booking.course._replace(
         revision=revision,
         highest_number=highest,
         booked=True,
@@ -41,7 +40,7 @@ def release(existing: Programme | None, told: Course) -> Programme:
         return Programme(told)
     if existing.course.series_revision >= told.series_revision:
         return existing
-    course = replace(existing.course, series_revision=told.series_revision, booked=False)
+    course = existing.course._replace(series_revision=told.series_revision, booked=False)
     sessions = tuple(_cancelled(session) for session in existing.sessions)
     return replace(existing, course=course, sessions=sessions)
 
@@ -53,8 +52,7 @@ def _booked(session: Session | None, slot: Slot, booking: Booking) -> Session:
             slot.session_id, course.course_id, course.clinic_id, slot.number, slot.start_time
         )
     if session.status in (Status.PLANNED, Status.CANCELLED):
-        return replace(
-            session,
+        return session._replace(
             status=Status.PLANNED,
             clinic_id=course.clinic_id,
             planned_start_time=slot.start_time,

@@ -30,7 +30,7 @@ def reschedule(
     fresh = [word for word in news.words if _is_newer(word, words.get(word.session_id))]
     words |= {word.session_id: word for word in fresh}
     highest = max([known.course.highest_number, *(word.number for word in fresh)])
-    course = replace(known.course, highest_number=highest)
+    course = known.course._replace(highest_number=highest)
     kept = Programme(course, known.sessions, tuple(words.values()))
     if not course.booked:
         return kept, ()
@@ -38,7 +38,7 @@ def reschedule(
     told = told_by(kept.sessions, late, course)
     if told == known.sessions:
         return kept, ()
-    moved = replace(course, revision=course.revision + 1, clinic_id=place(kept.words))
+    moved = course._replace(revision=course.revision + 1, clinic_id=place(kept.words))
     programme = replace(kept, course=moved, sessions=told)
     return programme, (SessionPlanned(programme, now),)
 
@@ -69,8 +69,7 @@ def _obeying(session: Session | None, word: Word, course: Course) -> Session | N
         )
     if session.status not in _WAITING:
         return session
-    return replace(
-        session,
+    return session._replace(
         status=Status.PLANNED,
         clinic_id=word.clinic_id,
         planned_start_time=word.start_time,

@@ -13,9 +13,9 @@ from services.infusion.store import shapes
 from services.infusion.store.rows import DoseOrderRow
 
 
-async def prefetch_orders(tx: Tx, orders: Iterable[domain.DoseOrder]) -> None:
-    """The dose orders of a batch that are kept already."""
-    await tx.load(DoseOrderRow, [(order.plan_id, order.number) for order in orders])
+async def prefetch_orders(tx: Tx, places: Iterable[tuple[UUID, int]]) -> None:
+    """The dose orders of a batch that are kept already, by plan and number."""
+    await tx.load(DoseOrderRow, places)
 
 
 async def keep_order(tx: Tx, order: domain.DoseOrder) -> None:

@@ -1,7 +1,6 @@
 """Infusion times of plans that were revised: they hold for what has not started."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from uuid import UUID
 
 from chassis.database import Tx
@@ -25,4 +24,4 @@ async def keep_minutes(tx: Tx, plan_id: UUID, revision: int, minutes: int) -> No
 async def as_revised(tx: Tx, course: domain.Course) -> domain.Course:
     """A course with the infusion time that is ordered now."""
     row = await tx.find(PlanMinutesRow, course.plan_id)
-    return replace(course, infusion_minutes=row.infusion_minutes) if row else course
+    return course._replace(infusion_minutes=row.infusion_minutes) if row else course

@@ -1,8 +1,7 @@
 """Facts heard."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -29,6 +28,7 @@ from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
     SessionTime,
 )
 from services.infusion import domain
+from services.infusion.wire.values import instant
 
 OfSeries: TypeAlias = (
     SeriesConfirmed | SeriesReleased | SeriesRescheduled | BookingMissed | BookingCancelled
@@ -41,6 +41,11 @@ _STANDINGS: Mapping[type[Message], domain.Standing] = {
 }
 
 
+def order_place(fact: PlanApproved | DoseAdjusted) -> tuple[UUID, int]:
+    """The plan of a dose order, and its number there."""
+    return uuid_of(fact.plan_id), fact.number if isinstance(fact, DoseAdjusted) else 1
+
+
 def first_order(fact: PlanApproved) -> domain.DoseOrder:
     """A plan's first dose order."""
     return domain.DoseOrder(
@@ -48,7 +53,7 @@ def first_order(fact: PlanApproved) -> domain.DoseOrder:
         1,
         uuid_of(fact.dose_order_id),
         fact.dose_micrograms,
-        fact.approve_time.ToDatetime(UTC),
+        instant(fact.approve_time),
     )
 
 
@@ -59,7 +64,7 @@ def adjusted_order(fact: DoseAdjusted) -> domain.DoseOrder:
         fact.number,
         uuid_of(fact.dose_order_id),
         fact.dose_micrograms,
-        fact.adjust_time.ToDatetime(UTC),
+        instant(fact.adjust_time),
     )
 
 
@@ -80,8 +85,8 @@ def screening(fact: SuicideRiskScreened) -> domain.RiskScreening:
     blocks = fact.HasField("block_until_time")
     return domain.RiskScreening(
         uuid_of(fact.patient_id),
-        fact.screen_time.ToDatetime(UTC),
-        fact.block_until_time.ToDatetime(UTC) if blocks else None,
+        instant(fact.screen_time),
+        instant(fact.block_until_time) if blocks else None,
     )
 
 
@@ -96,13 +101,12 @@ def booking(fact: SeriesConfirmed) -> domain.Booking:
         raise Reject("no sessions")
     slots = tuple(
         [
-            domain.Slot(uuid_of(told.session_id), told.number, told.start_time.ToDatetime(UTC))
+            domain.Slot(uuid_of(told.session_id), told.number, instant(told.start_time))
             for told in fact.sessions
         ]
     )
-    course = replace(
-        _course(fact),
-        patient_id=UUID(fact.patient_id),
+    course = _course(fact)._replace(
+        patient_id=uuid_of(fact.patient_id),
         session_count=len(slots),
         infusion_minutes=fact.infusion_minutes,
     )
@@ -116,7 +120,7 @@ def released(fact: SeriesReleased) -> domain.Course:
 
 def rescheduled(fact: SeriesRescheduled) -> domain.News:
     """Sessions that have new times."""
-    words = [_word(fact, one, one.start_time.ToDatetime(UTC)) for one in fact.sessions]
+    words = [_word(fact, one, instant(one.start_time)) for one in fact.sessions]
     return domain.News(_unconfirmed(fact), tuple(words))
 
 
@@ -133,7 +137,7 @@ def _word(fact: OfSeries, told: SessionTime, start: datetime | None) -> domain.W
 
 def _unconfirmed(fact: OfSeries) -> domain.Course:
     """News of single sessions says nothing of the whole series."""
-    return replace(_course(fact), series_revision=0)
+    return _course(fact)._replace(series_revision=0)
 
 
 def _course(fact: OfSeries) -> domain.Course:

@@ -25,7 +25,12 @@ def moment(place: str, told: Timestamp) -> datetime:
     if told.seconds not in _CENTURIES or not 0 <= told.nanos < 1_000_000_000:
         fault = Violation(place, "must be a moment since 1970")
         raise Invalid("INVALID_TIME", "The time told does not fit the record.", (fault,))
-    return _EPOCH + timedelta(seconds=told.seconds, microseconds=told.nanos // 1000)
+    return instant(told)
+
+
+def instant(told: Timestamp) -> datetime:
+    """A moment of a fact, which another service has judged; quicker than ToDatetime(UTC)."""
+    return _EPOCH + timedelta(0, told.seconds, told.nanos // 1000)
 
 
 def maybe_moment(place: str, request: Message) -> datetime | None:
