@@ -50,7 +50,7 @@ def adjust(
     response = _counted(known, response)
     begun = _treated_since(response)
     since = min(intake.treated_since or begun, begun)
-    treated = replace(intake, treated_since=since)
+    treated = intake._replace(treated_since=since)
     taken = tuple(_score(treated, record, response))
     kept: tuple[Event, ...] = (*_session(treated, record, response), *taken)
     if not news:
@@ -109,8 +109,7 @@ def _titrated(
     percent = decimal(change) if change is not None else ""
     order = next_order(plan, proposal.dose_micrograms, proposal.reasons, TITRATION, percent, now)
     ordered = replace(plan, dose=order, proposed=proposal.unsigned(response.session_id))
-    adjusted = replace(
-        intake,
+    adjusted = intake._replace(
         revision=intake.revision + 1,
         plan=ordered,
         decided_number=max(intake.decided_number, response.number),
@@ -141,7 +140,7 @@ def _reviewed(
         paused_at_assessment=intake.assessment_number,
         proposed=None,
     )
-    after = replace(intake, revision=intake.revision + 1, plan=paused, update_time=now)
+    after = intake._replace(revision=intake.revision + 1, plan=paused, update_time=now)
     return after, (PlanPaused(after, paused, response.session_id),)
 
 

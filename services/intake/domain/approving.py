@@ -69,8 +69,7 @@ def approved(
         wish.individual,
         wish.signed_by,
     )
-    planned_ = replace(
-        intake,
+    planned_ = intake._replace(
         revision=intake.revision + 1,
         status=Status.PLANNED,
         plan=plan,
@@ -174,11 +173,10 @@ def _faults(intake: Intake, wish: Wish, computed: DoseOrder) -> Iterator[Violati
 
 def _ordered(intake: Intake, wish: Wish, computed: DoseOrder) -> DoseOrder:
     dose, grams = wish.dose_micrograms, computed.dosing_weight_grams
-    reasons = computed.reasons
-    if wish.individual.weight_basis is not None:
-        reasons = (*reasons, "weight_override")
     if dose is None or dose == computed.dose_micrograms:
-        return replace(computed, reasons=reasons)
+        if wish.individual.weight_basis is None:
+            return computed
+        return replace(computed, reasons=(*computed.reasons, "weight_override"))
     must_be_within_caps(intake, dose, grams)
     above = dose > highest_unsigned(intake.pack.dosing, grams)
     more = ("prescriber_override", "above_soft_cap") if above else ("prescriber_override",)

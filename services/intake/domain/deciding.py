@@ -45,7 +45,7 @@ def open_for(
     pack = policy.pack
     flags = screen(pack, need)
     if existing:
-        return replace(existing, need=need, pack=pack, flags=flags), ()
+        return existing._replace(need=need, pack=pack, flags=flags), ()
     identity = intake_id(need.referral_id)
     opened = Intake(identity, 1, Status.OPEN, need, pack, flags, open_time=now, update_time=now)
     intake = _with_risk(opened, flags, now)
@@ -67,9 +67,9 @@ def supplement(intake: Intake, more: Supplement, now: datetime) -> Decision:
     if need == intake.need or intake.status in (Status.DECLINED, Status.CLOSED):
         return intake, ()
     flags = screen(intake.pack, need, intake.assessment)
-    told = replace(intake, need=need, flags=flags, update_time=now)
+    told = intake._replace(need=need, flags=flags, update_time=now)
     if flags != intake.flags and intake.status is not Status.PLANNED:
-        told = replace(told, agreed=(), eligibility=None)
+        told = told._replace(agreed=(), eligibility=None)
     return _with_risk(told, tuple(one for one in flags if one not in intake.flags), now), ()
 
 
@@ -80,7 +80,7 @@ def close(need: Need, existing: Intake | None, pack: Pack, now: datetime) -> Dec
         return Intake(identity, 0, Status.CLOSED, need, pack, (), now, now), ()
     if existing.status in (Status.CLOSED, Status.DECLINED):
         return existing, ()
-    return replace(existing, status=Status.CLOSED, update_time=now), ()
+    return existing._replace(status=Status.CLOSED, update_time=now), ()
 
 
 def record_assessment(intake: Intake, found: Assessment, policy: Policy, now: datetime) -> Decision:
@@ -92,8 +92,7 @@ def record_assessment(intake: Intake, found: Assessment, policy: Policy, now: da
     planned = intake.status is Status.PLANNED
     pack = intake.pack if planned else policy.pack
     check(found, pack, policy.day(now))
-    recorded = replace(
-        intake,
+    recorded = intake._replace(
         revision=intake.revision + 1,
         status=Status.PLANNED if planned else Status.ASSESSED,
         agreed=(),
@@ -133,8 +132,7 @@ def decline(intake: Intake, reason: str, now: datetime) -> Decision:
         return intake, ()
     if intake.status not in (Status.OPEN, Status.ASSESSED):
         raise _ended()
-    declined = replace(
-        intake,
+    declined = intake._replace(
         revision=intake.revision + 1,
         status=Status.DECLINED,
         decline_reason=reason,
@@ -160,7 +158,7 @@ def _scores(intake: Intake, found: Assessment, now: datetime) -> Iterator[Score]
 def _with_risk(intake: Intake, flags: tuple[Finding, ...], now: datetime) -> Intake:
     """A flag that asks for it opens the suicide-risk step."""
     if any(flag.rule_id in intake.pack.risk.opened_by for flag in flags):
-        return replace(intake, risk=asked(intake.risk, now))
+        return intake._replace(risk=asked(intake.risk, now))
     return intake
 
 

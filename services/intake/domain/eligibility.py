@@ -34,7 +34,7 @@ def review(intake: Intake, told: SecondOpinion, now: datetime) -> tuple[Intake, 
     if agreed <= set(intake.agreed):
         return intake, ()
     every = tuple(sorted(agreed | set(intake.agreed)))
-    reviewed = replace(intake, agreed=every, update_time=now)
+    reviewed = intake._replace(agreed=every, update_time=now)
     return reviewed, (FindingsReviewed(reviewed, told.rule_ids, told.reviewed_by, told.rationale),)
 
 
@@ -58,8 +58,7 @@ def decide(
         raise Invalid("INVALID_PLAN", "The decision leaves something open.", faults)
     if wanted.outcome is not Outcome.DEFERRED:
         must_not_be_blocked(intake, now)
-    decided = replace(
-        intake,
+    decided = intake._replace(
         revision=intake.revision + 1,
         eligibility=replace(wanted, decide_time=now),
         update_time=now,

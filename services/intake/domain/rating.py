@@ -1,6 +1,6 @@
 """A questionnaire is recorded: it is rated, kept, and what it asks for happens at once."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from uuid import UUID
 
@@ -54,7 +54,7 @@ def heed_alerts(intake: Intake, alerts: tuple[int, ...], at: datetime) -> Intake
     """An answer that asks for a suicide-risk screener."""
     if not alerts:
         return intake
-    return replace(intake, risk=risk.asked(intake.risk, at))
+    return intake._replace(risk=risk.asked(intake.risk, at))
 
 
 def _heeded(
@@ -66,7 +66,7 @@ def _heeded(
     known = risk.screened(intake.risk, fresh.rating.band, fresh.measure_time, until)
     if known == intake.risk:
         return intake, ()
-    after = replace(intake, revision=intake.revision + 1, risk=known, update_time=now)
+    after = intake._replace(revision=intake.revision + 1, risk=known, update_time=now)
     return after, (SuicideRiskScreened(after, known),)
 
 

@@ -45,7 +45,7 @@ def sign_dose(intake: Intake, session_id: UUID, signed_by: str | None, now: date
         raise NotAllowed("NO_PROPOSAL", "No such dose waits for a signature.")
     if signed_by is None:
         cleared = replace(plan, proposed=None)
-        return replace(intake, plan=cleared, update_time=now), ()
+        return intake._replace(plan=cleared, update_time=now), ()
     must_be_within_caps(intake, proposed.dose_micrograms, plan.dose.dosing_weight_grams)
     reasons = (*proposed.reasons, "signed")
     order = next_order(plan, proposed.dose_micrograms, reasons, signed_by, "", now)
@@ -145,7 +145,7 @@ def _dose_stated(
 
 
 def _changed(intake: Intake, plan: Plan, now: datetime) -> Intake:
-    return replace(intake, revision=intake.revision + 1, plan=plan, update_time=now)
+    return intake._replace(revision=intake.revision + 1, plan=plan, update_time=now)
 
 
 def _active(intake: Intake) -> Plan:

@@ -1,7 +1,6 @@
 """News that a longitudinal rule looks at: whoever books is told when it bars something else."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from services.intake.domain.events import Event, SafetyReviewed, ScoreTaken, SessionGiven
@@ -16,7 +15,7 @@ def review_safety(
     before, after = barriers(intake.pack, record), barriers(intake.pack, _with(record, events))
     if before == after:
         return intake, events
-    reviewed = replace(intake, revision=intake.revision + 1, update_time=now)
+    reviewed = intake._replace(revision=intake.revision + 1, update_time=now)
     return reviewed, (*events, SafetyReviewed(reviewed, after))
 
 

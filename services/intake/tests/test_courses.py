@@ -1,7 +1,6 @@
 """Any course of infusions, signatures, revisions and pauses: what holds whatever people do."""
 
 import contextlib
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid5
@@ -42,7 +41,7 @@ class Course(RuleBasedStateMachine):
         opened, _ = domain.open_for(need, None, eg.policy(), domain.NO_PAST, NOON)
         found = eg.found(**body)
         seen, _ = domain.record_assessment(opened, found, eg.policy(), NOON)
-        calm = replace(seen, flags=())
+        calm = seen._replace(flags=())
         dose = per_kg * grams // 1000 if per_kg else None
         own = domain.Individual(weight_basis=basis)
         try:
@@ -118,7 +117,7 @@ class Course(RuleBasedStateMachine):
     def see_again_and_go_on(self, day: int) -> None:
         found = eg.found(weight_date=NOON.date() - timedelta(days=day))
         seen, _ = domain.record_assessment(self.intake, found, eg.policy(), NOON)
-        self.intake, _ = domain.resume(replace(seen, flags=()), "why", "dr-smith", NOON)
+        self.intake, _ = domain.resume(seen._replace(flags=()), "why", "dr-smith", NOON)
 
     @rule()
     def approve_again(self) -> None:

@@ -346,7 +346,7 @@ def test_no_titration_leaves_the_caps_or_takes_two_steps(
 def _planned(need: domain.Need, data: st.DataObject) -> domain.Intake:
     """A plan with any dose that an approval lets through."""
     intake, _ = domain.open_for(need, None, eg.policy(), domain.NO_PAST, NOON)
-    unflagged = replace(intake, flags=(), status=domain.Status.ASSESSED)
+    unflagged = intake._replace(flags=(), status=domain.Status.ASSESSED)
     dose = data.draw(st.none() | st.integers(1, 200_000))
     wish = domain.Wish(None, dose, "because")
     try:
@@ -375,7 +375,7 @@ def screened(level: str = "moderate", **changes: Any) -> domain.Intake:
     """Assessed, with the screener answered that the assessment asked for."""
     intake = assessed(**changes)
     assert intake.risk.is_open
-    return replace(intake, risk=risk.screened(intake.risk, level, NOON, NOON + timedelta(days=1)))
+    return intake._replace(risk=risk.screened(intake.risk, level, NOON, NOON + timedelta(days=1)))
 
 
 def planned() -> domain.Intake:

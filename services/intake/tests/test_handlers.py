@@ -1,6 +1,5 @@
 """What intake does when others speak, on a real database."""
 
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -259,14 +258,14 @@ async def test_a_new_finding_takes_back_what_was_decided_without_it(house: House
     routed = eg.routed(medications=[])
     await house.given(routed)
     intake = await intake_of(house, routed)
-    agreed = replace(
-        domain.record_assessment(intake, eg.found(), eg.policy(), intake.update_time)[0],
+    assessed, _ = domain.record_assessment(intake, eg.found(), eg.policy(), intake.update_time)
+    agreed = assessed._replace(
         agreed=(domain.Agreement("any", "dr-second"),),
     )
     more = wire.supplement(eg.supplemented(routed, 9, medications=["halcyon|maoi"]))
     after, stated = domain.supplement(agreed, more, intake.update_time)
     assert (after.agreed, after.eligibility, stated) == ((), None, ())
-    planned = replace(agreed, status=domain.Status.PLANNED)
+    planned = agreed._replace(status=domain.Status.PLANNED)
     kept, _ = domain.supplement(planned, more, intake.update_time)
     assert kept.agreed == agreed.agreed
     assert kept.flags == after.flags

@@ -53,7 +53,7 @@ def decided(
         for one in range(1, number)
     )
     response = eg.response(plan_id, need.referral_id, number, phq9_score=phq9)
-    begun = replace(intake, treated_since=NOON + timedelta(days=1))
+    begun = intake._replace(treated_since=NOON + timedelta(days=1))
     _, events = domain.adjust(begun, Record(earlier, tuple(scores)), response, NOON)
     (adjusted,) = [one for one in events if isinstance(one, domain.DoseAdjusted)]
     return adjusted.direction.value, adjusted.percent_change, adjusted.reasons
@@ -110,7 +110,7 @@ def test_non_response_is_judged_by_the_same_scale() -> None:
         need.clinic_id, NOON + timedelta(days=3), 35000,
     )  # fmt: skip
     response = eg.response(intake.plan.plan_id, need.referral_id, 4, phq9_score=1)
-    begun = replace(intake, treated_since=NOON + timedelta(days=1))
+    begun = intake._replace(treated_since=NOON + timedelta(days=1))
     _, events = domain.adjust(begun, Record((before,), tuple(scores)), response, NOON)
     assert any(isinstance(one, domain.PlanPaused) for one in events)
 

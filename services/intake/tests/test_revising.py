@@ -148,7 +148,7 @@ def test_a_plan_says_everything() -> None:
     assert (full.review_after, full.sessions) == ((4, 8), 8)
     assert full.monitoring.pressure_every_minutes == 5
     assert full.monitoring_reasons == ("hypertension-history",)
-    plain = replace(intake, flags=())
+    plain = intake._replace(flags=())
     assert domain.particulars(plain, plan_of(plain)).monitoring.pressure_every_minutes == 10
 
 

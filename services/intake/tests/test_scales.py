@@ -265,7 +265,7 @@ def test_the_baseline_is_the_last_score_before_the_first_infusion() -> None:
     assert domain.baseline(scores, NOON + timedelta(days=3)) == 16
     assert domain.baseline(scores, NOON - timedelta(days=3)) is None
     assert domain.baseline(scores, None) == 4
-    intake = replace(opened(), treated_since=NOON + timedelta(days=3))
+    intake = opened()._replace(treated_since=NOON + timedelta(days=3))
     found = list(domain.compared(intake, scores, scores))
     assert [one.percent for one in found] == [None, None, 50, 75]
     assert [one.outcome.value for one in found] == ["unknown", "unknown", "response", "remission"]
