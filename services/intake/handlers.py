@@ -1,9 +1,9 @@
 """What intake does when the rest of the platform speaks."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from chassis.database import Tx
+from chassis.ids import uuid_of
 from chassis.refusal import Busy
 from chassis.subscriptions import Subscriptions
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
@@ -20,8 +20,7 @@ on = Subscriptions()
 
 async def _for_opening(facts: Sequence[ReferralRouted], tx: Tx) -> None:
     await store.prefetch(tx, [fact.referral_id for fact in facts])
-    await store.policies(tx, [UUID(fact.clinic_id) for fact in facts])
-    await store.load_records(tx, [UUID(fact.patient_id) for fact in facts])
+    await store.load_opening(tx, [wire.clinic_and_patient(fact) for fact in facts])
 
 
 async def _for_closing(facts: Sequence[ReferralCancelled], tx: Tx) -> None:
@@ -30,7 +29,7 @@ async def _for_closing(facts: Sequence[ReferralCancelled], tx: Tx) -> None:
 
 async def _for_adjusting(facts: Sequence[InfusionCompleted], tx: Tx) -> None:
     await store.prefetch(tx, [fact.referral_id for fact in facts])
-    await store.load_records(tx, [UUID(fact.patient_id) for fact in facts])
+    await store.load_records(tx, [uuid_of(fact.patient_id) for fact in facts])
 
 
 @on(ReferralRouted, prefetch=_for_opening)
@@ -76,7 +75,7 @@ async def adjust_dose(fact: InfusionCompleted, tx: Tx) -> None:
     """The response to each infusion decides the dose of the next."""
     response = wire.response(fact)
     existing = await store.find(tx, domain.intake_id(response.referral_id))
-    past = await store.record_of(tx, UUID(fact.patient_id))
+    past = await store.record_of(tx, uuid_of(fact.patient_id))
     decision = domain.adjust(existing, past, response, tx.now)
     intake, events = domain.review_safety(decision[0], past, decision[1], tx.now)
     store.record(tx, intake, events)

@@ -2,8 +2,9 @@
 
 from services.intake.store.assessments import assessments_of
 from services.intake.store.intakes import Question, find, get, listed, prefetch, record, unknown
+from services.intake.store.opening import load_opening
 from services.intake.store.plans import orders_of
-from services.intake.store.policies import keep_zone, policies, policy, set_policy
+from services.intake.store.policies import keep_zone, policy, set_policy
 from services.intake.store.publications import (
     find_pack,
     keep_pack,
@@ -26,10 +27,10 @@ __all__ = [
     "latest_pack",
     "listed",
     "listed_packs",
+    "load_opening",
     "load_records",
     "orders_of",
     "pack",
-    "policies",
     "policy",
     "prefetch",
     "record",

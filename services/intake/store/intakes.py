@@ -9,6 +9,7 @@ from sqlalchemy import select, tuple_
 from sqlmodel import col
 
 from chassis.database import Tx
+from chassis.ids import uuid_of
 from chassis.refusal import NotFound
 from services.intake import domain, wire
 from services.intake.store import shapes
@@ -73,10 +74,10 @@ def _keep(tx: Tx, event: domain.Event) -> None:
 
 async def prefetch(tx: Tx, referral_ids: Iterable[str]) -> None:
     """The intakes of a batch, whole, in three queries at most."""
-    ids = [domain.intake_id(UUID(referral_id)) for referral_id in referral_ids]
+    ids = [domain.intake_id(uuid_of(referral_id)) for referral_id in referral_ids]
     await tx.load(IntakeRow, ids)
-    rows = [row for intake_id in ids if (row := await tx.find(IntakeRow, intake_id))]
-    await _load_parts(tx, rows)
+    if rows := [row for intake_id in ids if (row := await tx.find(IntakeRow, intake_id))]:
+        await _load_parts(tx, rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """How clinics run their intake: read once a transaction and not locked, for every batch asks."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from uuid import UUID
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
@@ -16,19 +16,19 @@ _policies: "WeakKeyDictionary[Tx, dict[UUID, domain.Policy]]" = WeakKeyDictionar
 
 async def policy(tx: Tx, clinic_id: UUID) -> domain.Policy:
     """A clinic's policy; a clinic that set none has a specialist sign each plan."""
-    known = await policies(tx, (clinic_id,))
+    known = _policies.setdefault(tx, {})
+    if clinic_id not in known:
+        found = await tx.look(PolicyRow, (clinic_id,))
+        await learn_policies(tx, {clinic_id: found.get(clinic_id)})
     return known[clinic_id]
 
 
-async def policies(tx: Tx, clinic_ids: Iterable[UUID]) -> Mapping[UUID, domain.Policy]:
-    """The policies, read once in a transaction and not locked: every batch needs them."""
+async def learn_policies(tx: Tx, told: Mapping[UUID, PolicyRow | None]) -> None:
+    """The policies of these rows; None is a clinic that set nothing."""
     known = _policies.setdefault(tx, {})
-    if wanted := set(clinic_ids) - known.keys():
-        set_by_clinic = await tx.look(PolicyRow, wanted)
-        await load_packs(tx, {row.pack for row in set_by_clinic.values() if row.pack})
-        for clinic_id in wanted:
-            known[clinic_id] = await _policy(tx, clinic_id, set_by_clinic.get(clinic_id))
-    return known
+    await load_packs(tx, {row.pack for row in told.values() if row and row.pack})
+    for clinic_id, row in told.items():
+        known[clinic_id] = await _policy(tx, clinic_id, row)
 
 
 async def set_policy(tx: Tx, policy: domain.Policy) -> None:

@@ -1,6 +1,6 @@
 """A patient's past over all courses, read once a transaction and not locked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -23,12 +23,19 @@ UNION SELECT patient_id FROM scale_score WHERE patient_id = ANY($1::uuid[])
 async def load_records(tx: Tx, patient_ids: Iterable[UUID]) -> None:
     """Prefetch: most patients have no past, which one query says for all of them."""
     known = _known.setdefault(tx, {})
-    wanted = set(patient_ids) - known.keys()
-    if not wanted:
-        return
-    known.update(dict.fromkeys(wanted, domain.NO_PAST))
-    async with tx.beyond():
-        if found := [row[0] for row in await tx.driver.fetch(_HAVE_A_PAST, list(wanted))]:
+    if wanted := set(patient_ids) - known.keys():
+        async with tx.beyond():
+            found = {row[0] for row in await tx.driver.fetch(_HAVE_A_PAST, list(wanted))}
+        await learn_pasts(tx, {one: one in found for one in wanted})
+
+
+async def learn_pasts(tx: Tx, told: Mapping[UUID, bool]) -> None:
+    """Whoever has a past has it read."""
+    known = _known.setdefault(tx, {})
+    fresh = told.keys() - known.keys()
+    known.update(dict.fromkeys(fresh, domain.NO_PAST))
+    if found := [one for one in fresh if told[one]]:
+        async with tx.beyond():
             await _load(tx, found, known)
 
 

@@ -3,7 +3,14 @@
 from services.intake.wire.assessments import assessment
 from services.intake.wire.eligibility import assessed, caution, decision, moments, opinion
 from services.intake.wire.facts import event
-from services.intake.wire.heard import clinic, need, response, supplement, withdrawn
+from services.intake.wire.heard import (
+    clinic,
+    clinic_and_patient,
+    need,
+    response,
+    supplement,
+    withdrawn,
+)
 from services.intake.wire.plans import change, revision, signature, stop_reason, wish
 from services.intake.wire.publications import pack, pack_in, pack_place, pack_wanted, publication
 from services.intake.wire.replies import intake, policy_reply
@@ -16,6 +23,7 @@ __all__ = [
     "caution",
     "change",
     "clinic",
+    "clinic_and_patient",
     "decision",
     "decline_reason",
     "entity_id",

@@ -16,6 +16,11 @@ from halcyon.scheduling.events.v1.scheduling_events_pb2 import ClinicUpdated
 from services.intake import domain
 
 
+def clinic_and_patient(fact: ReferralRouted) -> tuple[UUID, UUID]:
+    """Who is asked to treat whom."""
+    return uuid_of(fact.clinic_id), uuid_of(fact.patient_id)
+
+
 def need(fact: ReferralRouted) -> domain.Need:
     """What the referrer told; without measures nobody can be dosed."""
     if fact.weight_grams <= 0 or fact.height_millimetres <= 0:
