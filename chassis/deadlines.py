@@ -144,7 +144,7 @@ class Sweeper:
                 await tx.driver.execute(_PUSH, name, entity_id, tx.now + pause, kind)
 
     def _heed(self, written: Written) -> None:
-        soonest = min((at for at in written.dues.values() if at), default=None)
+        soonest = min(filter(None, written.dues.values()), default=None)
         if soonest and (self._next is None or soonest < self._next):
             self._next = soonest
             self._wake.set()

@@ -52,11 +52,13 @@ async def execute(driver: Any, statements: Sequence[Statement]) -> Sequence[Any]
     if not statements:
         return ()
     few = sum([len(one.rows) for one in statements]) <= _FEW
-    spelt = [one.spelt(few=few) for one in statements]
-    sql = _together(tuple([(text, len(parameters)) for text, parameters in spelt]))
-    found: Sequence[Any] = await driver.fetch(
-        sql, *[value for _, parameters in spelt for value in parameters]
-    )
+    texts: list[tuple[str, int]] = []
+    parameters: list[Any] = []
+    for one in statements:
+        text, own = one.spelt(few=few)
+        texts.append((text, len(own)))
+        parameters += own
+    found: Sequence[Any] = await driver.fetch(_together(tuple(texts)), *parameters)
     return found
 
 

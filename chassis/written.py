@@ -1,6 +1,6 @@
 """What one transaction wrote besides its rows, and what the loops are told once it commits."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -84,24 +84,29 @@ class Written:
 
     def statements(self, now: datetime) -> list[Statement]:
         """All of it, to be written in one trip; the last one tells which errands are new."""
-        ordered = sorted(self.dues.items())
-        lifted = [task for task, at in ordered if at is None]
-        kept = [(*task, at) for task, at in ordered if at is not None]
-        asked = [(*task, trace) for task, trace in sorted(self.asked.items())]
-        token = self.lease.token
-        chosen = (
-            (_AUDIT, self.audit, ()),
-            (_FACTS, [fact[:6] for fact in self.facts], (now, token, now + self.lease.facts)),
-            (_UNDUE, lifted, ()),
-            (_DUE, kept, ()),
-            (_DONE, sorted(self.done), ()),
-            (_ASKED, asked, (now, token, now + self.lease.errands)),
-        )
-        written = [Statement(form, rows, shared) for form, rows, shared in chosen if rows]
+        written = list(self._statements(now))
         self.audit = []
         return written
 
     def settle(self, new: Iterable[Sequence[Any]]) -> None:
         """An errand that somebody asked for before is theirs to run."""
-        fresh = {(row[0], row[1]) for row in new} if self.asked else set()
-        self.asked = {task: trace for task, trace in self.asked.items() if task in fresh}
+        if self.asked:
+            fresh = {(row[0], row[1]) for row in new}
+            self.asked = {task: trace for task, trace in self.asked.items() if task in fresh}
+
+    def _statements(self, now: datetime) -> Iterator[Statement]:
+        if self.audit:
+            yield Statement(_AUDIT, self.audit)
+        if self.facts:
+            leased = (now, self.lease.token, now + self.lease.facts)
+            yield Statement(_FACTS, [fact[:6] for fact in self.facts], leased)
+        if lifted := sorted([task for task, at in self.dues.items() if at is None]):
+            yield Statement(_UNDUE, lifted)
+        if kept := sorted([(*task, at) for task, at in self.dues.items() if at is not None]):
+            yield Statement(_DUE, kept)
+        if self.done:
+            yield Statement(_DONE, sorted(self.done))
+        if self.asked:
+            asked = sorted([(*task, trace) for task, trace in self.asked.items()])
+            leased = (now, self.lease.token, now + self.lease.errands)
+            yield Statement(_ASKED, asked, leased)
