@@ -8,9 +8,9 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 def parts(field: FieldDescriptor, value: Any) -> Iterable[Any]:
     """One, many or mapped: the values in a field that is set."""
-    if isinstance(value, Mapping):
-        return value.values()
-    return value if field.is_repeated else (value,)
+    if not field.is_repeated:
+        return (value,)
+    return value.values() if isinstance(value, Mapping) else value
 
 
 def within(of: Descriptor) -> set[Descriptor]:

@@ -1,26 +1,23 @@
 """The call that is being answered, as its audit entry will tell of it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
 from json import dumps
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
+from sqlmodel import SQLModel
 
 from chassis import telemetry
+from chassis.audit import named
 from chassis.ids import uuid_of
-from chassis.parts import parts, within
 from chassis.principal import Principal
 
 NETWORK = UUID(int=0)
 """The chain of what belongs to no clinic."""
-_WHOSE = frozenset({"clinic_id", "patient_id", "referral_id"})
-_NOT_TOLD = frozenset({"request_id", "event_id", "trace_id"})
 
 
 class Entry(NamedTuple):
@@ -61,16 +58,16 @@ class Access:
 
     def asked(self, request: Message) -> None:
         """Note the ids in the request."""
-        for described, value in _ids(request):
+        for described, value in named.ids(request):
             self._note(described.name, value)
 
     def told(self, reply: Message) -> None:
         """Note whom and what the reply tells of."""
-        self._tell(_whose(reply))
+        self._tell(named.whose(reply))
 
     def news(self, message: Message) -> "Access | None":
         """What a message of a stream is about that the stream had not told of yet."""
-        fresh = set(_whose(message)) - self.heard
+        fresh = set(named.whose(message)) - self.heard
         if not fresh:
             return None
         self.heard |= fresh
@@ -88,12 +85,11 @@ class Access:
         clinics = sum(one.startswith("clinic/") for one in self.about)
         self.clinic_id = clinic_id or (self.clinic_id if clinics == 1 else None)
 
-    def entry(self, now: datetime, rows: Iterable[Any] = (), *, outcome: str = "OK") -> Entry:
+    def entry(self, now: datetime, rows: Iterable[SQLModel] = (), *, outcome: str = "OK") -> Entry:
         """What is told of it, with the rows it has put."""
         for row in rows:
-            for name, value in row.__dict__.items():
-                if name.endswith("_id"):
-                    self._note(name, value)
+            for name in named.columns(type(row)):
+                self._note(name, row.__dict__.get(name))
         who = self.principal
         return Entry(
             self.clinic_id or NETWORK,
@@ -109,7 +105,7 @@ class Access:
         )
 
     def _note(self, name: str, value: object) -> None:
-        if name in _NOT_TOLD or not value:
+        if not value:
             return
         try:
             known = value if isinstance(value, UUID) else uuid_of(str(value))
@@ -118,28 +114,6 @@ class Access:
         if name == "clinic_id" and self.clinic_id is None:
             self.clinic_id = known
         self.about.add(f"{name.removesuffix('s').removesuffix('_id')}/{known}")
-
-
-def _ids(message: Message) -> Iterator[tuple[FieldDescriptor, Any]]:
-    for described, value in message.ListFields():
-        if described.name.endswith(("_id", "_ids")):
-            yield from ((described, one) for one in parts(described, value))
-        elif described.message_type and _may_name(described.message_type):
-            for part in parts(described, value):
-                yield from _ids(part)
-
-
-def _whose(message: Message) -> Iterator[tuple[str, str]]:
-    """The own id of each thing in a message, and whose it is."""
-    for described, value in _ids(message):
-        if described.number == 1 or described.name in _WHOSE:
-            yield described.name, value
-
-
-@cache
-def _may_name(of: Descriptor) -> bool:
-    """Whether ids may stand in it; readings and the like are not looked through."""
-    return any(one.name.endswith(("_id", "_ids")) for kind in within(of) for one in kind.fields)
 
 
 _current: ContextVar[Access | None] = ContextVar("access", default=None)
