@@ -79,11 +79,9 @@ class Agenda:
 
     def spot(self, ordinal: int, at: int, fitting: Fitting, liked: int = 0) -> Spot | None:
         """The first free seat of each kind for its part of the visit; a liked one if it is free."""
-        taken = 0
-        for bits, mask in zip(
-            self.busy(ordinal)[at : at + fitting.length], fitting.masks, strict=True
-        ):
-            taken |= bits & mask
+        busy, taken = self.busy(ordinal), 0
+        for unit, mask in enumerate(fitting.masks, at):
+            taken |= busy[unit] & mask
         own = 0
         for part in fitting.parts:
             free = part.choice & ~taken
