@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from chassis.plans import made
+from chassis.plans import made, plan_of
 from services.referral.domain import (
     Clinic,
     Clinical,
@@ -47,7 +47,7 @@ def progress(kept: Kept) -> Progress:
 
 def progress_row(progress: Progress) -> ProgressRow:
     """What news changes of a referral."""
-    return made(ProgressRow, **progress._asdict())
+    return plan_of(ProgressRow).made(progress._asdict())
 
 
 def referral(kept: Kept) -> Referral:
