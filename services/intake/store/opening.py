@@ -11,10 +11,13 @@ from services.intake.store.policies import learn_policies
 from services.intake.store.records import learn_pasts
 from services.intake.store.rows import PolicyRow
 
+# One EXISTS over both tables: an EXISTS of each is planned as reading the whole table (ADR 8).
 _ASKED = """
 SELECT clinic_id, approval, schedule, pack, time_zone, clinic_revision, patient_id,
-    EXISTS (SELECT FROM given_session AS past WHERE past.patient_id = asked.patient_id)
-    OR EXISTS (SELECT FROM scale_score AS past WHERE past.patient_id = asked.patient_id) AS has_past
+    EXISTS (
+        SELECT FROM given_session AS past WHERE past.patient_id = asked.patient_id
+        UNION ALL SELECT FROM scale_score AS past WHERE past.patient_id = asked.patient_id
+    ) AS has_past
 FROM unnest($1::uuid[], $2::uuid[]) AS asked (clinic_id, patient_id)
 LEFT JOIN clinic_policy USING (clinic_id)
 """
