@@ -7,12 +7,13 @@ from typing import Any, TypeAlias
 
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
-from opentelemetry.trace import SpanContext, format_span_id, format_trace_id
+from opentelemetry.trace import SpanContext
 
 SpanLine: TypeAlias = dict[str, Any]
 
 _SUFFIX = ".jsonl"
 _LIMIT = 64 * 1024 * 1024
+_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class FileSpanExporter(SpanExporter):
@@ -24,11 +25,12 @@ class FileSpanExporter(SpanExporter):
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """One line a span."""
-        lines = "".join(json.dumps(_line(span), separators=(",", ":")) + "\n" for span in spans)
-        if self._path.exists() and self._path.stat().st_size > _LIMIT:
-            self._path.replace(self._path.with_suffix(f".old{_SUFFIX}"))
-        with self._path.open("a", encoding="utf-8") as file:
+        lines = "".join(map(_line, spans)).encode()
+        with self._path.open("ab") as file:
             file.write(lines)
+            full = file.tell() > _LIMIT
+        if full:
+            self._path.replace(self._path.with_suffix(f".old{_SUFFIX}"))
         return SpanExportResult.SUCCESS
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:  # noqa: ARG002
@@ -55,23 +57,19 @@ def _span(line: str) -> SpanLine | None:
     return span if isinstance(span, dict) else None
 
 
-def _line(span: ReadableSpan) -> SpanLine:
-    return {
-        **_ids(span.context),
-        "parent_span_id": format_span_id(span.parent.span_id) if span.parent else "",
-        "name": span.name,
-        "kind": span.kind.name,
-        "service": span.resource.attributes["service.name"],
-        "start_unix_nano": span.start_time,
-        "end_unix_nano": span.end_time,
-        "attributes": dict(span.attributes or {}),
-        "links": [_ids(link.context) for link in span.links],
-        "status": span.status.status_code.name,
-    }
+def _line(span: ReadableSpan) -> str:
+    """Put together by hand: encoding a dict of it all held the event loop up half as long again."""
+    attributes: Any = span.attributes
+    parent = f"{span.parent.span_id:016x}" if span.parent else ""
+    links = ",".join([f"{{{_ids(link.context)}}}" for link in span.links])
+    return (
+        f'{{{_ids(span.context)},"parent_span_id":"{parent}","name":{_json(span.name)},'
+        f'"kind":"{span.kind.name}","service":{_json(span.resource.attributes["service.name"])},'
+        f'"start_unix_nano":{span.start_time},"end_unix_nano":{span.end_time},'
+        f'"attributes":{_json(attributes.copy())},"links":[{links}],'
+        f'"status":"{span.status.status_code.name}"}}\n'
+    )
 
 
-def _ids(context: SpanContext) -> dict[str, str]:
-    return {
-        "trace_id": format_trace_id(context.trace_id),
-        "span_id": format_span_id(context.span_id),
-    }
+def _ids(context: SpanContext) -> str:
+    return f'"trace_id":"{context.trace_id:032x}","span_id":"{context.span_id:016x}"'
