@@ -46,6 +46,8 @@ FROM unnest($3::smallint[], $4::timestamptz[], $5::timestamptz[], $6::timestampt
             $12::smallint[], $13::uuid[], $14::uuid[], $15::uuid[])
     AS place (number, begins, infuses, infused, room_ends, ends, room_id, pump_id, nurse_id,
               nurse_place, monitor_id, chair_id, therapist_id)
+"""
+_BOOK_AGAIN = f"""{_BOOK}
 ON CONFLICT (series_id, number) DO UPDATE SET
     clinic_id = excluded.clinic_id, start_time = excluded.start_time,
     infuse_time = excluded.infuse_time, infuse_end_time = excluded.infuse_end_time,
@@ -195,12 +197,13 @@ async def _book(tx: Tx, desk: Desk, sought: Sought, places: Places) -> bool:
 async def _proved(tx: Tx, sought: Sought, places: Places) -> bool:
     """The bookings themselves say whether the places are free."""
     series_id, clinic_id = sought.series.series_id, sought.series.plan.clinic_id
+    book = _BOOK_AGAIN if sought.series.starts else _BOOK
     columns = map(list, zip(*places.placements, strict=True))
     await tx.driver.execute("SAVEPOINT booking")
     try:
         if sought.olds:
             await tx.driver.execute(_GIVE_UP, series_id, sought.numbers)
-        await tx.driver.execute(_BOOK, series_id, clinic_id, *columns)
+        await tx.driver.execute(book, series_id, clinic_id, *columns)
     except ExclusionViolationError:
         await tx.driver.execute("ROLLBACK TO SAVEPOINT booking")
         return False
