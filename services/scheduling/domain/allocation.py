@@ -241,7 +241,7 @@ def places_at(starts: Sequence[datetime], fitting: Fitting, agenda: Agenda) -> O
 def window(wanted: Wish, agenda: Agenda, reached: int) -> range:
     """The days that the search will most likely need."""
     first = agenda.shelf.calendar.ordinal(max(wanted.earliest, reached))
-    return range(first, first + 7 * len(wanted.weeks) + 7)
+    return range(first, first + 7 * len(wanted.weeks))
 
 
 def first_unit(spots: Sequence[Spot], agenda: Agenda) -> int:
