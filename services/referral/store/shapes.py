@@ -47,7 +47,8 @@ def progress(kept: Kept) -> Progress:
 
 def progress_row(progress: Progress) -> ProgressRow:
     """What news changes of a referral."""
-    return plan_of(ProgressRow).made(progress._asdict())
+    row: ProgressRow = plan_of(ProgressRow).made(progress._asdict())
+    return row
 
 
 def referral(kept: Kept) -> Referral:
