@@ -88,9 +88,9 @@ async def contested(
 async def _collect(charge: Charge, gateway: PaymentGateway) -> Outcome:
     """After a silence the gateway is asked what it did, before anything is asked of it again."""
     try:
-        return await _in_time(gateway.collect, charge)
+        return await gateway.collect(charge)
     except _SILENT:
-        found = await _in_time(gateway.find, charge)
+        found = await gateway.find(charge)
     return Unknown() if isinstance(found, NeverAsked) else found
 
 
