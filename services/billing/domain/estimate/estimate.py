@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from services.billing.domain.money import Money
@@ -81,8 +82,7 @@ class Line:
         return self.quantity * self.minor_units
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
+class Estimate(NamedTuple):
     """One version; only what happened to it afterwards is ever added."""
 
     estimate_id: UUID

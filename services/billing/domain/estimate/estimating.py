@@ -187,8 +187,7 @@ def revise(known: Estimate, change: Change, desk: Desk, now: datetime) -> Estima
         raise NotAllowed("TOO_LATE_TO_CHANGE", "For this service the earlier estimate stands.")
     lines = (*(_at_home(line, desk) for line in known.lines), *more)
     scheduled = known.invoice_id is not None
-    return replace(
-        known,
+    return known._replace(
         version=known.version + 1,
         reason=Reason.CHANGED,
         providers=desk.providers,

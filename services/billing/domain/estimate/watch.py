@@ -1,7 +1,7 @@
 """How far a bill is from its estimate, provider by provider: a warning first, then a stop."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid5
@@ -93,14 +93,14 @@ def provide(estimate: Estimate, way: Way, now: datetime) -> Estimate:
         raise NotAllowed("ESTIMATE_INCOMPLETE", "Required content is missing.", about)
     if estimate.provide_time or way is Way.ORAL:
         return estimate
-    return replace(estimate, provide_time=now, provide_way=way)
+    return estimate._replace(provide_time=now, provide_way=way)
 
 
 def consent(estimate: Estimate, minor_units: int, now: datetime) -> Estimate:
     """The patient agrees to so much above the estimate, for each provider."""
     if minor_units <= estimate.consented:
         return estimate
-    return replace(estimate, consented=minor_units, consent_time=now)
+    return estimate._replace(consented=minor_units, consent_time=now)
 
 
 def line_of(item: Item, quantity: int, npi: str) -> Line:
