@@ -61,7 +61,7 @@ async def session_price(tx: Tx, need: domain.Need) -> Money:
     care = book.Care(condition=need.diagnosis, minutes=need.infusion_minutes)
     bounds = domain.price_list(packs.PRICE_LISTS, day)
     base = await price(tx, need.clinic_id)
-    return book.session_price(care, book.in_force(packs.BOOKS, day), base, bounds)[0]
+    return book.session_price(care, book.in_force(packs.BOOKS, day), base, bounds)
 
 
 async def package_price(tx: Tx, wanted: tuple[UUID, str, book.Care]) -> tuple[book.Package, Money]:
@@ -70,7 +70,7 @@ async def package_price(tx: Tx, wanted: tuple[UUID, str, book.Care]) -> tuple[bo
     day = tx.now.date()
     prices, bounds = book.in_force(packs.BOOKS, day), domain.price_list(packs.PRICE_LISTS, day)
     base = await price(tx, clinic_id)
-    return prices.package(name), book.session_price(care, prices, base, bounds)[0]
+    return prices.package(name), book.session_price(care, prices, base, bounds)
 
 
 async def list_price(tx: Tx, invoice: domain.Invoice) -> Money:
@@ -79,7 +79,7 @@ async def list_price(tx: Tx, invoice: domain.Invoice) -> Money:
     care = book.Care(condition=invoice.diagnosis, minutes=invoice.infusion_minutes)
     bounds = domain.price_list(packs.PRICE_LISTS, day)
     base = await price(tx, invoice.clinic_id)
-    return book.session_price(care, book.in_force(packs.BOOKS, day), base, bounds)[0]
+    return book.session_price(care, book.in_force(packs.BOOKS, day), base, bounds)
 
 
 async def desk(tx: Tx, clinic_id: UUID) -> estimate.Desk:

@@ -1,10 +1,10 @@
 """One version of the price book: items, what makes an infusion dearer or cheaper, packages."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from chassis.refusal import Invalid, NotFound, Violation
 from services.billing.domain.pricing import Term
@@ -77,9 +77,9 @@ class Package:
         return self.count * self.unit(single)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Book:
-    """One version of the network's prices."""
+    """One version of the network's prices; it is looked up by what it is, not by what it says."""
 
     name: str
     version: int
@@ -120,7 +120,8 @@ class Book:
         raise Invalid("UNKNOWN_ITEM", "The price book has no such package.", wanted)
 
 
-def in_force(books: Sequence[Book], day: date) -> Book:
+@lru_cache(maxsize=64)
+def in_force(books: tuple[Book, ...], day: date) -> Book:
     """The newest book of a day."""
     found = [book for book in books if book.term.covers(day)]
     if not found:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from services.billing.domain.book.book import INFUSION, Book, Package, SessionKind
+from services.billing.domain.book.book import INFUSION, Adjustment, Book, Package, SessionKind
 from services.billing.domain.book.covering import cover
 from services.billing.domain.money import Money
 from services.billing.domain.pricing import PriceList
@@ -65,25 +65,35 @@ class Quote:
 
 def quote(wanted: Wanted, book: Book, base: Money, bounds: PriceList) -> Quote:
     """What was asked for, at the prices of one book; packages wherever they are cheaper."""
-    unit, because = session_price(wanted.care, book, base, bounds)
+    unit = session_price(wanted.care, book, base, bounds)
+    because = tuple(_reasons(wanted.care, book, base, unit))
     infusions = _infusions(wanted, book, unit, because) if wanted.sessions else ()
     others = (_other(name, count, book) for name, count in wanted.others)
     return Quote((*infusions, *others), book.label, base.currency_code)
 
 
-def session_price(
-    care: Care, book: Book, base: Money, bounds: PriceList
-) -> tuple[Money, tuple[str, ...]]:
-    """The price of one session and every reason for it, kept within the price list's bounds."""
-    price, because = base.minor_units, [f"one infusion {_shown(base)}"]
+def session_price(care: Care, book: Book, base: Money, bounds: PriceList) -> Money:
+    """The price of one session, kept within the price list's bounds."""
+    price = base.minor_units + sum(rule.add for rule in _adjusting(care, book))
+    kept = min(max(price, bounds.lowest.minor_units), bounds.highest.minor_units)
+    return Money(kept, base.currency_code)
+
+
+def _reasons(care: Care, book: Book, base: Money, unit: Money) -> Iterator[str]:
+    """Everything that makes a session's price."""
+    price = base.minor_units
+    yield f"one infusion {_shown(base)}"
+    for rule in _adjusting(care, book):
+        price += rule.add
+        yield f"{rule.id} {_shown(Money(rule.add, base.currency_code), sign=True)}"
+    if price != unit.minor_units:
+        yield f"held at the bound of the price list {_shown(Money(unit.minor_units))}"
+
+
+def _adjusting(care: Care, book: Book) -> Iterator[Adjustment]:
     for rule in book.adjustments:
         if rule.applies(care.condition, care.minutes, care.milligrams, care.kind):
-            price += rule.add
-            because.append(f"{rule.id} {_shown(Money(rule.add, base.currency_code), sign=True)}")
-    kept = min(max(price, bounds.lowest.minor_units), bounds.highest.minor_units)
-    if kept != price:
-        because.append(f"held at the bound of the price list {_shown(Money(kept))}")
-    return Money(kept, base.currency_code), tuple(because)
+            yield rule
 
 
 def _infusions(

@@ -1,8 +1,8 @@
 """The rules of the Good Faith Estimate, as data in force for a term."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from chassis.refusal import NotFound
 from services.billing.domain.pricing import Term
@@ -49,7 +49,8 @@ class Policy:
         return Term(self.first, self.last)
 
 
-def policy_of(policies: Sequence[Policy], day: date) -> Policy:
+@lru_cache(maxsize=64)
+def policy_of(policies: tuple[Policy, ...], day: date) -> Policy:
     """The newest policy of a day."""
     found = [policy for policy in policies if policy.term.covers(day)]
     if not found:
