@@ -1,5 +1,6 @@
 """The tables as rows; rows never leave the store."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -12,39 +13,33 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Integer,
-    LargeBinary,
     SmallInteger,
     Text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import UserDefinedType
 from sqlmodel import Field, SQLModel
 
 from services.scheduling.domain import Day
 
 
-class DayType(TypeDecorator[Day]):
+class DayType(UserDefinedType[Day]):
     """An agenda's day, unpacked when it is asked and packed when it is written."""
 
-    impl = LargeBinary
     cache_ok = True
 
-    def process_bind_param(
-        self,
-        value: Day | None,
-        dialect: Dialect,  # noqa: ARG002
-    ) -> bytes | None:
-        """The day as bytes."""
-        return None if value is None else value.packed()
+    def get_col_spec(self, **_: Any) -> str:
+        """As the migrations have it."""
+        return "BYTEA"
 
-    def process_result_value(
-        self,
-        value: Any,
-        dialect: Dialect,  # noqa: ARG002
-    ) -> Day | None:
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], bytes]:  # noqa: ARG002
+        """The day as bytes."""
+        return Day.packed
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Day]:  # noqa: ARG002
         """The bytes as a day."""
-        return None if value is None else Day(value)
+        return Day
 
 
 def _moment(*, nullable: bool = False) -> Any:
