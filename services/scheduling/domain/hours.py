@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from services.scheduling.domain.clinic import Hours
 
-_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DAY = _EPOCH.toordinal()
 _DAY_SECONDS = 86_400
 
 
@@ -99,7 +100,7 @@ class Calendar:
     """The local days of one clinic, each worked out once."""
 
     def __init__(self, zone: str, unit_minutes: int, open_up: Callable[[LocalDay], None]) -> None:
-        self.unit_minutes = unit_minutes
+        self.unit_minutes, self._unit = unit_minutes, timedelta(minutes=unit_minutes)
         self.zone = ZoneInfo(zone)
         self._open_up = open_up
         self._days: dict[int, LocalDay] = {}
@@ -129,7 +130,7 @@ class Calendar:
 
     def moment(self, unit: int) -> datetime:
         """When a unit begins."""
-        return datetime.fromtimestamp(unit * self.unit_minutes * 60, UTC)
+        return _EPOCH + unit * self._unit
 
 
 def together(bits: int, length: int) -> int:
