@@ -66,14 +66,15 @@ class Agenda:
         local = self.shelf.calendar.day(ordinal)
         found = local.starts(fitting.length)
         if found:
-            busy, whole = self.busy(ordinal), (1 << local.units) - 1
+            busy, last = self.busy(ordinal), found.bit_length() - 1 + fitting.length
+            units = range((found & -found).bit_length() - 1, last)
             for _, choice, offset, length in fitting.parts:
                 full = 0
-                for unit, bits in enumerate(busy):
-                    if bits & choice == choice:
+                for unit in units:
+                    if busy[unit] & choice == choice:
                         full |= 1 << unit
                 if full:
-                    found &= together(whole & ~full, length) >> offset
+                    found &= together(~full, length) >> offset
         self.starts(fitting)[ordinal] = found
         return found
 
