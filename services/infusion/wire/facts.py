@@ -7,7 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from halcyon.infusion.events.v1 import infusion_events_pb2 as facts
 from services.infusion import domain
-from services.infusion.wire.values import stamp, text
+from services.infusion.wire.values import stamp, text, write
 
 
 def event(stated: domain.Event) -> Message:
@@ -112,24 +112,20 @@ def _discharged(stated: domain.SessionDischarged) -> facts.SessionDischarged:
 
 def _planned(stated: domain.SessionPlanned) -> facts.SessionPlanned:
     course = stated.programme.course
-    return facts.SessionPlanned(
+    fact = facts.SessionPlanned(
         course_id=str(course.course_id),
         revision=course.revision,
         series_id=str(course.series_id),
         plan_id=str(course.plan_id),
         referral_id=str(course.referral_id),
         clinic_id=str(course.clinic_id),
-        sessions=[
-            facts.ExpectedSession(
-                session_id=str(session.session_id),
-                number=session.number,
-                planned_start_time=stamp(session.planned_start_time),
-            )
-            for session in stated.programme.sessions
-            if session.status is domain.Status.PLANNED
-        ],
         plan_time=stamp(stated.plan_time),
     )
+    for session in stated.programme.sessions:
+        if session.status is domain.Status.PLANNED:
+            told = fact.sessions.add(session_id=str(session.session_id), number=session.number)
+            write(session.planned_start_time, told.planned_start_time)
+    return fact
 
 
 def _started(visit: domain.Visit, infusion: domain.Infusion) -> facts.InfusionStarted:

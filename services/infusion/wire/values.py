@@ -15,9 +15,15 @@ _CENTURIES = range(0, 253_402_300_800)
 
 def stamp(moment: datetime) -> Timestamp:
     """A moment in everyone's words."""
+    told = Timestamp()
+    write(moment, told)
+    return told
+
+
+def write(moment: datetime, told: Timestamp) -> None:
+    """A moment into a message's own field: one of many costs half of what a copied stamp does."""
     since = moment - _EPOCH
-    seconds = since.days * 86400 + since.seconds
-    return Timestamp(seconds=seconds, nanos=since.microseconds * 1000)
+    told.seconds, told.nanos = since.days * 86400 + since.seconds, since.microseconds * 1000
 
 
 def moment(place: str, told: Timestamp) -> datetime:
