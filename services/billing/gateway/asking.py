@@ -44,7 +44,7 @@ async def collected(
         _nobody_knows() if _is_stale(one, gateway, now) else heard(ways[one.status], _charge(one))
         for one in asked
     ]
-    return _by_id(asked, await asyncio.gather(*answers))
+    return _by_id(asked, await _together(answers))
 
 
 async def reconciled(
@@ -54,14 +54,14 @@ async def reconciled(
     in_doubt = (PaymentStatus.UNKNOWN, PaymentStatus.ACTION_NEEDED)
     asked = [one for one in payments if one.status in in_doubt]
     answers = [heard(_truth(one, gateway, now), _charge(one)) for one in asked]
-    return _by_id(asked, await asyncio.gather(*answers))
+    return _by_id(asked, await _together(answers))
 
 
 async def refunded(payments: Sequence[Payment], gateway: PaymentGateway) -> Mapping[UUID, Outcome]:
     """What the gateway says of the payments that are to go back, all asked at once."""
     asked = [one for one in payments if one.status is PaymentStatus.REFUND_PENDING]
     answers = [heard(gateway.refund, _back(one)) for one in asked]
-    return _by_id(asked, await asyncio.gather(*answers))
+    return _by_id(asked, await _together(answers))
 
 
 def _is_stale(payment: Payment, gateway: PaymentGateway, now: datetime) -> bool:
@@ -120,6 +120,13 @@ async def heard(verb: Verb, charge: Charge) -> Outcome:
 async def _in_time(verb: Callable[[Charge], Awaitable[T]], charge: Charge) -> T:
     async with asyncio.timeout(PATIENCE):
         return await verb(charge)
+
+
+async def _together(answers: Sequence[Awaitable[Outcome]]) -> Sequence[Outcome]:
+    """All at once; a single one needs no task of its own."""
+    if len(answers) == 1:
+        return [await answers[0]]
+    return await asyncio.gather(*answers)
 
 
 def _charge(payment: Payment) -> Charge:
