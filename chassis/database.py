@@ -33,8 +33,6 @@ class Tx:
 
     def __init__(self, line: Line, now: datetime, lease: Lease, *, writing: bool) -> None:
         self.now = now
-        self.opened = ""
-        """What PostgreSQL answered to the first statement, if one came with BEGIN."""
         self.connection: AsyncConnection = line.connection
         self.driver = line.driver
         self.written = Written(lease)
@@ -129,12 +127,11 @@ class Database:
         return datetime.now(UTC) + self._offset
 
     @asynccontextmanager
-    async def transaction(self, first: str = "") -> AsyncIterator[Tx]:
-        """All of the block, or nothing of it; `first` is SQL that goes with BEGIN in one trip."""
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """All of the block, or nothing of it."""
         async with self._lines.line() as line:
-            opened = await line.driver.execute(f"{sight.opening('BEGIN')}; {first}")
+            await line.driver.execute(sight.opening("BEGIN"))
             tx = Tx(line, self.clock(), self._lease, writing=True)
-            tx.opened = opened
             yield tx
             about = access.current()
             if about:

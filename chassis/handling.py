@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from google.protobuf.message import Message
 
@@ -16,24 +15,14 @@ from chassis.work import concerning
 
 async def handle(batch: Sequence[Heard], db: Database, consumer: str) -> None:
     """The claim, every effect and every new fact commit together."""
-    claims = _claims(batch)
-    async with db.transaction(inbox.claiming(claims, db.clock())) as tx:
-        await _handle(tx, batch, await inbox.claimed(tx, claims, tx.opened), consumer)
+    async with db.transaction() as tx:
+        await handle_in(tx, batch, consumer)
 
 
 async def handle_in(tx: Tx, batch: Sequence[Heard], consumer: str) -> None:
-    """The same in a transaction that was begun for more than that."""
-    claims = _claims(batch)
-    answer = await tx.driver.execute(inbox.claiming(claims, tx.now))
-    await _handle(tx, batch, await inbox.claimed(tx, claims, answer), consumer)
-
-
-def _claims(batch: Sequence[Heard]) -> list[Claim]:
-    return [Claim(one.event_id, one.subject, one.stream_seq) for one in batch]
-
-
-async def _handle(tx: Tx, batch: Sequence[Heard], ours: set[UUID], consumer: str) -> None:
     """A fact claimed by an earlier delivery is passed over."""
+    claims = [Claim(one.event_id, one.subject, one.stream_seq) for one in batch]
+    ours = await inbox.claim(tx, claims)
     failpoint("after-inbox-claim")
     first = {one.event_id: one for one in reversed(batch)}
     fresh = [one for one in batch if one.event_id in ours and first[one.event_id] is one]

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from chassis.database import Database, Tx
 
-_CLAIM = "INSERT INTO inbox (event_id, subject, stream_seq, handled_at) VALUES"
-_OURS = """
-SELECT event_id FROM inbox
-WHERE event_id = ANY($1::uuid[]) AND xmin = pg_current_xact_id()::xid
+_CLAIM = """
+INSERT INTO inbox (event_id, subject, stream_seq, handled_at)
+SELECT claim.*, $4::timestamptz FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS claim
+ON CONFLICT DO NOTHING RETURNING event_id
 """
 _HANDLED = "SELECT event_id, handled_at FROM inbox WHERE event_id = ANY($1::uuid[])"
 
@@ -23,23 +23,10 @@ class Claim(NamedTuple):
     stream_seq: int
 
 
-def claiming(claims: Sequence[Claim], now: datetime) -> str:
-    """The claim, in one order so that two claimers cannot cross.
-
-    It is text, for only text can go with BEGIN, and a round trip costs more than reading it.
-    Nothing in it comes from outside: ids are parsed, and a subject is one that we listen to.
-    """
-    at = str(now)
-    rows = [f"('{one!s}', '{subject}', {seq}, '{at}')" for one, subject, seq in sorted(claims)]
-    return f"{_CLAIM} {', '.join(rows)} ON CONFLICT DO NOTHING"
-
-
-async def claimed(tx: Tx, claims: Sequence[Claim], answer: str) -> set[UUID]:
-    """The facts that are ours to handle: all of them, unless PostgreSQL counted fewer."""
-    asked = {claim.event_id for claim in claims}
-    if answer == f"INSERT 0 {len(claims)}":
-        return asked
-    return {row[0] for row in await tx.driver.fetch(_OURS, list(asked))}
+async def claim(tx: Tx, claims: Sequence[Claim]) -> set[UUID]:
+    """The facts that are ours to handle, claimed in one order so that two claimers cannot cross."""
+    columns = map(list, zip(*sorted(claims), strict=True))
+    return {row[0] for row in await tx.driver.fetch(_CLAIM, *columns, tx.now)}
 
 
 async def handled(db: Database, event_ids: Sequence[UUID]) -> dict[UUID, datetime]:
