@@ -11,8 +11,8 @@ from opentelemetry.metrics import Counter, Histogram
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, TraceIdRatioBased
 
 from chassis.config import Settings
@@ -60,12 +60,8 @@ def recorder(
     }
     resource = Resource.create(this)
     spans = TracerProvider(resource=resource, sampler=ALWAYS_ON)
-    for exporter in (*exporters, *_span_exporters(settings)):
-        spans.add_span_processor(
-            BatchSpanProcessor(
-                Scrubbing(exporter), max_queue_size=_QUEUE, schedule_delay_millis=_DELAY_MS
-            )
-        )
+    for processor in (*map(_in_batches, exporters), *_span_processors(settings)):
+        spans.add_span_processor(processor)
     read_by = [*readers, *_metric_readers(settings)]
     measurements = MeterProvider(read_by, resource=resource) if read_by else None
     meter = measurements.get_meter(_NAME) if measurements else metrics.NoOpMeter(_NAME)
@@ -78,11 +74,17 @@ def recorder(
     )
 
 
-def _span_exporters(settings: Settings) -> Iterator[SpanExporter]:
+def _span_processors(settings: Settings) -> Iterator[SpanProcessor]:
+    """A line is written at once: to hand a span to another thread costs more than to write it."""
     if settings.trace_file:
-        yield FileSpanExporter(settings.trace_file)
+        yield SimpleSpanProcessor(Scrubbing(FileSpanExporter(settings.trace_file)))
     if settings.otlp_endpoint:
-        yield OTLPSpanExporter(f"{settings.otlp_endpoint.rstrip('/')}/v1/traces")
+        yield _in_batches(OTLPSpanExporter(f"{settings.otlp_endpoint.rstrip('/')}/v1/traces"))
+
+
+def _in_batches(exporter: SpanExporter) -> SpanProcessor:
+    scrubbing = Scrubbing(exporter)
+    return BatchSpanProcessor(scrubbing, max_queue_size=_QUEUE, schedule_delay_millis=_DELAY_MS)
 
 
 def _metric_readers(settings: Settings) -> Iterator[MetricReader]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from io import FileIO
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -22,20 +23,27 @@ class FileSpanExporter(SpanExporter):
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
+        self._file = self._open()
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """One line a span."""
-        lines = "".join(map(_line, spans)).encode()
-        with self._path.open("ab") as file:
-            file.write(lines)
-            full = file.tell() > _LIMIT
-        if full:
+        self._file.write("".join(map(_line, spans)).encode())
+        if self._file.tell() > _LIMIT:
+            self.shutdown()
             self._path.replace(self._path.with_suffix(f".old{_SUFFIX}"))
+            self._file = self._open()
         return SpanExportResult.SUCCESS
+
+    def shutdown(self) -> None:
+        """Nothing more is written."""
+        self._file.close()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:  # noqa: ARG002
         """Every export is written when it returns."""
         return True
+
+    def _open(self) -> FileIO:
+        return self._path.open("ab", buffering=0)
 
 
 def read_spans(directory: Path) -> list[SpanLine]:
