@@ -1,13 +1,13 @@
 """Where spans and measurements go: a file, a collector, a test, or nowhere."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 from opentelemetry import metrics, trace
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.metrics import Counter, Histogram
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
@@ -21,6 +21,8 @@ from chassis.scraping import scraped
 from chassis.scrubbing import Scrubbing
 from chassis.traces import FileSpanExporter
 
+Add: TypeAlias = Callable[[float, dict[str, Any]], None]
+
 _NAME = "halcyon"
 _QUEUE = 16_384
 _DELAY_MS = 200
@@ -32,7 +34,7 @@ class Recorder:
 
     tracer: trace.Tracer = field(default_factory=trace.NoOpTracer)
     meter: metrics.Meter = field(default_factory=lambda: metrics.NoOpMeter(_NAME))
-    instruments: Mapping[Recorded, Histogram | Counter] = field(default_factory=dict)
+    instruments: Mapping[Recorded, Add] = field(default_factory=dict)
     providers: tuple[TracerProvider | MeterProvider, ...] = ()
     bound: int = 0
 
@@ -96,7 +98,9 @@ def _metric_readers(settings: Settings) -> Iterator[MetricReader]:
         yield PeriodicExportingMetricReader(exporter)
 
 
-def _instruments(meter: metrics.Meter) -> Iterator[tuple[Recorded, Histogram | Counter]]:
+def _instruments(meter: metrics.Meter) -> Iterator[tuple[Recorded, Add]]:
     for name, (unit, description) in RECORDED.items():
-        create = meter.create_histogram if unit == "s" else meter.create_counter
-        yield name, create(name, unit, description)
+        if unit == "s":
+            yield name, meter.create_histogram(name, unit, description).record
+        else:
+            yield name, meter.create_counter(name, unit, description).add

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias, cast
 
 from opentelemetry import metrics, propagate, trace
 from opentelemetry.context import Context
-from opentelemetry.metrics import CallbackOptions, Counter, Histogram, Observation
+from opentelemetry.metrics import CallbackOptions, Observation
 from opentelemetry.sdk.metrics.export import MetricReader
 from opentelemetry.sdk.trace.export import SpanExporter
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
@@ -59,11 +59,8 @@ def meter() -> metrics.Meter:
 
 def record(name: Recorded, value: float, attributes: Attributes) -> None:
     """Add one measurement to a counter or a histogram."""
-    instrument = _recorder.instruments.get(name)
-    if isinstance(instrument, Histogram):
-        instrument.record(value, _plain(attributes))
-    elif isinstance(instrument, Counter):
-        instrument.add(value, _plain(attributes))
+    if add := _recorder.instruments.get(name):
+        add(value, _plain(attributes))
 
 
 def measured() -> bool:
