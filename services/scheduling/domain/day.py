@@ -4,7 +4,7 @@ A day is one integer a unit: a bit for each seat, rooms first, then pumps, then 
 """
 
 from collections.abc import Iterable
-from struct import Struct, unpack_from
+from struct import Struct
 
 _HEADER = Struct("<HHH")
 
@@ -49,9 +49,11 @@ def _unpacked(packed: bytes, count: int) -> list[int]:
     taken = [0] * count
     if packed:
         width, offset, used = _HEADER.unpack_from(packed)
-        units = unpack_from(f"{width}s" * used, packed, _HEADER.size)
-        taken[offset : offset + used] = [int.from_bytes(one, "little") for one in units]
-    return taken[:count]
+        at = _HEADER.size
+        for unit in range(offset, min(offset + used, count)):
+            taken[unit] = int.from_bytes(packed[at : at + width], "little")
+            at += width
+    return taken
 
 
 def _packed(taken: list[int]) -> bytes:
