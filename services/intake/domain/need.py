@@ -1,13 +1,13 @@
 """What a referral says the patient needs, coded and without identifiers."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 _NOBODY = UUID(int=0)
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """What the referrer told."""
 
     referral_id: UUID
@@ -29,8 +29,7 @@ class Need:
 
     def supplemented(self, more: "Supplement") -> "Need":
         """Measures as they are now; a code told before is never forgotten, nor told twice."""
-        told = replace(
-            self,
+        told = self._replace(
             psychiatric_history=_both(self.psychiatric_history, more.psychiatric_history),
             physical_history=_both(self.physical_history, more.physical_history),
             medications=_both(self.medications, more.medications),
@@ -38,8 +37,7 @@ class Need:
         )
         if more.told_revision <= self.told_revision:
             return told
-        return replace(
-            told,
+        return told._replace(
             weight_grams=more.weight_grams,
             height_millimetres=more.height_millimetres,
             phq9_score=self.phq9_score if more.phq9_score is None else more.phq9_score,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from services.intake.domain.dosing import Dosing, amount
 
@@ -26,8 +27,7 @@ class Earlier:
 NO_EARLIER_COURSE = Earlier()
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """A first dose, and why it is this one."""
 
     micrograms: int

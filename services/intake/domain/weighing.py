@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
+from typing import NamedTuple
 
 _MILLIMETRES_PER_INCH = Fraction(254, 10)
 _HALF = Fraction(1, 2)
@@ -18,8 +19,7 @@ class Basis(Enum):
     LEAN_BOER = "lean_boer"
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """What the formulas need to know of a patient."""
 
     sex_at_birth: str
@@ -59,8 +59,7 @@ class Weighing:
     lean: Mapping[str, LeanWeight]
 
 
-@dataclass(frozen=True, slots=True)
-class DosingWeight:
+class DosingWeight(NamedTuple):
     """A weight, and which weight that is."""
 
     grams: int
