@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from chassis.ids import named
 from chassis.refusal import AlreadyExists, Invalid, NotAllowed, Violation
 from services.billing.domain.collecting import Declined, Saved
 from services.billing.domain.decision import Decision
@@ -73,7 +74,7 @@ class Keeping:
 
 def card_id(invoice: Invoice, request_id: UUID) -> UUID:
     """One request, one card."""
-    return uuid5(invoice.patient_id, f"card/{invoice.clinic_id}/{request_id}")
+    return named(invoice.patient_id, f"card/{invoice.clinic_id}/{request_id}")
 
 
 def keep_card(
@@ -133,7 +134,7 @@ def charge_balance(
         raise NotAllowed("NO_CARD", "No card of this patient is on file at this clinic.")
     if due.minor_units <= 0:
         raise NotAllowed("NOTHING_OWED", "Nothing is due for this invoice now.")
-    payment_id = uuid5(invoice.invoice_id, f"card/{request_id}")
+    payment_id = named(invoice.invoice_id, f"card/{request_id}")
     payment = Payment(
         payment_id=payment_id,
         invoice_id=invoice.invoice_id,

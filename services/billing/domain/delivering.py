@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from chassis.ids import named
 from services.billing.domain.decision import (
     NOTHING,
     Decision,
@@ -82,7 +83,7 @@ def recognise(
 
 def superbill_id(session_id: UUID) -> UUID:
     """One session, one superbill."""
-    return uuid5(session_id, "superbill")
+    return named(session_id, "superbill")
 
 
 def _price(invoice: Invoice, *, included: bool) -> Money:

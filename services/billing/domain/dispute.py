@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from chassis.ids import named
 from services.billing.domain.money import Money
 
 
@@ -46,4 +47,4 @@ class Dispute:
 
 def dispute_id(payment_id: UUID, gateway_reference: str) -> UUID:
     """One word of the gateway, one dispute."""
-    return uuid5(payment_id, f"dispute/{gateway_reference}")
+    return named(payment_id, f"dispute/{gateway_reference}")

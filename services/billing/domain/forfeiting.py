@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from chassis.ids import named
 from chassis.refusal import NotAllowed
 from services.billing.domain.accounts import Account
 from services.billing.domain.balance import Debt
@@ -73,7 +74,7 @@ def expire(invoice: Invoice, paid_at: datetime, terms: Terms, now: datetime) -> 
         return NOTHING
     forfeited = invoice.forfeited_count + invoice.free_count
     expired = _turned(invoice, now)._replace(forfeited_count=forfeited)
-    cause = uuid5(invoice.payment_id, f"expiry/{invoice.turn}")
+    cause = named(invoice.payment_id, f"expiry/{invoice.turn}")
     entry = post(Rule.EXPIRE_PACKAGE, cause, invoice, value, now)
     return Decision(invoice=expired, entries=(entry,))
 

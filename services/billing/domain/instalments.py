@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from chassis.ids import named
 from chassis.refusal import NotFound
 from services.billing.domain.decision import NOTHING, Decision, PaymentRequested, stating
 from services.billing.domain.invoice import (
@@ -89,7 +90,7 @@ class Instalment:
 
 def instalment_key(payment_id: UUID, number: int) -> UUID:
     """The payment of a try at an instalment, which is named by its first."""
-    return payment_id if number == 1 else uuid5(payment_id, f"try/{number}")
+    return payment_id if number == 1 else named(payment_id, f"try/{number}")
 
 
 def plan_policy(policies: Sequence[PlanPolicy], day: date) -> PlanPolicy:
@@ -196,7 +197,7 @@ def _instalments(invoice: Invoice, asked: PlanAsked, now: datetime) -> Sequence[
     left = Money(invoice.total.minor_units - asked.deposit.minor_units, invoice.total.currency_code)
     return [
         Instalment(
-            payment_id=uuid5(invoice.invoice_id, f"instalment/{invoice.attempt}/{number}"),
+            payment_id=named(invoice.invoice_id, f"instalment/{invoice.attempt}/{number}"),
             invoice_id=invoice.invoice_id,
             attempt=invoice.attempt,
             number=number,

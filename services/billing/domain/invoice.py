@@ -5,8 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from chassis.ids import named
 from services.billing.domain.money import Money
 
 _APART = 1_000_000_000
@@ -226,19 +227,19 @@ class Payment(NamedTuple):
 @lru_cache(maxsize=1024)
 def invoice_id(series_id: UUID) -> UUID:
     """One series, one invoice."""
-    return uuid5(series_id, "invoice")
+    return named(series_id, "invoice")
 
 
 @lru_cache(maxsize=1024)
 def estimate_id(invoice: UUID) -> UUID:
     """One series, one estimate, however many versions."""
-    return uuid5(invoice, "estimate")
+    return named(invoice, "estimate")
 
 
 @lru_cache(maxsize=1024)
 def payment_id(invoice: UUID, attempt: int) -> UUID:
     """One try, one id."""
-    return uuid5(invoice, f"payment/{attempt}")
+    return named(invoice, f"payment/{attempt}")
 
 
 def apart(payment_id: UUID) -> int:

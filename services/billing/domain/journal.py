@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from chassis.ids import named
 from services.billing.domain.accounts import TITLES, Account
 from services.billing.domain.invoice import Invoice
 from services.billing.domain.money import Money
@@ -139,7 +140,7 @@ def enter(
     """An entry of one invoice with as many sides as it needs; a side of nothing is left out."""
     currency = invoice.unit_price.currency_code
     return Entry(
-        entry_id=uuid5(cause_id, rule),
+        entry_id=named(cause_id, rule),
         cause_id=cause_id,
         rule=rule,
         invoice_id=invoice.invoice_id,

@@ -1,8 +1,9 @@
 """A whole payment that the gateway will not send back: still owed, and now a person's to settle."""
 
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from chassis.ids import named
 from services.billing.domain.decision import Decision
 from services.billing.domain.invoice import Invoice, Payment, PaymentStatus
 from services.billing.domain.money import Money
@@ -52,4 +53,4 @@ def owe(invoice: Invoice, payment: Payment, reason: str, now: datetime) -> Decis
 
 def failed_refund_id(payment_id: UUID, invoice_id: UUID) -> UUID:
     """One payment that could not go back, one refund."""
-    return refund_id(invoice_id, uuid5(payment_id, GATEWAY_REFUSED))
+    return refund_id(invoice_id, named(payment_id, GATEWAY_REFUSED))

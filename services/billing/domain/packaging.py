@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from chassis.ids import named
 from chassis.refusal import NotAllowed
 from services.billing.domain.book import Package
 from services.billing.domain.decision import NOTHING, Decision, PaymentCollected, stating
@@ -31,7 +32,7 @@ class Sale:
     @property
     def schedule_id(self) -> UUID:
         """It stands where a series would: no schedule will ever have this id."""
-        return uuid5(self.patient_id, f"package/{self.request_id}")
+        return named(self.patient_id, f"package/{self.request_id}")
 
     @property
     def invoice_id(self) -> UUID:

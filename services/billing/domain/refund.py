@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from chassis.ids import named
 from services.billing.domain.money import Money
 
 
@@ -44,12 +45,12 @@ class Part:
     @property
     def part_id(self) -> UUID:
         """One payment of one refund."""
-        return uuid5(self.refund_id, str(self.payment_id))
+        return named(self.refund_id, str(self.payment_id))
 
     @property
     def key(self) -> UUID:
         """The gateway's idempotency key: a try that failed for good needs a new one."""
-        return uuid5(self.part_id, f"try/{self.attempt}")
+        return named(self.part_id, f"try/{self.attempt}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,4 +85,4 @@ class Refund:
 
 def refund_id(invoice_id: UUID, request_id: UUID) -> UUID:
     """One request, one refund."""
-    return uuid5(invoice_id, f"refund/{request_id}")
+    return named(invoice_id, f"refund/{request_id}")

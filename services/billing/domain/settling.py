@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from chassis.ids import named
 from chassis.refusal import AlreadyExists, Invalid, Violation
 from services.billing.domain.accounts import Account
 from services.billing.domain.balance import Debt, forgivable, payable, returnable
@@ -35,7 +36,7 @@ class Payout:
     @property
     def cause_id(self) -> UUID:
         """One payout, one cause."""
-        return uuid5(self.clinic_id, f"payout/{self.reference}")
+        return named(self.clinic_id, f"payout/{self.reference}")
 
 
 def pay_out(payout: Payout, known: Entry | None, now: datetime) -> Entry:
@@ -59,7 +60,7 @@ def _payout_entry(payout: Payout, now: datetime) -> Entry:
         Account.PROCESSOR_CLEARING: -gross,
     }
     return Entry(
-        entry_id=uuid5(payout.cause_id, Rule.PAY_OUT),
+        entry_id=named(payout.cause_id, Rule.PAY_OUT),
         cause_id=payout.cause_id,
         rule=Rule.PAY_OUT,
         invoice_id=None,
@@ -141,4 +142,4 @@ def most_of(rule: Rule, invoice: Invoice, owed: Debt) -> Money:
 
 def balance_cause(invoice_id: UUID, request_id: UUID) -> UUID:
     """One call, one cause."""
-    return uuid5(invoice_id, f"balance/{request_id}")
+    return named(invoice_id, f"balance/{request_id}")

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, select
 from sqlmodel import Field, col
 
 from chassis.database import Tx
+from chassis.ids import named
 from chassis.plans import made
 from services.billing import domain, packs
 from services.billing.domain import Method, Money, Purpose
@@ -135,7 +136,7 @@ async def way_back(
     whole = payment.method is Method.ONLINE and payment.purpose is Purpose.PACKAGE
     if whole and not keeping:
         return None
-    cause = uuid5(invoice.invoice_id, f"release/{invoice.series_revision}")
+    cause = named(invoice.invoice_id, f"release/{invoice.series_revision}")
     return domain.Asking(cause, "halcyon", await sources(tx, invoice))
 
 

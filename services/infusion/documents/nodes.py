@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, TypeAlias
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from chassis.ids import named
 from services.infusion.documents.summary import Summary
 
 Node: TypeAlias = dict[str, Any]
@@ -51,7 +52,7 @@ def local(kind: str, code: str) -> Node:
 
 def resource_id(summary: Summary, *about: object) -> str:
     """The same thing of the same session has the same id in every Bundle."""
-    return str(uuid5(UUID(summary.session.session_id), "/".join(map(str, about))))
+    return str(named(UUID(summary.session.session_id), "/".join(map(str, about))))
 
 
 def to(one_id: str) -> Node:

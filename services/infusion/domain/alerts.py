@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from chassis.ids import named
 from chassis.refusal import NotAllowed, NotFound
 from services.infusion.domain.pack import Level, Rule
 from services.infusion.domain.vitals import Vitals
@@ -37,7 +38,7 @@ class Alert:
 def raised(session_id: UUID, rule: tuple[str, Level, str], at: datetime) -> Alert:
     """A new alert; the same cause at the same moment is the same alert."""
     rule_id, level, parameter = rule
-    alert_id = uuid5(session_id, f"alert/{rule_id}/{at.isoformat()}")
+    alert_id = named(session_id, f"alert/{rule_id}/{at.isoformat()}")
     return Alert(alert_id, session_id, rule_id, level, parameter, at)
 
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from chassis.ids import named
 from services.infusion.domain.status import Move, Status, moved
 
 
@@ -88,7 +89,7 @@ class Booking:
 @lru_cache(maxsize=1024)
 def course_id(series_id: UUID) -> UUID:
     """One course for a series."""
-    return uuid5(series_id, "course")
+    return named(series_id, "course")
 
 
 def session_ids(series_id: UUID, last: int) -> tuple[UUID, ...]:
@@ -98,4 +99,4 @@ def session_ids(series_id: UUID, last: int) -> tuple[UUID, ...]:
 
 def session_id(series_id: UUID, number: int) -> UUID:
     """The sessions of a series are numbered from 1; a booking's id is the session's."""
-    return uuid5(series_id, f"session/{number}")
+    return named(series_id, f"session/{number}")

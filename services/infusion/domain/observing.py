@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from chassis.ids import named
 from chassis.refusal import AlreadyExists
 from services.infusion.domain.alerts import Alert, raised
 from services.infusion.domain.moments import moment
@@ -41,7 +42,7 @@ class Observation:
 
 def observation_id(session_id: UUID, request_id: UUID) -> UUID:
     """The same request is the same observation."""
-    return uuid5(session_id, f"observation/{request_id}")
+    return named(session_id, f"observation/{request_id}")
 
 
 def observe(

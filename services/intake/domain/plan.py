@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from enum import Enum
 from functools import lru_cache
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from chassis.ids import named
 from services.intake.domain.days import day_of
 from services.intake.domain.pack import Pack, Schedule
 from services.intake.domain.weighing import Basis
@@ -118,15 +119,15 @@ class Plan:
 @lru_cache(maxsize=1024)
 def intake_id(referral_id: UUID) -> UUID:
     """One intake for a referral."""
-    return uuid5(referral_id, "intake")
+    return named(referral_id, "intake")
 
 
 @lru_cache(maxsize=1024)
 def plan_id(intake: UUID) -> UUID:
     """One plan for an intake."""
-    return uuid5(intake, "plan")
+    return named(intake, "plan")
 
 
 def dose_order_id(plan: UUID, number: int) -> UUID:
     """The orders of a plan are numbered from 1."""
-    return uuid5(plan, f"dose/{number}")
+    return named(plan, f"dose/{number}")

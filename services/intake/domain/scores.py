@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from fractions import Fraction
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from chassis.ids import named
 from services.intake.domain.intake import Intake
 from services.intake.domain.scale import PHQ9
 from services.intake.domain.scoring import Outcome, Rating, outcome, percent_change, rated
@@ -49,7 +50,7 @@ class Comparison:
 
 def score_id(intake_id: UUID, key: str) -> UUID:
     """The same cause gives the same score."""
-    return uuid5(intake_id, f"score/{key}")
+    return named(intake_id, f"score/{key}")
 
 
 @dataclass(frozen=True, slots=True)

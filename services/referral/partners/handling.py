@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import structlog
 
 from chassis import telemetry
 from chassis.database import Database, Tx
 from chassis.facts import NAMESPACE
+from chassis.ids import named
 from chassis.refusal import AlreadyExists, Invalid, NotFound, Refusal
 from halcyon.referral.v1 import partner_pb2 as partner
 from halcyon.referral.v1 import referral_service_pb2 as rpc
@@ -93,7 +94,7 @@ async def _act(tx: Tx, who: Partner, event: Event) -> UUID:
 
 async def _submit(tx: Tx, who: Partner, event: Event, request: rpc.CreateReferralRequest) -> UUID:
     """As CreateReferral does; request ids of two partners are never the same."""
-    request.request_id = str(uuid5(NAMESPACE, f"{who.account}/{request.request_id}"))
+    request.request_id = str(named(NAMESPACE, f"{who.account}/{request.request_id}"))
     asked = replace(wire.application(request), partner=who.name)
     (known,) = await store.look_up(tx, [asked])
     served = [clinic for clinic in known.clinics if clinic.clinic_id in who.clinics]
@@ -123,7 +124,7 @@ async def _reject(tx: Tx, who: Partner, message: Message, refusal: Refusal) -> N
 
 
 async def _keep(tx: Tx, who: Partner, answer: partner.MessageAnswered) -> None:
-    answer_id = uuid5(NAMESPACE, f"{who.account}/answer/{answer.message_position}")
+    answer_id = named(NAMESPACE, f"{who.account}/answer/{answer.message_position}")
     await store.answer(tx, who, answer_id, answer.SerializeToString())
 
 

@@ -8,11 +8,11 @@ the next is due.
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from uuid import uuid5
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import DAILY, rrule, rrulestr
 
+from chassis.ids import named
 from chassis.refusal import NotAllowed
 from services.scheduling.domain.agenda import Agenda, Unread
 from services.scheduling.domain.allocation import Bound, Outcome, Search
@@ -56,7 +56,7 @@ def follow_on(series: Series, every: int, horizon: int, zone: ZoneInfo, now: dat
     count = max(1, horizon // every)
     rule = rrule(DAILY, interval=every, count=count, dtstart=last + timedelta(days=every))
     plan = series.plan._replace(weeks=_weeks(every, count), maintain_every=every)
-    identity = uuid5(series.series_id, "maintenance")
+    identity = named(series.series_id, "maintenance")
     return opened(plan, now)._replace(series_id=identity, rule=str(rule))
 
 

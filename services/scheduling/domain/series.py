@@ -5,8 +5,9 @@ from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha1
 from typing import NamedTuple
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from chassis.ids import named
 from services.scheduling.domain.visit import Shape
 
 
@@ -103,11 +104,11 @@ _FOR_GOOD = frozenset({Reason.REFERRAL_CANCELLED, Reason.PLAN_STOPPED, Reason.SE
 @lru_cache(maxsize=1024)
 def series_id(plan_id: UUID) -> UUID:
     """One plan has one series; asked again at every step of holding it."""
-    return uuid5(plan_id, "series")
+    return named(plan_id, "series")
 
 
 def session_id(series: UUID, number: int) -> str:
-    """uuid5(series, "session/<number>") as text: a session is itself whenever it is held."""
+    """named(series, "session/<number>") as text: a session is itself whenever it is held."""
     digest = sha1(series.bytes + b"session/%d" % number, usedforsecurity=False).hexdigest()
     variant = "89ab"[int(digest[16], 16) & 3]
     head = f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}"

@@ -1,12 +1,13 @@
 """Clinics and their resources."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import tuple_
 from sqlmodel import col, select
 
 from chassis.database import Tx
+from chassis.ids import named
 from chassis.refusal import NotFound
 from services.scheduling import wire
 from services.scheduling.domain import Clinic, ClinicUpdated, Closure, Hours, Kind, Resource
@@ -162,7 +163,7 @@ def _desk_row(clinic: Clinic, closures: Sequence[Closure], known: DeskRow | None
     """The print names all that makes the calendar: another print, another layout of the agenda."""
     return DeskRow(
         clinic_id=clinic.clinic_id,
-        clinic_print=uuid5(clinic.clinic_id, repr((clinic, closures))),
+        clinic_print=named(clinic.clinic_id, repr((clinic, closures))),
         layout=known.layout if known else None,
         patterns=[],
         reached=[],

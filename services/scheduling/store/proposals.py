@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from chassis.database import Tx
+from chassis.ids import named
 from chassis.plans import made
 from chassis.refusal import NotFound
 from services.scheduling.domain import (
@@ -160,7 +161,7 @@ async def _move(
     changed = [one for one, step in zip(places, steps, strict=True) if step.moves]
     for visit, step in zip(visits, steps, strict=True):
         if step.moves:
-            request_id = uuid5(proposal.repair_id, f"{step.series_id}/{step.number}")
+            request_id = named(proposal.repair_id, f"{step.series_id}/{step.number}")
             await note_past(tx, visit, Ending(Past.MOVED, proposal.reason, request_id))
     record(tx, *moved(series, changed, proposal.reason, tx.now))
     return True

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlmodel import col, select
 
 from chassis.database import Tx
+from chassis.ids import named
 from chassis.plans import made
 from chassis.refusal import NotFound
 from services.scheduling.domain import (
@@ -123,7 +124,7 @@ async def _with_new_calendar(tx: Tx, clinic_id: UUID) -> Desk:
     clinic, closures = await get_clinic(tx, clinic_id), await closures_of(tx, clinic_id)
     row = await tx.find(DeskRow, clinic_id)
     assert row is not None
-    row.clinic_print = uuid5(clinic_id, repr((clinic, closures)))
+    row.clinic_print = named(clinic_id, repr((clinic, closures)))
     row.patterns, row.reached = [], []
     tx.put(row)
     return await reopen_desk(tx, row)

@@ -1,11 +1,12 @@
 """The sessions to come of a plan that was revised: other seats at once, other times as proposed."""
 
 from dataclasses import replace
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlmodel import col, select
 
 from chassis.database import Tx
+from chassis.ids import named
 from services.scheduling.domain import Keeping, Origin, Proposal, Series, repair
 from services.scheduling.store.desks import desk_of
 from services.scheduling.store.proposals import carry_out, keep_repair
@@ -16,7 +17,7 @@ from services.scheduling.store.series import get
 
 async def replan(tx: Tx, series: Series) -> Proposal | None:
     """Whoever can keep their times keeps them, with what the plan asks now; else it is proposed."""
-    repair_id = uuid5(series.series_id, f"plan/{series.plan.version}")
+    repair_id = named(series.series_id, f"plan/{series.plan.version}")
     proposal = await _proposed(tx, repair_id, series)
     if proposal is None:
         return None

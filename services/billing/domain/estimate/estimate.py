@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from chassis.ids import named
 from services.billing.domain.money import Money
 
 
@@ -127,4 +128,4 @@ class Estimate(NamedTuple):
 
 def requested_id(patient_id: UUID, request_id: UUID) -> UUID:
     """One request, one estimate."""
-    return uuid5(patient_id, f"estimate/{request_id}")
+    return named(patient_id, f"estimate/{request_id}")

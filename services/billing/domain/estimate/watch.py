@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from chassis.ids import named
 from chassis.refusal import Invalid, NotAllowed, Violation
 from services.billing.domain.book import Item
 from services.billing.domain.estimate.estimate import Estimate, Line, Way
@@ -147,7 +148,7 @@ def must_be_of(estimate: Estimate, patient_id: UUID) -> None:
 
 def charge_id(invoice_id: UUID, request_id: UUID) -> UUID:
     """One request, one charge."""
-    return uuid5(invoice_id, f"charge/{request_id}")
+    return named(invoice_id, f"charge/{request_id}")
 
 
 def _of_provider(estimate: Estimate, npi: str, billed: int, policy: Policy) -> Watch:

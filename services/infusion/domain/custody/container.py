@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, UUID
 
+from chassis.ids import named
 from services.infusion.domain.custody.registration import Registration
 
-_CONTAINERS = uuid5(NAMESPACE_URL, "https://halcyon.clinic/custody/container")
+_CONTAINERS = named(NAMESPACE_URL, "https://halcyon.clinic/custody/container")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Container:
 
 def container_id(dea_number: str, ndc: str, lot: str, label: str) -> UUID:
     """The same four words are the same container."""
-    return uuid5(_CONTAINERS, f"{dea_number}/{ndc}/{lot}/{label}")
+    return named(_CONTAINERS, f"{dea_number}/{ndc}/{lot}/{label}")
 
 
 def moved(container: Container, to: Registration) -> Container:

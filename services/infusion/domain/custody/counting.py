@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from chassis.ids import named
 from chassis.refusal import AlreadyExists, Invalid, NotAllowed, Violation
 from services.infusion.domain.custody.amount import Told, milligrams
 from services.infusion.domain.custody.incident import DiscrepancyFound, Event, Incident
@@ -137,8 +138,8 @@ def _check(tally: Tally, stock: Stock) -> None:
         raise Invalid("INVALID_COUNT", "The count is told wrongly.", faults)
     missing = sorted(map(str, set(stock.filled) - set(ids)))
     if scope is Scope.INVENTORY and missing:
-        named = {f"missing_{n}": one for n, one in enumerate(missing[:_NAMED], 1)}
-        raise NotAllowed("COUNT_INCOMPLETE", "An inventory counts every container.", named)
+        shown = {f"missing_{n}": one for n, one in enumerate(missing[:_NAMED], 1)}
+        raise NotAllowed("COUNT_INCOMPLETE", "An inventory counts every container.", shown)
 
 
 def _open(
@@ -146,7 +147,7 @@ def _open(
 ) -> Incident:
     container = holding.container
     return Incident(
-        uuid5(count.count_id, str(container.container_id)),
+        named(count.count_id, str(container.container_id)),
         container.container_id,
         container.dea_number,
         container.clinic_id,

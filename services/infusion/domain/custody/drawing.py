@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from chassis.ids import named
 from chassis.refusal import NotAllowed
 from services.infusion.domain.custody.entry import Entry
 from services.infusion.domain.custody.ledger import Holding
@@ -21,7 +22,7 @@ class Checked:
 
 def cause(session_id: UUID) -> UUID:
     """A session ends once: its dose is drawn once."""
-    return uuid5(session_id, "drawn")
+    return named(session_id, "drawn")
 
 
 def eleven_digits(ndc: str) -> str:

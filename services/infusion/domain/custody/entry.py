@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from uuid import UUID, uuid5
+from uuid import UUID
+
+from chassis.ids import named
 
 
 class Kind(Enum):
@@ -54,4 +56,4 @@ class Entry:
     @property
     def entry_id(self) -> UUID:
         """One cause makes one entry in a container."""
-        return uuid5(self.container_id, f"entry/{self.act.cause_id}")
+        return named(self.container_id, f"entry/{self.act.cause_id}")

@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 from typing import TypeAlias
-from uuid import UUID, uuid5
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from chassis.ids import named
 from services.infusion.domain.custody.registration import Registration
 from services.infusion.domain.custody.rules import Rules, next_inventory
 
@@ -57,7 +58,7 @@ Stated: TypeAlias = tuple[InventoryDue | InventoryOverdue, ...]
 
 def first(place: Registration, now: datetime) -> Stocktaking:
     """On the day it opens; a place that opened before it was told of takes it today."""
-    identity = uuid5(place.clinic_id, f"stocktaking/{place.dea_number}")
+    identity = named(place.clinic_id, f"stocktaking/{place.dea_number}")
     day = max(place.open_date, place.day(now))
     return Stocktaking(identity, place.dea_number, place.clinic_id, place.time_zone, day)
 
