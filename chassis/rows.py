@@ -52,7 +52,8 @@ class Rows:
         ]
         if not wanted:
             return
-        for record in await self._driver.fetch(plan.many + self._lock, *columns(wanted)):
+        sql, given = _asked(plan, wanted)
+        for record in await self._driver.fetch(sql + self._lock, *given):
             found = plan.revive(record)
             self._hold(plan, plan.key(found), found, locked=True)
         for parts in wanted:
@@ -65,7 +66,8 @@ class Rows:
         plan, wanted = plan_of(row), list(dict.fromkeys(map(_parts, keys)))
         if not wanted:
             return {}
-        rows = map(plan.revive, await self._driver.fetch(plan.many, *columns(wanted)))
+        sql, given = _asked(plan, wanted)
+        rows = map(plan.revive, await self._driver.fetch(sql, *given))
         return {key[0] if len(key) == 1 else key: one for one in rows for key in [plan.key(one)]}
 
     def adopt(self, row: type[R], values: Iterable[tuple[str, Any]], *, locked: bool) -> R:
@@ -119,6 +121,11 @@ class Rows:
         held = _Held(row, plan.values(row) if row is not None else None, locked)
         self._held[plan.row, key] = held
         return held
+
+
+def _asked(plan: Plan[Any], keys: Sequence[Key]) -> tuple[str, Sequence[Any]]:
+    """The SELECT of these keys; a lone one needs no arrays."""
+    return (plan.one, keys[0]) if len(keys) == 1 else (plan.many, columns(keys))
 
 
 def _parts(key: object) -> Key:
