@@ -58,6 +58,13 @@ async def test_it_does_not_come_early_and_the_poll_need_not_find_it(db):
         assert db.clock() >= moment
 
 
+async def test_at_rest_no_transaction_begins(db, monkeypatch):
+    await things(db, 1, timedelta(minutes=1))
+    monkeypatch.setattr(db, "transaction", None)
+    assert await Sweeper(toy.due, db).sweep() is False
+    assert len(await db.fetch("SELECT 1 FROM due")) == 1
+
+
 async def test_time_may_be_made_to_pass(db):
     await things(db, 1, timedelta(days=3))
     sweeper = Sweeper(toy.due, db)
