@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 from time import perf_counter
 
 import structlog
@@ -50,7 +51,7 @@ class Consumer:
         self._puller = Puller(bus, stream, name, cap=batch, pace=on.pace, mend=self.provision)
         self._attempts = Attempts(db, max_deliver)
         self._pauses = pauses or Pauses(db, name)
-        self._stopping = asyncio.Event()
+        self._stopped, self._pulling = False, asyncio.timeout(None)
 
     async def provision(self) -> None:
         """The durable consumer, made or brought up to date."""
@@ -59,14 +60,13 @@ class Consumer:
     async def run(self) -> None:
         """Until stopped; the batch in hand is always finished."""
         await self._puller.start()
-        stopping = asyncio.create_task(self._stopping.wait())
-        while not self._stopping.is_set():
-            pulling = asyncio.create_task(self._pull())
-            await asyncio.wait({pulling, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if not pulling.done():
-                pulling.cancel()
+        while not self._stopped:
+            try:
+                async with asyncio.timeout(None) as self._pulling:
+                    batch = await self._pull()
+            except TimeoutError:
                 break
-            await self.deliver(pulling.result())
+            await self.deliver(batch)
 
     async def _pull(self) -> list[Delivery]:
         """Nothing is taken while everything is paused: it waits in the stream."""
@@ -76,8 +76,10 @@ class Consumer:
         return batch
 
     def stop(self) -> None:
-        """Take no more."""
-        self._stopping.set()
+        """Take no more; whoever is not waiting just now sees it before the next pull."""
+        self._stopped = True
+        with suppress(RuntimeError):
+            self._pulling.reschedule(0)
 
     async def deliver(self, deliveries: Sequence[Delivery]) -> None:
         """Together those that never failed; alone those that are hard to handle."""

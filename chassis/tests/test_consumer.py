@@ -167,3 +167,11 @@ async def test_stopping_finishes_the_batch_in_hand(db, bus):
         return bool(info.ack_floor.stream_seq == handled)
 
     await eventually(acknowledged)
+
+
+async def test_nobody_waits_for_a_consumer_that_is_paused_to_stop(db, bus):
+    async with consuming(db, bus) as consumer:
+        consumer._pauses.open.clear()
+        await publish(bus, toy.made("held back"))
+        await asyncio.sleep(0.2)
+    assert await labels(db) == []
