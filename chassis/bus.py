@@ -259,30 +259,34 @@ class Bus:
         """Whether there is a server at the other end just now."""
         return self._wire.is_connected
 
-    async def write(self, commands: bytes) -> None:
+    def say(self, commands: bytes) -> None:
         """Protocol lines for the wire; what is said in one turn of the loop leaves together."""
-        transport: Any = self._wire._transport
-        if not self._wire.is_connected or transport is None:
+        if not self._wire.is_connected:
             raise BusAway
         if not self._unsaid:
-            asyncio.get_running_loop().call_soon(self._say)
+            asyncio.get_running_loop().call_soon(self._speak)
         self._unsaid.append(commands)
+
+    def _speak(self) -> None:
+        """Behind what the client has yet to send; a lost line is as one that went away with it."""
+        wire, commands, self._unsaid = self._wire, self._unsaid, []
+        transport: Any = wire._transport
+        if commands and wire.is_connected and transport:
+            waiting, wire._pending, wire._pending_data_size = wire._pending, [], 0
+            transport.writelines([*waiting, *commands])
+
+    async def write(self, commands: bytes) -> None:
+        """Say it, and wait while the wire is choked."""
+        self.say(commands)
+        transport: Any = self._wire._transport
         try:
             await transport.drain()
         except OSError as error:
             raise BusAway from error
 
-    def _say(self) -> None:
-        """Behind what the client has yet to send; a lost line is as one that went away with it."""
-        wire, commands, self._unsaid = self._wire, self._unsaid, []
-        if wire.is_connected and commands:
-            waiting, wire._pending, wire._pending_data_size = wire._pending, [], 0
-            transport: Any = wire._transport
-            transport.writelines([*waiting, *commands])
-
     async def flush(self) -> None:
         """Wait until the server has read what was written."""
-        self._say()
+        self._speak()
         try:
             await self._wire.flush(5)
         except (OSError, NatsError, TimeoutError) as error:
@@ -291,7 +295,7 @@ class Bus:
     async def close(self) -> None:
         """Say goodbye, to whoever was ever called; this end is not news."""
         if self._tried:
-            self._say()
+            self._speak()
             await self._abandon(self._wire)
 
     async def _abandon(self, wire: _Wire) -> None:

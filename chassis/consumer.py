@@ -192,7 +192,7 @@ class Consumer:
         """A late ack is accepted; one that is lost costs a repeat, which the inbox passes over."""
         answers = b"".join([message(one.reply, answer) for one in batch])
         try:
-            await self._bus.write(answers)
+            self._bus.say(answers)
         except BusAway:
             await self._insist(answers, len(batch))
 

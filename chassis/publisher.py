@@ -69,13 +69,12 @@ class Publisher:
         current = _Round(set(numbers))
         self._last = max(numbers)
         self._rounds.update(dict.fromkeys(numbers, current))
+        late = asyncio.get_running_loop().call_later(patience, current.over.set)
         try:
-            await self._bus.write(b"".join(lines))
-            async with asyncio.timeout(patience):
-                await current.over.wait()
-        except TimeoutError:
-            pass
+            self._bus.say(b"".join(lines))
+            await current.over.wait()
         finally:
+            late.cancel()
             for number in numbers:
                 self._rounds.pop(number, None)
         return current

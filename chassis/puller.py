@@ -95,7 +95,7 @@ class Puller:
         try:
             reply = f"{self._inbox}.{self._pull}"
             self._credit += asked
-            await self._bus.write(message(self._next, json.dumps(wanted).encode(), reply))
+            self._bus.say(message(self._next, json.dumps(wanted).encode(), reply))
         except BusAway:
             self._credit, self._faults = 0, self._faults + 1
 
@@ -105,14 +105,17 @@ class Puller:
         A server that has just come back drops pulls without a word: at first we doubt sooner.
         """
         self._news.clear()
+        silence = asyncio.get_running_loop().call_later(self._patience, self._doubt)
         try:
-            async with asyncio.timeout(self._patience):
-                await self._news.wait()
-        except TimeoutError:
-            doubt = min(2 * self._patience, _PATIENCE)
-            self._faults += self._patience == _PATIENCE
-            self._forget()
-            self._patience = doubt
+            await self._news.wait()
+        finally:
+            silence.cancel()
+
+    def _doubt(self) -> None:
+        doubt = min(2 * self._patience, _PATIENCE)
+        self._faults += self._patience == _PATIENCE
+        self._forget()
+        self._patience = doubt
 
     async def _recover(self) -> None:
         """Back off, and see that the consumer is still there."""

@@ -43,7 +43,7 @@ class Broker:
     def inbox(self) -> str:
         return "_INBOX.x"
 
-    async def write(self, commands: bytes) -> None:
+    def say(self, commands: bytes) -> None:
         self.answers += [line for line in commands.split(b"\r\n") if line[:1] in {b"+", b"-"}]
 
 
