@@ -102,20 +102,23 @@ class Relay:
         return batch
 
     async def _publish(self, left: dict[UUID, Entry]) -> None:
-        """A few attempts; what the stream has not taken by then is the sweeper's."""
+        try:
+            await self._try(left)
+        except (BusAway, _Untaken):
+            await self._insist(left)
+
+    async def _insist(self, left: dict[UUID, Entry]) -> None:
+        """A few more attempts; what the stream has not taken by then is the sweeper's."""
         attempts = AsyncRetrying(
             stop=stop_after_attempt(4),
             wait=wait_random_exponential(0.1, max=2),
             retry=retry_if_exception_type((BusAway, _Untaken)),
         )
         try:
-            await self._try(left)
-        except (BusAway, _Untaken):
-            try:
-                await attempts(self._try, left)
-            except RetryError:
-                log.warning("relay.postponed", facts=len(left))
-                self._let_go(left)
+            await attempts(self._try, left)
+        except RetryError:
+            log.warning("relay.postponed", facts=len(left))
+            self._let_go(left)
 
     async def _try(self, left: dict[UUID, Entry]) -> None:
         entries = list(left.values())
