@@ -48,7 +48,9 @@ class Consumer:
     ) -> None:
         self._name, self._on, self._db, self._bus = name, on, db, bus
         self._max_deliver, self._stream = max_deliver, stream
-        self._puller = Puller(bus, stream, name, cap=batch, pace=on.pace, mend=self.provision)
+        self._puller = Puller(
+            bus, stream, name, cap=batch, mend=self.provision, unhurried=on.unhurried
+        )
         self._attempts = Attempts(db, max_deliver)
         self._pauses = pauses or Pauses(db, name)
         self._stopped, self._pulling = False, asyncio.timeout(None)

@@ -4,12 +4,13 @@ import asyncio
 import json
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import NamedTuple
 
 import structlog
 
 from chassis.bus import Bus, BusAway, message
+from chassis.gathering import Gathering
 from chassis.rhythm import Rhythm
 
 _HEARTBEAT = 2.0
@@ -40,14 +41,16 @@ class Puller:
         consumer: str,
         *,
         cap: int,
-        pace: float,
+        unhurried: Collection[str] = (),
         mend: Callable[[], Awaitable[None]],
     ) -> None:
         self._bus, self._cap, self._mend = bus, cap, mend
-        self._rhythm = Rhythm(pace)
+        self._rhythm = Rhythm()
         self._next = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
         self._inbox = bus.inbox()
         self._arrived: deque[Delivery] = deque()
+        self._unhurried = frozenset(unhurried)
+        self._gathering = Gathering(self._take, cap)
         self._news = asyncio.Event()
         self._credit = self._pull = self._oldest = 0
         self._faults = 0
@@ -81,11 +84,12 @@ class Puller:
 
     async def _top_up(self) -> None:
         """Ask for more while little is on its way or at hand."""
-        if self._credit + len(self._arrived) >= self._cap:
+        at_hand = len(self._arrived) + len(self._gathering)
+        if self._credit + at_hand >= self._cap:
             return
         if self._faults:
             await self._recover()
-        asked = 2 * self._cap - self._credit - len(self._arrived)
+        asked = 2 * self._cap - self._credit - at_hand
         self._pull += 1
         wanted = {
             "batch": asked,
@@ -135,9 +139,16 @@ class Puller:
         if subject.startswith(self._inbox):
             self._on_status(int(subject.rpartition(".")[2]), headers or b"")
             return
-        self._arrived.append(Delivery(subject, reply, data, headers))
+        delivery = Delivery(subject, reply, data, headers)
         self._credit = max(0, self._credit - 1)
         self._faults, self._patience = 0, _PATIENCE
+        if subject in self._unhurried:
+            self._gathering.add(delivery)
+        else:
+            self._take((delivery,))
+
+    def _take(self, deliveries: Iterable[Delivery]) -> None:
+        self._arrived.extend(deliveries)
         self._news.set()
 
     def _on_status(self, pull: int, headers: bytes) -> None:

@@ -15,9 +15,7 @@ class Rhythm:
     pause follows it.
     """
 
-    def __init__(self, pace: float = 0) -> None:
-        """Batches begin `pace` seconds apart at least."""
-        self._pace = pace
+    def __init__(self) -> None:
         self._clock = asyncio.get_running_loop().time
         self._began = self._next = 0.0
         self._size = 0
@@ -31,7 +29,7 @@ class Rhythm:
         if self._size:
             now = self._clock()
             pause = min(now - self._began, _MOST) * _SHARE * (1 - 1 / self._size)
-            self._next = max(now + pause, self._began + self._pace)
+            self._next = now + pause
 
     async def pause(self) -> None:
         """Until the next batch may begin."""

@@ -21,18 +21,20 @@ class Subscription:
     fact: type[Message]
     handle: Callable[[Any, Tx], Awaitable[None]]
     prefetch: Callable[[Any, Tx], Awaitable[None]] | None
+    unhurried: bool
+    """Nobody waits for its effect: it may gather with others (`chassis/gathering.py`)."""
 
 
 class Subscriptions:
     """`@on(Fact)`: the decorator is the cause, the function's name the effect."""
 
-    def __init__(self, *, pace: float = 0) -> None:
-        """Batches begin `pace` seconds apart at least, where nobody waits for the answer."""
-        self.pace = pace
+    def __init__(self, *, unhurried: bool = False) -> None:
+        """`unhurried` is what each of the facts is, unless it is said of some only."""
+        self._unhurried = unhurried
         self._by_subject: dict[str, Subscription] = {}
 
     def __call__(
-        self, fact: type[F], prefetch: Prefetch[F] | None = None
+        self, fact: type[F], prefetch: Prefetch[F] | None = None, *, unhurried: bool = False
     ) -> Callable[[Handle[F]], Handle[F]]:
         """Listen to a fact; a second handler for the same fact is a mistake."""
         subject = fact.DESCRIPTOR.full_name
@@ -40,7 +42,9 @@ class Subscriptions:
         def listen(handle: Handle[F]) -> Handle[F]:
             if subject in self._by_subject:
                 raise ValueError(f"{subject} has a handler already")
-            self._by_subject[subject] = Subscription(fact, handle, prefetch)
+            self._by_subject[subject] = Subscription(
+                fact, handle, prefetch, unhurried or self._unhurried
+            )
             return handle
 
         return listen
@@ -57,6 +61,11 @@ class Subscriptions:
 
     def __len__(self) -> int:
         return len(self._by_subject)
+
+    @property
+    def unhurried(self) -> frozenset[str]:
+        """Those for whose effect nobody waits."""
+        return frozenset(subject for subject, one in self._by_subject.items() if one.unhurried)
 
     @property
     def subjects(self) -> frozenset[str]:

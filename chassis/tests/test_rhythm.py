@@ -32,7 +32,7 @@ async def _slept_after(clock, rhythm, size, took, idle=0.0):
 
 
 async def test_the_first_batch_begins_at_once(clock):
-    rhythm = Rhythm(pace=5)
+    rhythm = Rhythm()
     rhythm.end()
     await rhythm.pause()
     assert clock["slept"] == 0
@@ -53,8 +53,3 @@ async def test_a_crowd_gathers_about_as_long_as_the_last_batch_took(
     clock, size, took, idle, paused
 ):
     assert await _slept_after(clock, Rhythm(), size, took, idle) == pytest.approx(paused)
-
-
-@pytest.mark.parametrize(("idle", "paused"), [(0, 0.09), (0.05, 0.04), (0.2, 0)])
-async def test_paced_batches_begin_apart(clock, idle, paused):
-    assert await _slept_after(clock, Rhythm(pace=0.1), 1, 0.01, idle) == pytest.approx(paused)

@@ -28,7 +28,7 @@ from services.infusion.domain import custody
 from services.infusion.packs.custody import current as rules
 from services.infusion.store import custody as ledger
 
-on = Subscriptions(pace=0.1)
+on = Subscriptions(unhurried=True)
 due = Deadlines()
 
 

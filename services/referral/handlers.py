@@ -6,7 +6,7 @@ from chassis.subscriptions import Subscriptions
 from halcyon.scheduling.events.v1.scheduling_events_pb2 import ClinicUpdated
 from services.referral import domain, store, wire
 
-on = Subscriptions(pace=0.1)
+on = Subscriptions(unhurried=True)
 also_says = reception("referral")
 """On the bus, beside its own facts: it reads and answers partners."""
 

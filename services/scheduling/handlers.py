@@ -61,7 +61,7 @@ async def _for_payments(facts: Sequence[PaymentCollected], tx: Tx) -> None:
     await store.load(tx, series)
 
 
-@on(PaymentCollected, prefetch=_for_payments)
+@on(PaymentCollected, prefetch=_for_payments, unhurried=True)
 async def confirm_series(fact: PaymentCollected, tx: Tx) -> None:
     """Money confirms a hold; money that comes too late is sent back, never kept in silence."""
     series, payment_id = await _known(tx, wire.series_of(fact)), wire.payment(fact)
@@ -144,7 +144,7 @@ async def _for_deliveries(facts: Sequence[InfusionCompleted], tx: Tx) -> None:
     await store.load_bookings(tx, sessions)
 
 
-@on(InfusionCompleted, prefetch=_for_deliveries)
+@on(InfusionCompleted, prefetch=_for_deliveries, unhurried=True)
 async def fulfil_booking(fact: InfusionCompleted, tx: Tx) -> None:
     """A delivered session fulfils its booking, and the last one its series."""
     series_id, number = wire.session(fact)

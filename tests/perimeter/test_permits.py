@@ -246,7 +246,7 @@ async def test_what_was_stated_before_a_wider_version_is_there_for_who_only_bind
     await streams.make(deploy, ["billing"])
     catching = CatchingUp(ours, "billing")
     assert await catching.prepare(hears.subjects)
-    puller = Puller(ours, STREAM, catching.durable, cap=8, pace=0, mend=ours.provision)
+    puller = Puller(ours, STREAM, catching.durable, cap=8, mend=ours.provision)
     await puller.start()
     (delivery,) = await puller.batch()
     await ours.write(message(delivery.reply, b"+ACK"))

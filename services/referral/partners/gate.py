@@ -26,7 +26,7 @@ class Gate:
         self._db, self._bus, self._who = db, bus, who
         self._place = Place(who.name, who.account)
         stream = self._place.inbound_stream
-        self._puller = Puller(bus, stream, DURABLE, cap=_CAP, pace=0, mend=self._provision)
+        self._puller = Puller(bus, stream, DURABLE, cap=_CAP, mend=self._provision)
 
     async def run(self) -> None:
         """Until cancelled."""
