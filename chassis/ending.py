@@ -11,7 +11,7 @@ async def end(tasks: Collection[asyncio.Task[Any]]) -> None:
     """Cancel until each has ended.
 
     Once is not enough before Python 3.12: what waits in asyncio.wait_for, as nats-py does, loses a
-    cancellation that comes in the moment in which its wait is over (python/cpython#86296).
+    cancellation that comes in the moment in which its wait is over.
     """
     while left := [task for task in tasks if not task.done()]:
         for task in left:
