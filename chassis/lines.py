@@ -18,6 +18,8 @@ from chassis import sight
 from chassis.mishaps import DatabaseAway, told
 from chassis.papers import trusting
 
+_PATIENCE = 30.0
+"""As long as a statement may take."""
 _SERVER = {
     "application_name": "halcyon",
     "jit": "off",
@@ -80,7 +82,7 @@ class Lines:
 
     async def take(self) -> Line:
         """A line that was alive when last seen; a dead one is replaced, not handed out."""
-        await self._slots.acquire()
+        await self._await_slot()
         try:
             while self._idle:
                 line = self._idle.pop()
@@ -91,6 +93,17 @@ class Lines:
         except BaseException:
             self._slots.release()
             raise
+
+    async def _await_slot(self) -> None:
+        """Not for ever: those who hold every line may be waiting here for one more."""
+        if not self._slots.locked():
+            await self._slots.acquire()
+            return
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise DatabaseAway from None
 
     def give(self, line: Line) -> None:
         """Back to the pool, outside any transaction."""

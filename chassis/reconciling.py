@@ -2,10 +2,11 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from enum import Enum
+from uuid import UUID
 
 import structlog
 from nats.js.errors import NotFoundError
@@ -107,14 +108,19 @@ class Reconciler:
         self.compared = await comparing.compare(self._db, self._bus, self._name, self._stream)
         return self.compared
 
-    async def rebuild(self, tx: Tx) -> int:
-        """The stream is made if it is gone; the relay's sweep then publishes what it lacks."""
+    async def missing(self) -> list[UUID]:
+        """Our facts that the stream lacks, which is made if it is gone.
+
+        It needs lines to the database of its own, so whoever asks holds none.
+        """
         await self._bus.provision(self._stream)
-        missing = list((await self.compare()).missing)
+        return list((await self.compare()).missing)
+
+    async def rebuild(self, tx: Tx, missing: Sequence[UUID]) -> None:
+        """The relay's sweep then publishes them."""
         for at in range(0, len(missing), _AT_ONCE):
             await tx.driver.execute(_AGAIN, missing[at : at + _AT_ONCE], tx.now)
         await watermark.begin_anew(tx, self._stream)
-        return len(missing)
 
     async def listen_anew(self) -> None:
         """After a rebuild every consumer begins again: the inbox passes over what it knows.

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import delete, select
 from sqlmodel import col
 
+from chassis.database import Database
 from chassis.mishaps import Conflict, DatabaseAway, DatabaseFault
 from chassis.tests import toy
 from chassis.tests.toy import PartRow, ThingRow, TickRow
@@ -221,3 +222,15 @@ async def test_a_small_transaction_costs_little(db):
         await once()
     each = (time.process_time() - began) / 200
     assert each < 0.003
+
+
+async def test_who_waits_for_a_line_of_its_own_is_told_so(toy_url, monkeypatch):
+    monkeypatch.setattr("chassis.lines._PATIENCE", 0.05)
+    db = Database(toy_url, pool=1)
+    try:
+        async with db.transaction():
+            with pytest.raises(DatabaseAway):
+                await db.fetch("SELECT 1")
+        assert await db.fetch("SELECT 1")
+    finally:
+        await db.close()

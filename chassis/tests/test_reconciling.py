@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from chassis import comparing, outbox
 from chassis.comparing import Merge
 from chassis.consumer import Consumer
+from chassis.database import Database
 from chassis.operations import Operable
 from chassis.operations.api import Operations
 from chassis.pauses import Pauses
@@ -108,6 +109,17 @@ async def test_facts_that_the_stream_lost_are_published_again_and_change_nothing
         assert len((await reconciler.compare()).missing) == 4
         await rebuild(db, reconciler)
         await ticks(db, 4)
+
+
+async def test_rebuilds_at_once_do_not_wait_for_each_others_lines(toy_url, bus, consumer):
+    few = Database(toy_url, pool=2)
+    try:
+        reconciler = Reconciler(few, bus, "toy", consumer.provision)
+        async with asyncio.timeout(20), asyncio.TaskGroup() as calls:
+            for _ in range(6):
+                calls.create_task(rebuild(few, reconciler))
+    finally:
+        await few.close()
 
 
 async def test_a_lost_stream_is_rebuilt_from_the_database(db, bus, consumer, reconciler):

@@ -51,11 +51,12 @@ class Operations(Parked, Steps, Pausing, OperationsServiceServicer):
         self, request: streams.RebuildStreamRequest, context: Context
     ) -> streams.RebuildStreamResponse:
         """Ask every service: each of them knows its own facts."""
+        missing = await self._this.reconciler.missing()
         async with self._db.transaction() as tx:
-            count = await self._this.reconciler.rebuild(tx)
-            await operated.note(tx, "rebuild", f"stream/{count}", request.reason)
+            await self._this.reconciler.rebuild(tx, missing)
+            await operated.note(tx, "rebuild", f"stream/{len(missing)}", request.reason)
         await self._this.reconciler.listen_anew()
-        return streams.RebuildStreamResponse(republished_count=count)
+        return streams.RebuildStreamResponse(republished_count=len(missing))
 
 
 def answer(server: grpc.aio.Server, db: Database, this: Operable) -> None:
