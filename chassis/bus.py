@@ -1,75 +1,22 @@
-"""The way to JetStream: one connection, its stream and consumers, and a lean path for batches."""
+"""The way to JetStream: one connection, and a lean path for batches."""
 
 import asyncio
-import json
-import random
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from itertools import cycle, islice
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
-from nats.js.api import (
-    AckPolicy,
-    ConsumerConfig,
-    ConsumerInfo,
-    DeliverPolicy,
-    DiscardPolicy,
-    StreamConfig,
-)
-from nats.js.errors import BadRequestError, NotFoundError
-from nats.js.manager import JetStreamManager
 
+from chassis.absence import BusAway, answered
+from chassis.consumers import inbox_of
+from chassis.jetstream import JetStream
 from chassis.papers import Papers
-from chassis.refusal import Busy
 from chassis.taps import Tap, Taps
 
-STREAM = "HALCYON"
-SUBJECTS = ("halcyon.*.events.>",)
-
-_READERS = 8
-"""So many may read at once: both replicas, by the clock and because somebody asks."""
-
 log = structlog.get_logger()
-
-
-def inbox_of(name: str) -> str:
-    """Where answers to a service come in; where there are permits nobody else listens there."""
-    return f"_INBOX_{name}"
-
-
-def readers_of(name: str) -> Sequence[str]:
-    """Names of readers of a service's own facts, of which it takes one that is free."""
-    return [f"{name}-reading-{number}" for number in range(_READERS)]
-
-
-def earlier_of(name: str) -> str:
-    """The consumer of what was stated before a service began to hear it."""
-    return f"{name}-earlier"
-
-
-def hearing(durable: str, subjects: Iterable[str], ack_wait: float = 30) -> ConsumerConfig:
-    """A consumer of a service of ours: it decides when a message is given up."""
-    return ConsumerConfig(
-        durable_name=durable,
-        filter_subjects=sorted(subjects),
-        deliver_policy=DeliverPolicy.ALL,
-        ack_policy=AckPolicy.EXPLICIT,
-        ack_wait=ack_wait,
-        max_deliver=-1,
-        max_ack_pending=4096,
-    )
-
-
-class BusAway(Busy):
-    """The broker cannot be reached: nothing was learned about the messages."""
-
-    def __init__(self) -> None:
-        super().__init__("BROKER_UNAVAILABLE", "The broker is out of reach; try again.")
 
 
 class _Wire(Client):
@@ -116,17 +63,15 @@ class Bus:
         replicas: int = 1,
         binds: bool = False,
     ) -> None:
-        """`url` may name the servers of a cluster, with commas between them.
-
-        Who only binds finds streams and consumers, and makes none (chassis/streams.py does).
-        """
+        """`url` may name the servers of a cluster, with commas between them."""
         self._servers, self._name = url.split(","), name
         self._credentials = str(credentials) if credentials else None
-        self._ack_wait, self._replicas, self._binds = ack_wait, replicas, binds
         self._papers = papers
         self._wire, self._tried = _Wire(papers), False
         self._unsaid: list[bytes] = []
-        self._readers = cycle(random.sample(readers_of(name), _READERS))
+        self.jetstream = JetStream(
+            lambda: self._wire, name, ack_wait=ack_wait, replicas=replicas, binds=binds
+        )
         self.reading = asyncio.Lock()
         """Held by who reads: a server confuses a reader with one of its name just deleted."""
         self.closed = asyncio.Event()
@@ -153,85 +98,12 @@ class Bus:
                     reconnected_cb=self._on_reconnected,
                 )
                 await wire.flush()
-        except (OSError, NatsError, TimeoutError) as error:
+        except (OSError, NatsError) as error:
             await self._abandon(wire)
             raise BusAway from error
         if not wire.is_connected:
             await self._abandon(wire)
             raise BusAway
-
-    async def provision(self, name: str = STREAM, subjects: Sequence[str] = SUBJECTS) -> None:
-        """The stream, if it is not there: kept by limits, refusing rather than forgetting."""
-        manager = self._wire.jsm()
-        with answered():
-            try:
-                await manager.stream_info(name)
-            except NotFoundError:
-                if self._binds:
-                    raise
-                await manager.add_stream(
-                    StreamConfig(
-                        name=name,
-                        subjects=list(subjects),
-                        discard=DiscardPolicy.NEW,
-                        max_age=30 * 24 * 3600,
-                        duplicate_window=120,
-                        allow_atomic=True,
-                        num_replicas=self._replicas,
-                    )
-                )
-
-    async def subscribe_durably(self, stream: str, durable: str, subjects: Iterable[str]) -> None:
-        """The durable consumer of these subjects."""
-        with answered():
-            if self._binds:
-                await self._wire.jsm().consumer_info(stream, durable)
-                return
-            config = hearing(durable, subjects, self._ack_wait)
-            await self._wire.jsm().add_consumer(stream, config)
-
-    async def reader(self, stream: str, config: ConsumerConfig) -> ConsumerInfo:
-        """A reader of what `config` says, under the name of ours that was free for longest."""
-        for name in islice(self._readers, _READERS):
-            subject = f"$JS.API.CONSUMER.CREATE.{stream}.{name}.{config.filter_subject}"
-            chosen = config.evolve(name=name, description=self.inbox()).as_dict()
-            wanted = {"stream_name": stream, "config": chosen, "action": "create"}
-            with suppress(BadRequestError):
-                made = await self._wire.jsm()._api_request(subject, json.dumps(wanted).encode(), 5)
-                return ConsumerInfo.from_response(made)  # type: ignore[no-any-return]
-        raise BusAway
-
-    async def begin_anew(self, stream: str, durable: str) -> None:
-        """Whoever reads by this consumer reads everything again; one that is gone reads nothing."""
-        manager = self._wire.jsm()
-        with answered(), suppress(NotFoundError):
-            if self._binds:
-                subject = f"$JS.API.CONSUMER.RESET.{stream}.{durable}"
-                await manager._api_request(subject, b'{"seq": 1}', timeout=5)
-            else:
-                await manager.delete_consumer(stream, durable)
-
-    async def store(self, subject: str, data: bytes, headers: dict[str, str]) -> None:
-        """Publish one message and wait until a stream holds it."""
-        try:
-            await self._wire.jetstream().publish(subject, data, headers=headers, timeout=5)
-        except (OSError, NatsError, TimeoutError) as error:
-            raise BusAway from error
-
-    async def unread(self, stream: str, durable: str) -> int:
-        """How much a durable consumer has yet to read or to acknowledge."""
-        try:
-            found = await self._wire.jsm().consumer_info(stream, durable)
-        except (OSError, NatsError, TimeoutError) as error:
-            raise BusAway from error
-        return (found.num_pending or 0) + (found.num_ack_pending or 0)
-
-    async def held(self, stream: str) -> int:
-        """How many messages a stream holds."""
-        try:
-            return int((await self._wire.jsm().stream_info(stream)).state.messages)
-        except (OSError, NatsError, TimeoutError) as error:
-            raise BusAway from error
 
     async def tap(self, subject: str, tap: Tap) -> int:
         """Give every message of a subject straight to a function."""
@@ -245,10 +117,6 @@ class Bus:
         self._wire.taps.pop(sid, None)
         if subscription := self._wire._subs.get(sid):
             await subscription.unsubscribe()
-
-    def manager(self) -> JetStreamManager:
-        """Streams and consumers, looked at and made."""
-        return self._wire.jsm()
 
     def inbox(self) -> str:
         """A fresh reply subject."""
@@ -279,18 +147,14 @@ class Bus:
         """Say it, and wait while the wire is choked."""
         self.say(commands)
         transport: Any = self._wire._transport
-        try:
+        with answered():
             await transport.drain()
-        except OSError as error:
-            raise BusAway from error
 
     async def flush(self) -> None:
         """Wait until the server has read what was written."""
         self._speak()
-        try:
+        with answered():
             await self._wire.flush(5)
-        except (OSError, NatsError, TimeoutError) as error:
-            raise BusAway from error
 
     async def close(self) -> None:
         """Say goodbye, to whoever was ever called; this end is not news."""
@@ -309,15 +173,6 @@ class Bus:
     async def _on_reconnected(self) -> None:
         for tell in self.reconnected:
             tell()
-
-
-@contextmanager
-def answered() -> Iterator[None]:
-    """A cluster that has no leader yet, or an answer that does not come, is an absent broker."""
-    try:
-        yield
-    except (NatsError, TimeoutError) as error:
-        raise BusAway from error
 
 
 def _secured(transport: Any) -> bool:

@@ -12,7 +12,8 @@ from uuid import UUID
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from chassis.bus import Bus, BusAway, message
+from chassis.absence import BusAway
+from chassis.bus import Bus, message
 from chassis.watermark import Place
 
 _STALL = 10.0
@@ -52,7 +53,7 @@ async def _windows(
                 break
             yield Window(reading.places, reading.until)
             left -= reading.count
-        await bus.manager().delete_consumer(stream, consumer)
+        await bus.jetstream.manager().delete_consumer(stream, consumer)
     except (NatsError, TimeoutError) as error:
         raise BusAway from error
     finally:
@@ -70,7 +71,7 @@ async def _begin(bus: Bus, stream: str, subject: str, start: int) -> tuple[int, 
         headers_only=True,
         inactive_threshold=_IDLE,
     )
-    made = await bus.reader(stream, config)
+    made = await bus.jetstream.reader(stream, config)
     return int(made.num_pending or 0), made.name
 
 

@@ -11,8 +11,10 @@ from contextlib import suppress
 import structlog
 from nats.js.errors import NotFoundError
 
-from chassis.bus import STREAM, Bus, BusAway, answered, earlier_of
+from chassis.absence import BusAway, answered
+from chassis.bus import Bus
 from chassis.consumer import Consumer
+from chassis.consumers import STREAM, earlier_of
 
 _OFTEN = 1.0
 
@@ -43,7 +45,7 @@ class CatchingUp:
         new = set(subjects) - known if known is not None else set()
         if new - (begun or set()):
             await self._forget()
-            await self._bus.subscribe_durably(self._stream, self.durable, new | (begun or set()))
+            await self._bus.jetstream.subscribe(self._stream, self.durable, new | (begun or set()))
             log.info("earlier.sought", subjects=sorted(new))
         return bool(new or begun)
 
@@ -62,17 +64,18 @@ class CatchingUp:
 
     async def _left(self) -> bool:
         try:
-            return await self._bus.unread(self._stream, self.durable) > 0
+            return await self._bus.jetstream.unread(self._stream, self.durable) > 0
         except BusAway as away:
             return not isinstance(away.__cause__, NotFoundError)
 
     async def _heard_by(self, durable: str) -> set[str] | None:
         """None when there is no such consumer."""
         with answered(), suppress(NotFoundError):
-            heard = (await self._bus.manager().consumer_info(self._stream, durable)).config
+            found = await self._bus.jetstream.manager().consumer_info(self._stream, durable)
+            heard = found.config
             return set(heard.filter_subjects or [heard.filter_subject or ""])
         return None
 
     async def _forget(self) -> None:
         with answered(), suppress(NotFoundError):
-            await self._bus.manager().delete_consumer(self._stream, self.durable)
+            await self._bus.jetstream.manager().delete_consumer(self._stream, self.durable)

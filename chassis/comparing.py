@@ -74,7 +74,7 @@ async def _strangers(db: Database, ids: Sequence[UUID], size: int) -> set[UUID]:
 
 async def _oldest(db: Database, bus: Bus, stream: str) -> datetime:
     """The stream forgets by age: what is about to go is not missed."""
-    info = await bus.manager().stream_info(stream)
+    info = await bus.jetstream.manager().stream_info(stream)
     age = timedelta(seconds=float(info.config.max_age or 0)) or timedelta(days=30)
     return db.clock() - age + timedelta(hours=1)
 

@@ -16,8 +16,10 @@ from tenacity import (
 )
 
 from chassis import parking, telemetry
+from chassis.absence import BusAway
 from chassis.attempts import LOST, Attempts
-from chassis.bus import STREAM, Bus, BusAway, message
+from chassis.bus import Bus, message
+from chassis.consumers import STREAM
 from chassis.database import Database
 from chassis.failpoints import failpoint
 from chassis.handling import handle, handle_in
@@ -57,7 +59,7 @@ class Consumer:
 
     async def provision(self) -> None:
         """The durable consumer, made or brought up to date."""
-        await self._bus.subscribe_durably(self._stream, self._name, self._on.subjects)
+        await self._bus.jetstream.subscribe(self._stream, self._name, self._on.subjects)
 
     async def run(self) -> None:
         """Until stopped; the batch in hand is always finished."""

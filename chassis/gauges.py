@@ -9,7 +9,8 @@ import structlog
 from nats.js.errors import NotFoundError
 
 from chassis import flows, telemetry
-from chassis.bus import STREAM, Bus
+from chassis.bus import Bus
+from chassis.consumers import STREAM
 from chassis.database import Database
 from chassis.flows import Flows
 from chassis.names import Observed
@@ -88,7 +89,7 @@ class Gauges:
 
     async def _listen(self) -> None:
         try:
-            heard = await self._bus.manager().consumer_info(STREAM, self._name)
+            heard = await self._bus.jetstream.manager().consumer_info(STREAM, self._name)
         except NotFoundError:
             return
         self._seen["halcyon.consumer.lag"] = float(heard.num_pending or 0)

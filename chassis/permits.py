@@ -8,7 +8,7 @@ import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chassis.bus import STREAM, earlier_of, inbox_of, readers_of
+from chassis.consumers import STREAM, earlier_of, inbox_of, readers_of
 
 
 @dataclass(frozen=True, slots=True)

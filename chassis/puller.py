@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import structlog
 
-from chassis.bus import Bus, BusAway, message
+from chassis.absence import BusAway
+from chassis.bus import Bus, message
 from chassis.gathering import Gathering
 from chassis.rhythm import Rhythm
 

@@ -12,9 +12,10 @@ import structlog
 from nats.js.errors import NotFoundError
 
 from chassis import comparing, telemetry, watermark
-from chassis.bus import STREAM, Bus
+from chassis.bus import Bus
 from chassis.carried import windows
 from chassis.comparing import Comparison
+from chassis.consumers import STREAM
 from chassis.database import Database, Tx
 from chassis.watermark import Place
 
@@ -92,7 +93,7 @@ class Reconciler:
 
         A consumer that has settled more than the stream holds would even wait for ever.
         """
-        manager = self._bus.manager()
+        manager = self._bus.jetstream.manager()
         try:
             held = (await manager.stream_info(self._stream)).state
         except NotFoundError:
@@ -113,7 +114,7 @@ class Reconciler:
 
         It needs lines to the database of its own, so whoever asks holds none.
         """
-        await self._bus.provision(self._stream)
+        await self._bus.jetstream.provision(self._stream)
         return list((await self.compare()).missing)
 
     async def rebuild(self, tx: Tx, missing: Sequence[UUID]) -> None:
@@ -128,7 +129,7 @@ class Reconciler:
         A stream that went back and grew on holds new facts at places that ours had passed.
         """
         if self._provision is not None:
-            await self._bus.begin_anew(self._stream, self._name)
+            await self._bus.jetstream.begin_anew(self._stream, self._name)
             await self._provision()
         self.standing = await self.glance()
 
@@ -145,7 +146,7 @@ class Reconciler:
         if self._provision is None:
             return 0
         try:
-            heard = await self._bus.manager().consumer_info(self._stream, self._name)
+            heard = await self._bus.jetstream.manager().consumer_info(self._stream, self._name)
         except NotFoundError:
             return None
         return int(heard.ack_floor.stream_seq) if heard.ack_floor else 0

@@ -13,7 +13,9 @@ from tenacity import AsyncRetrying, RetryError, stop_after_attempt, wait_random_
 from tenacity.retry import retry_if_exception_type
 
 from chassis import outbox, telemetry
-from chassis.bus import STREAM, Bus, BusAway
+from chassis.absence import BusAway
+from chassis.bus import Bus
+from chassis.consumers import STREAM
 from chassis.database import Database
 from chassis.failpoints import failpoint
 from chassis.names import Attributes

@@ -16,10 +16,11 @@ import structlog
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from chassis import failpoints, operations, telemetry, vault
+from chassis.absence import BusAway
 from chassis.admitting import Unbound, be_bound
 from chassis.audit import api as audit
 from chassis.audit.sealing import Sealer
-from chassis.bus import Bus, BusAway
+from chassis.bus import Bus
 from chassis.catching_up import CatchingUp, Earlier
 from chassis.config import Settings
 from chassis.consumer import Consumer
@@ -135,7 +136,7 @@ async def _work(
     await _patiently(pauses.heed)()
     consumer = Consumer(service.name, service.listens, db, bus, *limits, pauses=pauses)
     reconciler = Reconciler(db, bus, service.name, consumer.provision if service.listens else None)
-    await _patiently(bus.provision)()
+    await _patiently(bus.jetstream.provision)()
     await publisher.start()
     async with asyncio.TaskGroup() as tasks:
         loops = [tasks.create_task(loop) for loop in (relay.run(), db.keep_time(), _watch(bus))]

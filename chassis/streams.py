@@ -9,9 +9,11 @@ from collections.abc import Iterable
 
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from chassis.bus import STREAM, Bus, BusAway
+from chassis.absence import BusAway
+from chassis.bus import Bus
 from chassis.catching_up import CatchingUp
 from chassis.config import Settings
+from chassis.consumers import STREAM
 from chassis.residents import discovered
 from chassis.subscriptions import Subscriptions
 
@@ -26,12 +28,12 @@ async def make(bus: Bus, services: Iterable[str]) -> None:
     """What is there is brought up to date, and what was read from it stays read."""
     if not bus.alive:
         await bus.connect()
-    await bus.provision()
+    await bus.jetstream.provision()
     for name in services:
         hears: Subscriptions = importlib.import_module(f"services.{name}.handlers").on
         if hears:
             await CatchingUp(bus, name).prepare(hears.subjects)
-            await bus.subscribe_durably(STREAM, name, hears.subjects)
+            await bus.jetstream.subscribe(STREAM, name, hears.subjects)
 
 
 async def _make() -> None:

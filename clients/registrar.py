@@ -20,8 +20,8 @@ from nats.js.api import (
 
 from chassis import accounts, claims
 from chassis.accounts import Partner, Quotas
-from chassis.bus import hearing
 from chassis.claims import Seed
+from chassis.consumers import hearing
 from chassis.keyring import Keyring
 from chassis.papers import Papers
 

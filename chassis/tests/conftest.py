@@ -10,7 +10,9 @@ import asyncpg
 import pytest
 
 from chassis import outbox
-from chassis.bus import STREAM, Bus, BusAway
+from chassis.absence import BusAway
+from chassis.bus import Bus
+from chassis.consumers import STREAM
 from chassis.database import Database
 from chassis.embedded import Nats, Servers
 from chassis.facts import identity
@@ -65,7 +67,7 @@ async def nats(tmp_path: Path) -> AsyncIterator[Nats]:
 async def bus(nats: Nats) -> AsyncIterator[Bus]:
     line = Bus(nats.url, "test", credentials=nats.credentials, ack_wait=3)
     await line.connect()
-    await line.provision()
+    await line.jetstream.provision()
     yield line
     await line.close()
 

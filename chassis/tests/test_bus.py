@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from chassis.bus import Bus, BusAway, message
+from chassis.absence import BusAway
+from chassis.bus import Bus, message
 from chassis.testing import eventually
 
 

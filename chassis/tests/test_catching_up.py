@@ -4,9 +4,9 @@ import asyncio
 
 from nats.js.errors import NotFoundError
 
-from chassis.bus import STREAM
 from chassis.catching_up import CatchingUp, Earlier
 from chassis.consumer import Consumer
+from chassis.consumers import STREAM
 from chassis.subscriptions import Subscriptions
 from chassis.testing import eventually
 from chassis.tests import toy
@@ -43,7 +43,7 @@ async def lived(db, bus, on, *facts):
     await publish(bus, *facts)
 
     async def settled():
-        return await bus.unread(STREAM, "toy") == 0
+        return await bus.jetstream.unread(STREAM, "toy") == 0
 
     await eventually(settled, every=0.02)
     consumer.stop()
@@ -56,7 +56,7 @@ async def caught_up(db, bus, catching):
 
 async def gone(bus, durable):
     try:
-        await bus.manager().consumer_info(STREAM, durable)
+        await bus.jetstream.manager().consumer_info(STREAM, durable)
     except NotFoundError:
         return True
     return False

@@ -13,7 +13,7 @@ from grpc import StatusCode
 from sqlalchemy import exc
 from structlog.testing import capture_logs
 
-from chassis.bus import BusAway
+from chassis.absence import BusAway
 from chassis.faults import is_conflict, is_unavailable
 from chassis.mishaps import DatabaseAway, told
 from chassis.refusal import (

@@ -6,7 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.bus import STREAM, Bus, BusAway
+from chassis.absence import BusAway
+from chassis.bus import Bus
+from chassis.consumers import STREAM
 from chassis.publisher import Publisher
 from chassis.relay import Relay
 from chassis.testing import eventually

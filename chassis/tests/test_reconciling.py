@@ -86,7 +86,7 @@ async def rebuild(db, reconciler):
 
 
 async def carried(bus):
-    return (await bus.manager().stream_info("HALCYON")).state.messages
+    return (await bus.jetstream.manager().stream_info("HALCYON")).state.messages
 
 
 async def test_a_sound_stream_lacks_nothing(db, bus, consumer, reconciler):
@@ -105,7 +105,7 @@ async def test_facts_that_the_stream_lost_are_published_again_and_change_nothing
     async with alive(db, bus, consumer):
         await state_things(db, 4)
         await ticks(db, 4)
-        await bus.manager().purge_stream("HALCYON")
+        await bus.jetstream.manager().purge_stream("HALCYON")
         assert len((await reconciler.compare()).missing) == 4
         await rebuild(db, reconciler)
         await ticks(db, 4)
@@ -126,7 +126,7 @@ async def test_a_lost_stream_is_rebuilt_from_the_database(db, bus, consumer, rec
     async with alive(db, bus, consumer):
         await state_things(db, 6)
         await ticks(db, 6)
-        await bus.manager().delete_stream("HALCYON")
+        await bus.jetstream.manager().delete_stream("HALCYON")
         assert (await reconciler.glance()).state is State.LOST
         assert await rebuild(db, reconciler) == 6
 
@@ -202,8 +202,8 @@ async def test_a_new_process_knows_by_the_inbox_how_far_the_stream_reached(
     async with alive(db, bus, consumer):
         await state_things(db, 5)
         await ticks(db, 5)
-    await bus.manager().delete_stream("HALCYON")
-    await bus.provision()
+    await bus.jetstream.manager().delete_stream("HALCYON")
+    await bus.jetstream.provision()
     assert (await Reconciler(db, bus, "toy", None).glance()).state is State.REGRESSED
 
 
@@ -214,7 +214,7 @@ async def test_a_comparison_by_windows_is_as_exact_as_one_of_everything(
         await state_things(db, 23)
         await ticks(db, 23)
         for seq in (3, 11, 23):
-            await bus.manager().delete_msg("HALCYON", seq)
+            await bus.jetstream.manager().delete_msg("HALCYON", seq)
         compared = await comparing.compare(db, bus, "toy", "HALCYON", size=4)
         assert (len(compared.missing), compared.phantom) == (3, frozenset())
         assert compared == await reconciler.compare()

@@ -14,9 +14,11 @@ from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
 from nats.js.errors import APIError
 
 from chassis import streams
-from chassis.bus import STREAM, Bus, BusAway, message
+from chassis.absence import BusAway
+from chassis.bus import Bus, message
 from chassis.carried import windows
 from chassis.catching_up import CatchingUp
+from chassis.consumers import STREAM
 from chassis.embedded import Nats, remove
 from chassis.permits import permits
 from chassis.puller import Puller
@@ -104,20 +106,22 @@ async def _intruder(broker: Nats) -> AsyncIterator[Intruder]:
 
 
 async def test_it_states_its_own_facts_and_hears_by_its_own_consumer(billing: Bus) -> None:
-    await billing.provision()
-    await billing.subscribe_durably(STREAM, "billing", ())
-    await billing.store(FACT, b"", {"Nats-Msg-Id": "11111111-1111-4111-8111-111111111111"})
-    assert await billing.held(STREAM) == 1
-    assert await billing.unread(STREAM, "billing") == 0
+    await billing.jetstream.provision()
+    await billing.jetstream.subscribe(STREAM, "billing", ())
+    await billing.jetstream.store(
+        FACT, b"", {"Nats-Msg-Id": "11111111-1111-4111-8111-111111111111"}
+    )
+    assert await billing.jetstream.held(STREAM) == 1
+    assert await billing.jetstream.unread(STREAM, "billing") == 0
     async with aclosing(windows(billing, STREAM, "halcyon.billing.events.>", 10)) as found:
         assert [len(window.places) async for window in found] == [1]
-    await billing.begin_anew(STREAM, "billing")
+    await billing.jetstream.begin_anew(STREAM, "billing")
 
 
 async def test_many_may_read_at_once_and_none_takes_from_another(billing: Bus) -> None:
     for number in range(20):
         name = f"11111111-1111-4111-8111-1111111111{number:02}"
-        await billing.store(FACT, b"", {"Nats-Msg-Id": name})
+        await billing.jetstream.store(FACT, b"", {"Nats-Msg-Id": name})
 
     async def read() -> int:
         async with aclosing(windows(billing, STREAM, "halcyon.billing.events.>", 3)) as found:
@@ -182,7 +186,7 @@ async def test_who_asks_for_its_answer_on_a_subject_of_another_forges_nothing(
         ack_policy=AckPolicy.NONE,
         inactive_threshold=60,
     )
-    reader = await billing.reader(STREAM, own)
+    reader = await billing.jetstream.reader(STREAM, own)
     pull = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{reader.name}"
     await intruder.publish(pull, b"1", reply="halcyon.intake.events.v1.PlanApproved")
     await intruder.flush()
@@ -217,11 +221,11 @@ async def test_who_binds_waits_for_the_deploy_step(tmp_path: Path) -> None:
     deploy = Bus(server.url, "deploy", credentials=server.credentials)
     await ours.connect()
     with pytest.raises(BusAway):
-        await ours.provision()
+        await ours.jetstream.provision()
     await streams.make(deploy, ["billing"])
 
     async def bound() -> bool:
-        await ours.provision()
+        await ours.jetstream.provision()
         return True
 
     await eventually(bound)
@@ -239,20 +243,22 @@ async def test_what_was_stated_before_a_wider_version_is_there_for_who_only_bind
     deploy = Bus(server.url, "deploy", credentials=server.credentials)
     for bus in (deploy, ours):
         await bus.connect()
-    await deploy.provision()
+    await deploy.jetstream.provision()
     one, *more = sorted(hears.subjects)
-    await deploy.subscribe_durably(STREAM, "billing", [one])
-    await deploy.store(more[0], b"", {"Nats-Msg-Id": "11111111-1111-4111-8111-111111111111"})
+    await deploy.jetstream.subscribe(STREAM, "billing", [one])
+    await deploy.jetstream.store(
+        more[0], b"", {"Nats-Msg-Id": "11111111-1111-4111-8111-111111111111"}
+    )
     await streams.make(deploy, ["billing"])
     catching = CatchingUp(ours, "billing")
     assert await catching.prepare(hears.subjects)
-    puller = Puller(ours, STREAM, catching.durable, cap=8, mend=ours.provision)
+    puller = Puller(ours, STREAM, catching.durable, cap=8, mend=ours.jetstream.provision)
     await puller.start()
     (delivery,) = await puller.batch()
     await ours.write(message(delivery.reply, b"+ACK"))
 
     async def settled() -> bool:
-        return await ours.unread(STREAM, catching.durable) == 0
+        return await ours.jetstream.unread(STREAM, catching.durable) == 0
 
     await eventually(settled)
     await catching._forget()

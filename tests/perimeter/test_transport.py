@@ -12,8 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from chassis import migrate
+from chassis.absence import BusAway
 from chassis.authority import Authority
-from chassis.bus import Bus, BusAway
+from chassis.bus import Bus
 from chassis.database import Database
 from chassis.embedded import Nats, Servers, remove
 from chassis.health import serving
@@ -68,7 +69,7 @@ async def test_a_broker_with_papers_is_spoken_to_with_papers_only(
 ) -> None:
     ours = bus(broker, authority.papers("billing"))
     await ours.connect()
-    await ours.provision()
+    await ours.jetstream.provision()
     await ours.close()
     plain = broker.url.replace("tls://", "nats://")
     reader, writer = await asyncio.open_connection("127.0.0.1", int(plain.rpartition(":")[2]))
@@ -110,7 +111,7 @@ async def test_the_brokers_certificate_is_replaced_while_ours_are_connected(
     host, port = "127.0.0.1", int(broker.url.rpartition(":")[2])
     ours = bus(broker, authority.papers("billing"))
     await ours.connect()
-    await ours.provision()
+    await ours.jetstream.provision()
     before = await serial(host, port, authority)
     authority.issue("nats")
     broker.reload()
@@ -120,7 +121,7 @@ async def test_the_brokers_certificate_is_replaced_while_ours_are_connected(
 
     await eventually(renewed)
     assert ours.alive
-    assert await ours.held("HALCYON") == 0
+    assert await ours.jetstream.held("HALCYON") == 0
     authority.issue("billing", life=timedelta(days=1))
     await asyncio.to_thread(broker.restart)
 
@@ -128,7 +129,7 @@ async def test_the_brokers_certificate_is_replaced_while_ours_are_connected(
         return ours.alive
 
     await eventually(back)
-    assert await ours.held("HALCYON") == 0
+    assert await ours.jetstream.held("HALCYON") == 0
     await ours.close()
 
 

@@ -5,8 +5,9 @@ from uuid import uuid4
 
 import structlog
 
+from chassis.absence import BusAway
 from chassis.accounts import Partner as Place
-from chassis.bus import Bus, BusAway
+from chassis.bus import Bus
 from chassis.database import Database
 from services.referral import store
 from services.referral.domain import Partner
@@ -66,7 +67,7 @@ class Feed:
         return True
 
     async def _publish(self, said: saying.Saying) -> None:
-        await self._bus.store(self._place.feed_subject, said.data, dict(said.headers))
+        await self._bus.jetstream.store(self._place.feed_subject, said.data, dict(said.headers))
 
     async def _wait(self) -> None:
         await self._look()
@@ -82,7 +83,8 @@ class Feed:
         if now - self._looked < _LOOK_SECONDS:
             return
         self._looked = now
+        place = self._place
         try:
-            self.backlog = await self._bus.unread(self._place.feed_stream, self._place.account)
+            self.backlog = await self._bus.jetstream.unread(place.feed_stream, place.account)
         except BusAway:
             log.warning("partner.unseen", partner=self._who.name)

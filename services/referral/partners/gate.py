@@ -4,8 +4,9 @@ import asyncio
 
 import structlog
 
+from chassis.absence import BusAway
 from chassis.accounts import Partner as Place
-from chassis.bus import Bus, BusAway, message
+from chassis.bus import Bus, message
 from chassis.database import Database
 from chassis.heard import heard
 from chassis.puller import Delivery, Puller
@@ -41,7 +42,7 @@ class Gate:
 
     async def _provision(self) -> None:
         place = self._place
-        await self._bus.subscribe_durably(place.inbound_stream, DURABLE, [place.inbound_subject])
+        await self._bus.jetstream.subscribe(place.inbound_stream, DURABLE, [place.inbound_subject])
 
     async def _take(self, delivery: Delivery) -> None:
         one = heard(delivery)

@@ -7,8 +7,9 @@ from contextlib import suppress
 import structlog
 
 from chassis import telemetry
+from chassis.absence import BusAway
 from chassis.accounts import Partner as Place
-from chassis.bus import Bus, BusAway
+from chassis.bus import Bus
 from chassis.config import Settings
 from chassis.database import Database
 from chassis.ending import end
@@ -100,7 +101,8 @@ class Reception:
         for one in known:
             with suppress(BusAway):
                 stream = Place(one.name, one.account).inbound_stream
-                found.append((await self._bus.held(stream), {"halcyon.partner": one.name}))
+                held = await self._bus.jetstream.held(stream)
+                found.append((held, {"halcyon.partner": one.name}))
         self._waiting = found
 
     def _admit(self, partner: Partner) -> None:
