@@ -8,7 +8,6 @@ from services.infusion import domain
 from services.infusion.api import custody_scope as visible
 from services.infusion.domain import custody
 from services.infusion.store import custody as store
-from services.infusion.wire import custody as wire
 
 
 async def drawn(tx: Tx, visit: domain.Visit, container_id: str) -> None:
@@ -19,6 +18,8 @@ async def drawn(tx: Tx, visit: domain.Visit, container_id: str) -> None:
     need = await visible.need_of(tx, visit)
     holding = await visible.holding(tx, UUID(container_id))
     place = await store.registration(tx, holding.container.dea_number)
-    use = wire.drawing(visit, infusion.ending, place, (caller().subject, tx.now))
+    drug, told = infusion.drug, (caller().subject, tx.now)
+    checked = custody.Checked(drug.ndc, drug.lot, drug.expire_date)
+    use = custody.use_of(visit.session.session_id, infusion.ending, place, told)
     known = await store.entry_of(tx, holding.container.container_id, use.act.cause_id)
-    store.record_entry(tx, custody.draw(holding, wire.checked(infusion.drug), need, use, known))
+    store.record_entry(tx, custody.draw(holding, checked, need, use, known))

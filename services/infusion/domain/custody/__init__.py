@@ -23,7 +23,7 @@ from services.infusion.domain.custody.disposing import (
     withdraw,
     witness,
 )
-from services.infusion.domain.custody.drawing import Checked, cause, draw
+from services.infusion.domain.custody.drawing import Checked, cause, draw, use_of
 from services.infusion.domain.custody.entry import Act, Entry, Kind
 from services.infusion.domain.custody.incident import (
     DiscrepancyFound,
@@ -129,6 +129,7 @@ __all__ = [
     "reverse",
     "taken",
     "transfer",
+    "use_of",
     "wake_time",
     "withdraw",
     "witness",

@@ -1,14 +1,18 @@
 """The end of an infusion in the drug ledger: the dose came out of the container that was named."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from chassis.ids import named
 from chassis.refusal import NotAllowed
-from services.infusion.domain.custody.entry import Entry
+from services.infusion.domain.custody.amount import Told
+from services.infusion.domain.custody.entry import Act, Entry
 from services.infusion.domain.custody.ledger import Holding
+from services.infusion.domain.custody.registration import Registration
 from services.infusion.domain.custody.using import Need, Use, administer
+from services.infusion.domain.visit import Ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,16 @@ class Checked:
 def cause(session_id: UUID) -> UUID:
     """A session ends once: its dose is drawn once."""
     return named(session_id, "drawn")
+
+
+def use_of(
+    session_id: UUID, ending: Ending, place: Registration, told: tuple[str, datetime]
+) -> Use:
+    """What an infusion took; its record bears a clock that is a little ahead of ours."""
+    recorder, now = told
+    drawn = min(ending.end_time, now)
+    about = Act(cause(session_id), recorder, drawn, now, session_id=session_id)
+    return Use(Told(Decimal(ending.given_micrograms) / 1000, None), place.day(drawn), about)
 
 
 def eleven_digits(ndc: str) -> str:

@@ -13,11 +13,9 @@ from services.infusion.wire.custody.replies import (
     registration,
 )
 from services.infusion.wire.custody.requests import (
-    checked,
     delivery,
     disposal_amount,
     disposing,
-    drawing,
     incident_status,
     kind,
     place,
@@ -32,7 +30,6 @@ from services.infusion.wire.custody.stated import Stated, fact
 __all__ = [
     "Stated",
     "balance",
-    "checked",
     "container",
     "counted",
     "deadline",
@@ -40,7 +37,6 @@ __all__ = [
     "disposal",
     "disposal_amount",
     "disposing",
-    "drawing",
     "entry",
     "fact",
     "incident",

@@ -14,7 +14,6 @@ from halcyon.infusion.v1 import custody_counts_pb2 as counts
 from halcyon.infusion.v1 import custody_movements_pb2 as movements
 from halcyon.infusion.v1 import custody_pb2 as nouns
 from halcyon.infusion.v1 import custody_service_pb2 as lookups
-from services.infusion import domain
 from services.infusion.domain import custody
 
 _LAST_SECOND = 253_402_300_799
@@ -52,26 +51,6 @@ def sending(
         counterparty=request.recipient_dea_number,
         reference=request.invoice_number,
     )
-
-
-def drawing(
-    visit: domain.Visit,
-    ending: domain.Ending,
-    place: custody.Registration,
-    told: tuple[str, datetime],
-) -> custody.Use:
-    """What an infusion that ended took; its record bears a clock that is a little ahead of ours."""
-    session_id = visit.session.session_id
-    recorder, now = told
-    drawn = min(ending.end_time, now)
-    about = custody.Act(custody.cause(session_id), recorder, drawn, now, session_id=session_id)
-    amount = custody.Told(Decimal(ending.given_micrograms) / 1000, None)
-    return custody.Use(amount, place.day(drawn), about)
-
-
-def checked(drug: domain.Drug) -> custody.Checked:
-    """The drug that two people checked."""
-    return custody.Checked(drug.ndc, drug.lot, drug.expire_date)
 
 
 def place(request: movements.CreateRegistrationRequest) -> custody.Registration:
