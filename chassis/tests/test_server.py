@@ -103,6 +103,7 @@ async def test_draining_says_so_and_finishes_what_was_begun(edge: Edge) -> None:
         await begun.wait()
         draining = asyncio.ensure_future(server.drain(20))
         assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        watch.cancel()
         free.set()
         assert (await waiting).text == "ada:linger"
         await draining
