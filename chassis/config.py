@@ -6,10 +6,8 @@ from typing import Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from chassis.issuer import DEFAULT_AUDIENCE, DEFAULT_ISSUER
 from chassis.papers import Papers
-
-DEFAULT_ISSUER = "https://issuer.halcyon.test"
-DEFAULT_AUDIENCE = "halcyon"
 
 
 class Settings(BaseSettings):

@@ -21,7 +21,9 @@ from cryptography.hazmat.primitives.serialization import (
 from jwt.algorithms import OKPAlgorithm
 
 from chassis import files
-from chassis.config import DEFAULT_AUDIENCE, DEFAULT_ISSUER
+
+DEFAULT_ISSUER = "https://issuer.halcyon.test"
+DEFAULT_AUDIENCE = "halcyon"
 
 _HOUR = timedelta(hours=1)
 

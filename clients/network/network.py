@@ -10,9 +10,8 @@ from threading import Lock
 from types import TracebackType
 from typing import TypeVar
 
-from chassis import keys, streams
+from chassis import keys
 from chassis.authority import Authority
-from chassis.bus import Bus
 from chassis.embedded import Nats, ServerFailed, Servers, embedded
 from chassis.issuer import Issuer
 from chassis.papers import Papers
@@ -192,6 +191,9 @@ class Network:
 
     def _deploy(self, broker: Nats) -> None:
         """Services that have permits find the stream and their consumers."""
+        from chassis import streams
+        from chassis.bus import Bus
+
         broker.keyring.deploy(self.options.services, self.directory / "tls" / "broker")
 
         async def deploying() -> None:
