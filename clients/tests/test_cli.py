@@ -1,6 +1,8 @@
 """The command without a network: what it says, and how it fails."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import grpc
@@ -159,6 +161,13 @@ def test_what_is_not_understood_is_told_on_one_line(words: list[str]) -> None:
     result = runner.invoke(app, words)
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
     assert "Traceback" not in result.output
+
+
+def test_a_command_does_not_wait_for_what_only_a_network_needs() -> None:
+    names = "'sqlalchemy', 'alembic', 'asyncpg', 'pydantic_settings'"
+    code = f"import sys, clients.cli.__main__; print([n for n in ({names}) if n in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
 
 
 def test_the_example_assessment_keeps_its_contract() -> None:
