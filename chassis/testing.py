@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+import structlog
 from google.protobuf.descriptor_pool import Default
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -38,6 +39,13 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     with embedded(directory) as started:
         yield started
     remove(directory)
+
+
+@pytest.fixture(autouse=True)
+def _speaks_where_it_is_heard() -> Iterator[None]:
+    """Logs that a test has sent somewhere do not follow the next test, which may listen to them."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

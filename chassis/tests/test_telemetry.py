@@ -64,7 +64,6 @@ class Recording:
 def _ends() -> Iterator[None]:
     yield
     telemetry.stop()
-    structlog.reset_defaults()
 
 
 def _attributes(span: ReadableSpan) -> dict[str, Any]:
