@@ -20,6 +20,7 @@ _SETTINGS = {
     "fsync": "on",
     "synchronous_commit": "on",
     "max_connections": "300",
+    "shared_buffers": "512MB",
     "dynamic_shared_memory_type": "mmap",
     "timezone": "UTC",
     "log_error_verbosity": "terse",
