@@ -5,6 +5,8 @@ import asyncio
 _MOST = 0.1
 _SHARE = 0.75
 """Of the time the last batch took: measured, more saves little and only makes others wait."""
+_RECENT = 0.25
+"""So long after a batch the crowd is taken to be still there."""
 
 
 class Rhythm:
@@ -15,7 +17,9 @@ class Rhythm:
     pause follows it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, linger: float = 0) -> None:
+        """In a crowd a batch waits `linger` seconds for those who come right behind the first."""
+        self._linger = linger
         self._clock = asyncio.get_running_loop().time
         self._began = self._next = 0.0
         self._size = 0
@@ -33,5 +37,8 @@ class Rhythm:
 
     async def pause(self) -> None:
         """Until the next batch may begin."""
-        if (rest := self._next - self._clock()) > 0:
+        now = self._clock()
+        crowded = self._size > 1 and now - self._began < _RECENT
+        rest = max(self._next - now, self._linger if crowded else 0)
+        if rest > 0:
             await asyncio.sleep(rest)

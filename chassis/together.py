@@ -21,6 +21,8 @@ K = TypeVar("K")
 B = TypeVar("B")
 
 _MOST = 64
+_LINGER = 0.01
+"""Calls come in bursts: whoever asks again was answered with others, in one batch downstream."""
 
 
 @dataclass(slots=True, eq=False)
@@ -65,7 +67,7 @@ class Together(Generic[A, K, B]):
         self._most = most
         self._waiting: list[_Call[A, B]] = []
         self._running: asyncio.Task[None] | None = None
-        self._rhythm = Rhythm()
+        self._rhythm = Rhythm(_LINGER)
 
     async def do(self, asked: A) -> B:
         """The answer, once it is committed."""

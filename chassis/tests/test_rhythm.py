@@ -53,3 +53,18 @@ async def test_a_crowd_gathers_about_as_long_as_the_last_batch_took(
     clock, size, took, idle, paused
 ):
     assert await _slept_after(clock, Rhythm(), size, took, idle) == pytest.approx(paused)
+
+
+@pytest.mark.parametrize(
+    ("size", "took", "idle", "paused"),
+    [
+        (1, 0.004, 0.05, 0),
+        (10, 0.004, 0.05, 0.01),
+        (10, 0.04, 0, 0.027),
+        (10, 0.004, 1, 0),
+    ],
+)
+async def test_in_a_crowd_a_batch_lingers_for_those_right_behind_the_first(
+    clock, size, took, idle, paused
+):
+    assert await _slept_after(clock, Rhythm(0.01), size, took, idle) == pytest.approx(paused)
