@@ -1,4 +1,4 @@
-"""What nobody waits for comes in crowds: the first after a rest at once, then each 100 ms."""
+"""What nobody waits for comes in crowds: the first after a rest at once, then four a second."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-_APART = 0.1
+_APART = 0.25
 
 
 class Gathering(Generic[T]):
