@@ -1,12 +1,11 @@
-"""`make bench`: the flow on Halcyon, then the floor, on the same servers in the same run."""
+"""`make bench`: the flow on Halcyon and on the floor, by turns, on the same servers."""
 
 import argparse
 import asyncio
 import json
-import os
-import statistics
 import tempfile
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,9 +13,9 @@ from uuid import uuid4
 import grpc
 
 from bench.floor.lean import Bus
-from bench.floor.run import measure
-from bench.load import Load, Notices, closed_loop, open_loop
-from bench.usage import Meter
+from bench.floor.run import counted_rows, floor
+from bench.load import Notices
+from bench.turns import Plan, Side, by_turns
 from chassis.embedded import remove
 from clients.network import Network, Options
 from clients.network.seed import DemoClinic
@@ -73,54 +72,34 @@ class Driver:
             self._early.add(referral_id)
 
 
-async def drive(network: Network, plan: argparse.Namespace) -> dict[str, Any]:
-    """Closed loops for throughput, open loops for latency, then a count of every effect."""
+@asynccontextmanager
+async def halcyon(network: Network) -> AsyncIterator[tuple[Side, Driver]]:
+    """The five services, with tracing at its default, and a doctor who refers to eight clinics."""
     async with network.client("medical_director") as director:
         await open_clinics(director, CLINICS)
     network.settle()
     listening = await Bus.connect(network.servers.nats.url, network.servers.nats.credentials)
+    servers = [network.servers.postgres.pid, network.servers.nats.pid]
+    pids = [*servers, *(network.pid(name) for name in network.processes)]
     async with grpc.aio.insecure_channel(network.addresses["referral"]) as channel:
         driver = Driver(channel, network.token("referrer", npi=NPI), CLINICS)
-        subject = PaymentCollected.DESCRIPTOR.full_name
-        listening.subscribe(subject, driver.hear)
-        await closed_loop(
-            driver.more(max(200, plan.flows // 4)), plan.in_flight, driver.submit, driver.ended
-        )
-        servers = [network.servers.postgres.pid, network.servers.nats.pid]
-        pids = [*servers, *(network.pid(name) for name in network.processes)]
-        runs = []
-        for _ in range(plan.rounds):
-            network.settle(120)
-            with Meter([*pids, os.getpid()], memory_of=pids) as used:
-                load = await closed_loop(
-                    driver.more(plan.flows), plan.in_flight, driver.submit, driver.ended
-                )
-                network.settle(120)
-            runs.append((load, used.cpu_s, used.peak_pss_mb))
-        slow = [
-            await open_loop(driver.more(plan.open_flows), 20, driver.submit, driver.ended)
-            for _ in range(plan.rounds)
-        ]
+        listening.subscribe(PaymentCollected.DESCRIPTOR.full_name, driver.hear)
+        yield Side(driver, pids, lambda: network.settle(120)), driver
     listening.close()
-    network.settle(120)
+
+
+async def measure(network: Network, plan: Plan) -> dict[str, Any]:
+    """Both sides by turns, on the same servers; then a count of every effect."""
+    servers = network.servers
+    async with halcyon(network) as (ours, driver), floor(servers) as (theirs, counter):
+        await by_turns([ours, theirs], plan)
     databases = {name: network.database_url(name) for name in network.processes}
-    seen = await gather(databases, network.servers.nats)
-    return figures(runs, slow) | counted(seen, driver.submitted)
-
-
-def figures(runs: list[tuple[Load, float, float]], slow: list[Load]) -> dict[str, Any]:
-    """The median of the rounds."""
-    median = statistics.median
+    seen = await gather(databases, servers.nats)
+    proof = await counted_rows(servers, counter.submitted)
     return {
-        "flows_per_s": round(median(load.flows_per_s for load, _, _ in runs), 1),
-        "flows_per_s_rounds": [round(load.flows_per_s, 1) for load, _, _ in runs],
-        "closed_p50_ms": round(median(load.p50_ms for load, _, _ in runs), 2),
-        "closed_p99_ms": round(median(load.p99_ms for load, _, _ in runs), 2),
-        "open20_p50_ms": round(median(load.p50_ms for load in slow), 2),
-        "open20_p95_ms": round(median(load.p95_ms for load in slow), 2),
-        "open20_p99_ms": round(median(load.p99_ms for load in slow), 2),
-        "cpu_ms_per_flow": round(median(1000 * cpu / load.flows for load, cpu, _ in runs), 3),
-        "peak_mb": round(max(memory for _, _, memory in runs)),
+        **ours.figures(),
+        **counted(seen, driver.submitted),
+        **{f"floor_{name}": value for name, value in (theirs.figures() | proof).items()},
     }
 
 
@@ -134,32 +113,29 @@ def counted(seen: Evidence, submitted: int) -> dict[str, int]:
     return {"flows": submitted, "lost": lost, "doubled": doubled}
 
 
+def ratios(figures: dict[str, Any]) -> dict[str, float]:
+    """Only ratios of one run mean anything."""
+    names = {"throughput": "flows_per_s", "open20_p50": "open20_p50_ms", "cpu": "cpu_ms_per_flow"}
+    return {
+        f"{name}_ratio": round(figures[figure] / figures[f"floor_{figure}"], 3)
+        for name, figure in names.items()
+    }
+
+
 def main() -> None:
-    """Halcyon, then the floor; ratios of one run only."""
+    """Print the figures, and keep them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--flows", type=int, default=2000)
-    parser.add_argument("--in-flight", type=int, default=64)
-    parser.add_argument("--open-flows", type=int, default=200)
-    parser.add_argument("--rounds", type=int, default=3)
-    plan = parser.parse_args()
+    for name, default in Plan()._asdict().items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=default)
+    plan = Plan(**vars(parser.parse_args()))
     directory = Path(tempfile.mkdtemp(prefix="halcyon-bench-"))
     try:
         with Network(directory, Options(seed=False)) as network:
-            ours = asyncio.run(drive(network, plan))
-            for name in network.processes:
-                network.processes[name].stop()
-            floor = measure(network.servers, **vars(plan))
+            figures = asyncio.run(measure(network, plan))
     finally:
         remove(directory)
-    floor = {f"floor_{name}" if name in ("lost", "doubled", "flows") else name: value
-             for name, value in floor.items()}  # fmt: skip
-    ratios = {
-        "throughput_ratio": round(ours["flows_per_s"] / floor["floor_flows_per_s"], 3),
-        "open20_p50_ratio": round(ours["open20_p50_ms"] / floor["floor_open20_p50_ms"], 3),
-        "cpu_ratio": round(ours["cpu_ms_per_flow"] / floor["floor_cpu_ms_per_flow"], 3),
-    }
     OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(ours | floor | ratios, indent=2) + "\n")
+    OUT.write_text(json.dumps(figures | ratios(figures), indent=2) + "\n")
     print(OUT.read_text())
 
 

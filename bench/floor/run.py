@@ -3,14 +3,13 @@
 import asyncio
 import json
 import os
-import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import asyncpg
 import grpc
@@ -20,24 +19,14 @@ from nats.js.api import AckPolicy, ConsumerConfig, StorageType, StreamConfig
 from bench.floor.__main__ import METHOD
 from bench.floor.lean import Bus
 from bench.floor.steps import LAST, STEPS, SUBJECTS, Step
-from bench.load import Load, Notices, closed_loop, open_loop
-from bench.usage import Meter
+from bench.load import Notices
+from bench.turns import Plan, Side, by_turns
 from chassis.children import Child
 from chassis.embedded import Servers, embedded, remove
 from chassis.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 _FILLER = bytes(range(64))
-
-
-class Plan(NamedTuple):
-    """How much load; a rate of 0 leaves the open loop out."""
-
-    flows: int = 3000
-    in_flight: int = 64
-    rate: float = 20
-    open_flows: int = 300
-    rounds: int = 3
 
 
 class Driver:
@@ -65,72 +54,23 @@ class Driver:
         self.ended.note(int.from_bytes(body[:16], "big"))
 
 
-def measure(
-    servers: Servers,
-    *,
-    flows: int = 3000,
-    in_flight: int = 64,
-    rate: float = 20,
-    open_flows: int = 300,
-    rounds: int = 3,
-) -> dict[str, Any]:
-    """The figures of the floor, each the median of its rounds, and proof that it kept its word."""
+@asynccontextmanager
+async def floor(servers: Servers) -> AsyncIterator[tuple[Side, Driver]]:
+    """A process for each step, and the client that speaks to them."""
     for step in STEPS.values():
-        servers.postgres.create_database(step.database)
-    asyncio.run(_prepare(servers))
+        await asyncio.to_thread(servers.postgres.create_database, step.database)
+    await _prepare(servers)
     port = free_port()
     with _running(servers, port) as children:
         pids = [servers.postgres.pid, servers.nats.pid, *(child.pid for child in children)]
-        plan = Plan(flows, in_flight, rate, open_flows, rounds)
-        return asyncio.run(_measure(servers, port, pids, plan))
-
-
-async def _measure(
-    servers: Servers,
-    port: int,
-    pids: list[int],
-    plan: Plan,
-) -> dict[str, Any]:
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        driver = Driver(
-            channel, bus := await Bus.connect(servers.nats.url, servers.nats.credentials)
-        )
-        warm = driver.more(max(200, plan.flows // 4))
-        await closed_loop(warm, plan.in_flight, driver.submit, driver.ended)
-        runs: list[tuple[Load, float, float]] = []
-        for _ in range(plan.rounds):
-            flows = driver.more(plan.flows)
-            with Meter([*pids, os.getpid()], memory_of=pids) as used:
-                load = await closed_loop(flows, plan.in_flight, driver.submit, driver.ended)
-            runs.append((load, used.cpu_s, used.peak_pss_mb))
-        slow = [
-            await open_loop(driver.more(plan.open_flows), plan.rate, driver.submit, driver.ended)
-            for _ in range(plan.rounds if plan.rate else 0)
-        ]
+        bus = await Bus.connect(servers.nats.url, servers.nats.credentials)
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            driver = Driver(channel, bus)
+            yield Side(driver, pids), driver
         bus.close()
-    return _figures(runs, slow, plan.rate) | await _proof(servers, driver.submitted)
 
 
-def _figures(
-    runs: list[tuple[Load, float, float]], slow: list[Load], rate: float
-) -> dict[str, Any]:
-    median = statistics.median
-    figures = {
-        "floor_flows_per_s": round(median(load.flows_per_s for load, _, _ in runs), 1),
-        "floor_flows_per_s_rounds": [round(load.flows_per_s, 1) for load, _, _ in runs],
-        "floor_closed_p50_ms": round(median(load.p50_ms for load, _, _ in runs), 2),
-        "floor_closed_p99_ms": round(median(load.p99_ms for load, _, _ in runs), 2),
-        "floor_cpu_ms_per_flow": round(median(1000 * cpu / load.flows for load, cpu, _ in runs), 3),
-        "floor_peak_pss_mb": round(max(memory for _, _, memory in runs)),
-    }
-    if slow:
-        name = f"floor_open{rate:g}"
-        figures[f"{name}_p50_ms"] = round(median(load.p50_ms for load in slow), 2)
-        figures[f"{name}_p99_ms"] = round(median(load.p99_ms for load in slow), 2)
-    return figures
-
-
-async def _proof(servers: Servers, submitted: int) -> dict[str, Any]:
+async def counted_rows(servers: Servers, submitted: int) -> dict[str, Any]:
     """Count every row of every table: what is missing, and what is there twice."""
     lost = doubled = 0
     for step in STEPS.values():
@@ -204,13 +144,19 @@ def _show(child: Child) -> None:
         print(tail, file=sys.stderr)
 
 
+async def _alone(servers: Servers, plan: Plan) -> dict[str, Any]:
+    async with floor(servers) as (side, driver):
+        await by_turns([side], plan)
+    return side.figures() | await counted_rows(servers, driver.submitted)
+
+
 def main() -> None:
     directory = Path(tempfile.mkdtemp(prefix="halcyon-floor-"))
     try:
         with embedded(directory) as servers:
             began = time.monotonic()
             plan = Plan(*(int(word) for word in sys.argv[1:]))
-            figures = measure(servers, **plan._asdict())
+            figures = asyncio.run(_alone(servers, plan))
             print(json.dumps(figures | {"took_s": round(time.monotonic() - began, 1)}, indent=2))
     finally:
         remove(directory)
