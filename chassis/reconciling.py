@@ -64,6 +64,8 @@ class Reconciler:
         self.standing = Standing(State.SOUND)
         self.compared = Comparison(frozenset(), frozenset())
         self._look = asyncio.Event()
+        self._making = asyncio.Lock()
+        """A consumer deleted and made twice at once is one that the server cannot make."""
         bus.reconnected.append(self._look.set)
 
     async def run(self) -> None:
@@ -129,8 +131,9 @@ class Reconciler:
         A stream that went back and grew on holds new facts at places that ours had passed.
         """
         if self._provision is not None:
-            await self._bus.jetstream.begin_anew(self._stream, self._name)
-            await self._provision()
+            async with self._making:
+                await self._bus.jetstream.begin_anew(self._stream, self._name)
+                await self._provision()
         self.standing = await self.glance()
 
     def observe(self) -> None:
