@@ -1,6 +1,6 @@
 """A plan revised before it is paid is priced anew; afterwards what was agreed stands."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 import pytest
@@ -117,7 +117,9 @@ async def test_older_news_of_the_plan_changes_nothing(house: House) -> None:
 async def test_a_change_that_cannot_be_told_in_time_leaves_the_price(
     house: House, service: Estimates
 ) -> None:
-    held = series_held(first=datetime.now(UTC) + timedelta(hours=3))
+    noon = datetime.combine(house.db.clock() + timedelta(days=1), time(12), UTC)
+    house.db.travel(noon - house.db.clock())
+    held = series_held(first=noon + timedelta(hours=3))
     await issued(house, service, held)
     await house.stated()
     await house.given(revised(held, 90))
