@@ -21,7 +21,7 @@ K = TypeVar("K")
 B = TypeVar("B")
 
 _MOST = 64
-_LINGER = 0.01
+_LINGER = 0.02
 """Calls come in bursts: whoever asks again was answered with others, in one batch downstream."""
 
 
