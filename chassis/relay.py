@@ -25,7 +25,7 @@ from chassis.written import Written
 
 _BATCH = 500
 _BACKLOG = 20_000
-_GATHER = 0.2
+_GATHER = 0.4
 """Marks are in no hurry: the lease is far longer, and together they are one statement."""
 
 _SENT: Attributes = {"messaging.operation.name": "send", "messaging.destination.name": STREAM}
