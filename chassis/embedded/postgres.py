@@ -20,7 +20,7 @@ _SETTINGS = {
     "fsync": "on",
     "synchronous_commit": "on",
     "max_connections": "300",
-    "shared_buffers": "512MB",
+    "shared_buffers": "256MB",
     "dynamic_shared_memory_type": "mmap",
     "timezone": "UTC",
     "log_error_verbosity": "terse",
