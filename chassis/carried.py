@@ -12,7 +12,7 @@ from uuid import UUID
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from chassis.absence import BusAway
+from chassis.absence import BusAway, answered
 from chassis.bus import Bus, message
 from chassis.watermark import Place
 
@@ -33,9 +33,10 @@ async def windows(
     bus: Bus, stream: str, subject: str, size: int, start: int = 1
 ) -> AsyncGenerator[Window]:
     """All that the stream holds of a subject when we begin, from a place on; one after another."""
-    async with bus.reading, aclosing(_windows(bus, stream, subject, size, start)) as found:
-        async for window in found:
-            yield window
+    with answered():
+        async with bus.reading, aclosing(_windows(bus, stream, subject, size, start)) as found:
+            async for window in found:
+                yield window
 
 
 async def _windows(
@@ -54,8 +55,6 @@ async def _windows(
             yield Window(reading.places, reading.until)
             left -= reading.count
         await bus.jetstream.manager().delete_consumer(stream, consumer)
-    except (NatsError, TimeoutError) as error:
-        raise BusAway from error
     finally:
         with suppress(NatsError):
             await bus.untap(tapped)
