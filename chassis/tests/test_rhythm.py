@@ -39,32 +39,21 @@ async def test_the_first_batch_begins_at_once(clock):
 
 
 @pytest.mark.parametrize(
-    ("size", "took", "idle", "paused"),
+    ("linger", "size", "took", "idle", "paused"),
     [
-        (1, 0.04, 0, 0),
-        (2, 0.04, 0, 0.015),
-        (10, 0.04, 0, 0.027),
-        (10, 0.04, 0.02, 0.007),
-        (10, 0.04, 1, 0),
-        (10, 9, 0, 0.0675),
+        (0, 1, 0.04, 0, 0),
+        (0, 2, 0.04, 0, 0.015),
+        (0, 10, 0.04, 0, 0.027),
+        (0, 10, 0.04, 0.02, 0.007),
+        (0, 10, 0.04, 1, 0),
+        (0, 10, 9, 0, 0.0675),
+        (0.01, 1, 0.004, 0.05, 0),
+        (0.01, 10, 0.004, 0.05, 0.01),
+        (0.01, 10, 0.04, 0, 0.027),
+        (0.01, 10, 0.004, 1, 0),
     ],
 )
-async def test_a_crowd_gathers_about_as_long_as_the_last_batch_took(
-    clock, size, took, idle, paused
+async def test_a_crowd_gathers_as_long_as_the_last_batch_took_and_no_less_than_it_lingers(
+    clock, linger, size, took, idle, paused
 ):
-    assert await _slept_after(clock, Rhythm(), size, took, idle) == pytest.approx(paused)
-
-
-@pytest.mark.parametrize(
-    ("size", "took", "idle", "paused"),
-    [
-        (1, 0.004, 0.05, 0),
-        (10, 0.004, 0.05, 0.01),
-        (10, 0.04, 0, 0.027),
-        (10, 0.004, 1, 0),
-    ],
-)
-async def test_in_a_crowd_a_batch_lingers_for_those_right_behind_the_first(
-    clock, size, took, idle, paused
-):
-    assert await _slept_after(clock, Rhythm(0.01), size, took, idle) == pytest.approx(paused)
+    assert await _slept_after(clock, Rhythm(linger), size, took, idle) == pytest.approx(paused)
