@@ -73,7 +73,7 @@ class Driver:
 
 
 @asynccontextmanager
-async def halcyon(network: Network) -> AsyncIterator[tuple[Side, Driver]]:
+async def halcyon(network: Network) -> AsyncIterator[Side]:
     """The five services, with tracing at its default, and a doctor who refers to eight clinics."""
     async with network.client("medical_director") as director:
         await open_clinics(director, CLINICS)
@@ -84,21 +84,21 @@ async def halcyon(network: Network) -> AsyncIterator[tuple[Side, Driver]]:
     async with grpc.aio.insecure_channel(network.addresses["referral"]) as channel:
         driver = Driver(channel, network.token("referrer", npi=NPI), CLINICS)
         listening.subscribe(PaymentCollected.DESCRIPTOR.full_name, driver.hear)
-        yield Side(driver, pids, lambda: network.settle(120)), driver
+        yield Side(driver, pids, lambda: network.settle(120))
     listening.close()
 
 
 async def measure(network: Network, plan: Plan) -> dict[str, Any]:
     """Both sides by turns, on the same servers; then a count of every effect."""
     servers = network.servers
-    async with halcyon(network) as (ours, driver), floor(servers) as (theirs, counter):
+    async with halcyon(network) as ours, floor(servers) as theirs:
         await by_turns([ours, theirs], plan)
     databases = {name: network.database_url(name) for name in network.processes}
     seen = await gather(databases, servers.nats)
-    proof = await counted_rows(servers, counter.submitted)
+    proof = await counted_rows(servers, theirs.driver.submitted)
     return {
         **ours.figures(),
-        **counted(seen, driver.submitted),
+        **counted(seen, ours.driver.submitted),
         **{f"floor_{name}": value for name, value in (theirs.figures() | proof).items()},
     }
 

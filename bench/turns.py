@@ -1,6 +1,5 @@
 """Rounds of several sides by turns: what the machine does to one of them it does to the others."""
 
-import asyncio
 import os
 import statistics
 from collections.abc import Callable, Sequence
@@ -30,6 +29,10 @@ class Driver(Protocol):
     """The client of one side."""
 
     ended: Notices
+
+    @property
+    def submitted(self) -> int:
+        """How many flows there were."""
 
     def more(self, count: int) -> range:
         """Numbers of flows that were never submitted."""
@@ -102,4 +105,3 @@ async def by_turns(sides: Sequence[Side], plan: Plan) -> None:
         for _ in range(plan.rounds):
             for side in sides:
                 await measure(side, plan)
-                await asyncio.sleep(0.2)

@@ -55,7 +55,7 @@ class Driver:
 
 
 @asynccontextmanager
-async def floor(servers: Servers) -> AsyncIterator[tuple[Side, Driver]]:
+async def floor(servers: Servers) -> AsyncIterator[Side]:
     """A process for each step, and the client that speaks to them."""
     for step in STEPS.values():
         await asyncio.to_thread(servers.postgres.create_database, step.database)
@@ -66,7 +66,7 @@ async def floor(servers: Servers) -> AsyncIterator[tuple[Side, Driver]]:
         bus = await Bus.connect(servers.nats.url, servers.nats.credentials)
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             driver = Driver(channel, bus)
-            yield Side(driver, pids), driver
+            yield Side(driver, pids)
         bus.close()
 
 
@@ -145,9 +145,9 @@ def _show(child: Child) -> None:
 
 
 async def _alone(servers: Servers, plan: Plan) -> dict[str, Any]:
-    async with floor(servers) as (side, driver):
+    async with floor(servers) as side:
         await by_turns([side], plan)
-    return side.figures() | await counted_rows(servers, driver.submitted)
+    return side.figures() | await counted_rows(servers, side.driver.submitted)
 
 
 def main() -> None:
