@@ -84,7 +84,7 @@ asyncapi-check: setup
 	$(BIN)/python -m tools.asyncapi check && $(BIN)/python -m tools.partnerapi check
 
 fast: setup
-	$(BIN)/pytest -q -n 2 tests/rooms tests/contracts -k "not slow" $(shell ls -d services/*/tests/test_domain.py)
+	$(BIN)/pytest -q -n 2 tests/rooms tests/contracts tests/deploy/test_sizing.py -k "not slow" $(shell ls -d services/*/tests/test_domain.py)
 
 bench: setup ## Measure the flow and the vital signs, each against its floor in one run
 	$(BIN)/python -m bench.flow && $(BIN)/python -m bench.vitals

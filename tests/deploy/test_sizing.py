@@ -17,7 +17,7 @@ def figure(pattern: str) -> float:
 
 
 PARTS_MS = figure(r"\*\*([\d.]+)\*\* \|\n")
-FLOW_MS = figure(r"the dearer of the two: \*\*([\d.]+)\*\* ms")
+FLOW_MS = figure(r"a flow, ms of CPU \| ([\d.]+)")
 FLOW_ROWS = figure(r"It keeps ([\d.]+) kB a flow in PostgreSQL") * 1e3
 FLOW_STREAM = figure(r"and ([\d.]+) kB in the stream") * 1e3
 SESSION_MS = figure(r"24 x 3 ms = (\d+) ms")
