@@ -258,7 +258,7 @@ async def test_a_new_finding_takes_back_what_was_decided_without_it(house: House
     routed = eg.routed(medications=[])
     await house.given(routed)
     intake = await intake_of(house, routed)
-    assessed, _ = domain.record_assessment(intake, eg.found(), eg.policy(), intake.update_time)
+    assessed, _ = domain.record_assessment(intake, eg.found(), eg.policy(), eg.NOON)
     agreed = assessed._replace(
         agreed=(domain.Agreement("any", "dr-second"),),
     )
