@@ -18,8 +18,9 @@ _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('halcyon.audit'))"
 _ANY_LOOSE = "SELECT FROM audit WHERE seq IS NULL LIMIT 1"
 _LOOSE = "SELECT * FROM audit WHERE seq IS NULL ORDER BY number LIMIT $1"
 _HEADS = """
-SELECT DISTINCT ON (clinic_id) clinic_id, seq, hash FROM audit
-WHERE seq IS NOT NULL AND clinic_id = ANY($1::uuid[]) ORDER BY clinic_id, seq DESC
+SELECT head.* FROM unnest($1::uuid[]) AS asked (clinic_id) CROSS JOIN LATERAL (
+    SELECT clinic_id, seq, hash FROM audit
+    WHERE audit.clinic_id = asked.clinic_id AND seq IS NOT NULL ORDER BY seq DESC LIMIT 1) AS head
 """
 _SEAL = """
 UPDATE audit SET seq = given.seq, hash = given.hash
