@@ -50,9 +50,9 @@ def literal(values: Iterable[Any]) -> str:
 
 
 def _element(value: object) -> str:
-    if isinstance(value, int):
-        return str(value)
-    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    if not isinstance(value, str):
+        return f'"{value}"'
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
