@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis import outbox, sight, telemetry
 from chassis.audit import access
 from chassis.audit.access import Access
+from chassis.facts import Identity
 from chassis.failpoints import failpoint
 from chassis.lines import Line, Lines
 from chassis.mishaps import DatabaseFault
@@ -30,6 +31,9 @@ _LOOKING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 class Tx:
     """One transaction: what is found in it, put in it and emitted in it."""
+
+    hearing: Identity
+    """Which fact is being handled, in a transaction that handles facts."""
 
     def __init__(self, line: Line, now: datetime, lease: Lease, *, writing: bool) -> None:
         self.now = now

@@ -10,7 +10,6 @@ from chassis.database import Database, Tx
 from chassis.failpoints import failpoint
 from chassis.heard import Heard
 from chassis.inbox import Claim
-from chassis.work import concerning
 
 
 async def handle(batch: Sequence[Heard], db: Database, consumer: str) -> None:
@@ -28,9 +27,10 @@ async def handle_in(tx: Tx, batch: Sequence[Heard], consumer: str) -> None:
     fresh = [one for one in batch if one.event_id in ours and first[one.event_id] is one]
     await _prefetch(tx, fresh)
     for one in fresh:
-        work = telemetry.processing(one.subject, str(one.event_id), one.traceparent, consumer)
+        work = telemetry.processing(one.subject, one.event_id, one.traceparent, consumer)
         with work:
-            concerning(one.fact)
+            work.concern(one.fact)
+            tx.hearing = one.about
             await one.subscription.handle(one.fact, tx)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from google.protobuf.message import DecodeError, Message
 
-from chassis.facts import NAMESPACE, identity
+from chassis.facts import NAMESPACE, Identity, identity
 from chassis.puller import Delivery
 from chassis.refusal import Reject
 from chassis.subscriptions import Subscription, Subscriptions
@@ -28,6 +28,7 @@ class Heard:
     stream: str
     stream_seq: int
     delivered: int
+    about: Identity = field(init=False)
     event_id: UUID = field(init=False)
     fact: Message = field(init=False)
     subscription: Subscription = field(init=False)
@@ -51,7 +52,8 @@ class Heard:
             self.fact = self.subscription.fact.FromString(self.data)
         except DecodeError:
             raise Reject("undecodable") from None
-        event_id = identity(self.fact).event_id
+        self.about = identity(self.fact)
+        event_id = self.about.event_id
         if self._header("Nats-Msg-Id") != str(event_id):
             raise Reject("event id")
         self.event_id = event_id

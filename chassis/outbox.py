@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from google.protobuf.message import Message
+from opentelemetry.trace import get_current_span
 
 from chassis import telemetry
 from chassis.facts import identity
-from chassis.work import concerning
+from chassis.work import concern
 
 CLAIM = """
 WITH waiting AS (
@@ -47,14 +48,15 @@ class Entry(NamedTuple):
 def entry(fact: Message, now: datetime) -> Entry:
     """A fact with the trace that caused it, kept now so that the trace survives the wait."""
     about = identity(fact)
-    concerning(fact)
+    span = get_current_span()
+    concern(span, fact)
     return Entry(
         about.event_id,
         fact.DESCRIPTOR.full_name,
         about.entity_id,
         about.revision,
         fact.SerializeToString(deterministic=True),
-        telemetry.current_traceparent(),
+        telemetry.traceparent_of(span),
         now,
     )
 

@@ -12,6 +12,7 @@ from opentelemetry.sdk.trace.export import SpanExporter
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace import (
     Link,
+    Span,
     SpanContext,
     SpanKind,
     set_span_in_context,
@@ -82,15 +83,21 @@ def observe(name: Observed, read: Callable[[], float | Sequence[Measured]]) -> N
 
 def current_traceparent() -> str:
     """The current context as its header, with the sampling decision; '' when there is none."""
-    span = trace.get_current_span()
+    return traceparent_of(trace.get_current_span())
+
+
+def traceparent_of(span: Span) -> str:
+    """A span's context as its header."""
     return span.header if isinstance(span, Carried) else render(span.get_span_context())
 
 
 @lru_cache(maxsize=4096)
 def context_from(header: str) -> Context:
     """The remote context a header carries, an empty one when it carries none; a flow repeats it."""
-    remote = parse(header)
-    return set_span_in_context(Carried(remote), Context()) if remote else Context()
+    if not (remote := parse(header)):
+        return Context()
+    told = header if header.startswith("00-") else ""
+    return set_span_in_context(Carried(remote, told), Context())
 
 
 def serving(method: str, header: str = "") -> Work:
@@ -105,14 +112,16 @@ def calling(method: str) -> Work:
     return working(method, current_traceparent(), SpanKind.CLIENT, attributes)
 
 
-def processing(subject: str, event_id: str, header: str, consumer: str) -> Work:
+def processing(subject: str, event_id: object, header: str, consumer: str) -> Work:
     """Handle one fact as a child of the work that stated it, linked to it as well."""
+    if unrecorded := _unrecorded(header):
+        return unrecorded
     attributes: Attributes = {
         "messaging.system": "nats",
         "messaging.operation.name": "process",
         "messaging.operation.type": "process",
         "messaging.destination.name": subject,
-        "messaging.message.id": event_id,
+        "messaging.message.id": str(event_id),
         "messaging.consumer.group.name": consumer,
     }
     return working(f"process {subject}", header, SpanKind.CONSUMER, attributes)
@@ -147,14 +156,19 @@ def deadline(name: str, entity_id: str) -> Work:
 
 def working(name: str, header: str, kind: SpanKind, attributes: Attributes) -> Work:
     """Work under a remote context, or at the head of a trace when there is none."""
-    carried = context_from(header)
-    if not carried:
+    if unrecorded := _unrecorded(header):
+        return unrecorded
+    if not (carried := context_from(header)):
         return _heading(name, kind, attributes)
-    if not sampled(header):
-        return Work(trace.INVALID_SPAN, carried)
     cause = trace.get_current_span(carried).get_span_context()
     links = [Link(cause)] if kind is SpanKind.CONSUMER else []
     return _open(name, carried, kind, attributes, links)
+
+
+def _unrecorded(header: str) -> Work | None:
+    """Work in a trace that its head decided not to keep."""
+    carried = context_from(header)
+    return Work(trace.INVALID_SPAN, carried) if carried and not sampled(header) else None
 
 
 def _heading(name: str, kind: SpanKind, attributes: Attributes) -> Work:

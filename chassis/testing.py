@@ -7,7 +7,7 @@ said since, `call(method, request)` asks it, `meet(name, entity)` lets a deadlin
 import asyncio
 import importlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,6 +25,8 @@ from chassis.auth import ALL, Principal, act_as
 from chassis.database import Database
 from chassis.embedded import Servers, embedded, remove
 from chassis.errands import Errand
+from chassis.facts import identity
+from chassis.refusal import Reject
 
 Reply = TypeVar("Reply")
 vault.use(vault.fresh())
@@ -89,6 +91,8 @@ class House:
                 if prefetch := self._handlers.on[subject].prefetch:
                     await prefetch(same, tx)
             for fact in facts:
+                with suppress(Reject):
+                    tx.hearing = identity(fact)
                 await self._handlers.on[fact.DESCRIPTOR.full_name].handle(fact, tx)
 
     async def stated(self) -> list[Any]:

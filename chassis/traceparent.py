@@ -1,7 +1,6 @@
 """The W3C trace context, in and out of its one header line."""
 
 import re
-from functools import cached_property
 
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
@@ -10,12 +9,11 @@ _ODD = frozenset("13579bdf")
 
 
 class Carried(NonRecordingSpan):
-    """Work that is recorded elsewhere or nowhere; its header is rendered once and told often."""
+    """Work that is recorded elsewhere or nowhere; it tells its header on, often."""
 
-    @cached_property
-    def header(self) -> str:
-        """What it tells on."""
-        return render(self.get_span_context())
+    def __init__(self, context: SpanContext, header: str = "") -> None:
+        super().__init__(context)
+        self.header = header or render(context)
 
 
 def parse(header: str) -> SpanContext | None:

@@ -7,16 +7,15 @@ from typing import Self
 from google.protobuf.message import Message
 from opentelemetry import context as contexts
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, StatusCode, get_current_span, set_span_in_context
+from opentelemetry.trace import Span, StatusCode, set_span_in_context
 
 from chassis.names import Attribute
 
 _REFERRAL: Attribute = "halcyon.referral_id"
 
 
-def concerning(fact: Message) -> None:
-    """Name the flow of a fact on the work at hand, so that a store finds it by the referral."""
-    span = get_current_span()
+def concern(span: Span, fact: Message) -> None:
+    """Name the flow of a fact on the work it is part of, so that it is found by the referral."""
     if span.is_recording() and (referral := getattr(fact, "referral_id", "")):
         span.set_attribute(_REFERRAL, referral)
 
@@ -32,6 +31,10 @@ class Work:
         self._context = within or set_span_in_context(span, Context())
         self._judged = False
         self._token: Token[Context]
+
+    def concern(self, fact: Message) -> None:
+        """Say which flow it is part of."""
+        concern(self._span, fact)
 
     def note(self, name: Attribute, value: str | int) -> None:
         """Say one more thing about the work."""

@@ -21,7 +21,7 @@ async def list_clinic(fact: ClinicUpdated, tx: Tx) -> None:
 
 async def move_on(fact: wire.Heard, tx: Tx) -> None:
     """Whatever happens to the patient adds a line to the referral's history and may move it."""
-    news = wire.news(fact)
+    news = wire.news(fact, tx.hearing)
     before = await store.progress(tx, news.referral_id)
     after, lines = domain.follow(before, news)
     await store.move(tx, before, after, lines)

@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 from google.protobuf.message import Message
 
 from chassis.ids import uuid_of
+from chassis.moments import instant
 from chassis.refusal import Reject
 from halcyon.intake.events.v1.intake_events_pb2 import (
     DoseAdjusted,
@@ -28,7 +29,6 @@ from halcyon.scheduling.events.v1.scheduling_events_pb2 import (
     SessionTime,
 )
 from services.infusion import domain
-from services.infusion.wire.values import instant
 
 OfSeries: TypeAlias = (
     SeriesConfirmed | SeriesReleased | SeriesRescheduled | BookingMissed | BookingCancelled

@@ -1,11 +1,12 @@
 """Moments, dates and amounts, ours and everyone's."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from chassis.moments import instant
 from chassis.refusal import Invalid, Violation
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,11 +33,6 @@ def moment(place: str, told: Timestamp) -> datetime:
         fault = Violation(place, "must be a moment since 1970")
         raise Invalid("INVALID_TIME", "The time told does not fit the record.", (fault,))
     return instant(told)
-
-
-def instant(told: Timestamp) -> datetime:
-    """A moment of a fact, which another service has judged; quicker than ToDatetime(UTC)."""
-    return _EPOCH + timedelta(0, told.seconds, told.nanos // 1000)
 
 
 def maybe_moment(place: str, request: Message) -> datetime | None:

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from google.protobuf.message import Message
 
+from chassis.facts import identity
 from chassis.refusal import Reject
 from chassis.testing import House
 from halcyon.referral.v1 import referral_pb2 as noun
@@ -215,6 +216,7 @@ async def statements(desk: Desk, facts: Sequence[Message]) -> int:
         with tx.driver.query_logger(lambda record: asked.append(record.query)):
             await store.prefetch(facts, tx)
             for fact in facts:
+                tx.hearing = identity(fact)
                 await handlers.move_on(fact, tx)
             await tx.flush()
     return len(asked)

@@ -1,14 +1,14 @@
 """What others tell, in our words: which facts about a referral we hear, and what each means."""
 
 from collections.abc import Mapping
-from datetime import UTC
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from google.protobuf.message import Message
 
-from chassis.facts import identity
+from chassis.facts import Identity
 from chassis.ids import uuid_of
+from chassis.moments import instant
 from chassis.refusal import Reject
 from halcyon.billing.events.v1 import billing_events_pb2 as billing
 from halcyon.infusion.events.v1 import infusion_events_pb2 as infusion
@@ -76,10 +76,9 @@ _MEANINGS = {
 }
 
 
-def news(fact: Heard) -> News:
+def news(fact: Heard, about: Identity) -> News:
     """The fact as news of its referral."""
     cause, step, time, source = _MEANINGS[type(fact)]
-    about = identity(fact)
     return News(
         mark=int.from_bytes(about.event_id.bytes[:8], "big", signed=True),
         referral_id=referral_id(fact),
@@ -87,7 +86,7 @@ def news(fact: Heard) -> News:
         step=_refined(fact, step),
         source=source,
         revision=about.revision,
-        time=getattr(fact, time).ToDatetime(tzinfo=UTC),
+        time=instant(getattr(fact, time)),
         detail=_detail(fact),
     )
 
