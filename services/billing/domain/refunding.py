@@ -80,23 +80,30 @@ def request_refund(
 def request_goodwill(
     invoice: Invoice, given: Goodwill, terms: Terms, by: Asking, now: datetime
 ) -> Decision:
-    """Money for a delivered session goes back, at most what was paid for it."""
+    """Money for a delivered session goes back, at most what was paid for it.
+
+    The earliest payments paid for it; what pays for sessions to come stays where it is.
+    """
     must_be_refundable(invoice)
     bill, amount = given.bill, given.amount
-    if (
-        amount.currency_code != bill.amount.currency_code
-        or not 0 < amount.minor_units <= given.most
-    ):
-        wanted = f"must be from 1 to {given.most} minor units of {bill.amount.currency_code}"
+    most = max(0, min(given.most, _beyond_what_is_to_come(invoice, by.sources)))
+    if amount.currency_code != bill.amount.currency_code or not 0 < amount.minor_units <= most:
+        wanted = f"must be from 1 to {most} minor units of {bill.amount.currency_code}"
         fault = Violation("amount", wanted)
         raise Invalid("REFUND_ABOVE_PAID", "More than was paid cannot go back.", (fault,))
     refund = replace(
-        _new(invoice, amount, by, now),
+        _new(invoice, amount, replace(by, sources=by.sources[::-1]), now),
         reason=GOODWILL,
         superbill_id=bill.superbill_id,
         terms=terms.label,
     )
     return _unless_too_much(refund, invoice, terms, now)
+
+
+def _beyond_what_is_to_come(invoice: Invoice, sources: Sequence[Source]) -> int:
+    """What is left of the payments when every session still to come has been given back."""
+    to_come = max(0, invoice.undelivered.minor_units - invoice.outstanding)
+    return sum(source.left for source in sources) - to_come
 
 
 def give_back_rest(

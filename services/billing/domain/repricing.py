@@ -18,8 +18,16 @@ def is_revised(need: Need, known: Invoice) -> bool:
 
 
 def reprice(need: Need, known: Invoice, unit_price: Money, last: Last, now: datetime) -> Decision:
-    """Another price is asked for instead of the earlier; the same price stays asked for."""
+    """Another price is asked for instead of the earlier; the same price stays asked for.
+
+    When all that is held now was delivered and settled before, nothing is asked for any more.
+    """
     again = anew(known, need, unit_price, now)
+    if again.session_count <= 0:
+        ended = known._replace(
+            series_revision=need.series_revision, status=Status.VOID, update_time=now
+        )
+        return Decision(invoice=ended, earlier=called_off(last, now))
     if again.total == known.total:
         estimated = stating(again._replace(attempt=known.attempt), now)
         return Decision(invoice=estimated, events=(EstimateIssued(estimated),))
