@@ -1,10 +1,11 @@
 """Facts heard: what others say, in our words."""
 
-from datetime import UTC, timedelta
+from datetime import timedelta
 from uuid import UUID
 from zoneinfo import available_timezones
 
 from chassis.ids import uuid_of
+from chassis.moments import instant
 from chassis.refusal import Reject
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
 from halcyon.referral.events.v1.referral_events_pb2 import (
@@ -75,7 +76,7 @@ def response(fact: InfusionCompleted) -> domain.Response:
         uuid_of(fact.plan_id),
         uuid_of(fact.session_id),
         fact.number,
-        fact.complete_time.ToDatetime(UTC) - timedelta(minutes=fact.running_minutes),
+        instant(fact.complete_time) - timedelta(minutes=fact.running_minutes),
         fact.outcome != "completed",
         fact.peak_systolic,
         fact.peak_diastolic,

@@ -1,11 +1,12 @@
 """What others state, in our words; what cannot be read can never be handled."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
 from chassis.ids import uuid_of
+from chassis.moments import instant
 from chassis.refusal import Reject
 from halcyon.infusion.events.v1.infusion_events_pb2 import InfusionCompleted
 from halcyon.intake.events.v1.intake_events_pb2 import PlanApproved, PlanRevised, SafetyReviewed
@@ -119,8 +120,8 @@ def _window(told: str) -> Hours:
 
 def safety(fact: SafetyReviewed) -> tuple[UUID, datetime, list[Barrier]]:
     """Whose safety was looked at, when, and what bars booking."""
-    barriers = [Barrier(one.rule_id, one.begin_time.ToDatetime(UTC)) for one in fact.barriers]
-    return _id(fact.patient_id), fact.review_time.ToDatetime(UTC), barriers
+    barriers = [Barrier(one.rule_id, instant(one.begin_time)) for one in fact.barriers]
+    return _id(fact.patient_id), instant(fact.review_time), barriers
 
 
 def series_of(fact: AboutSeries) -> UUID:
