@@ -29,7 +29,7 @@ class Heard:
     stream_seq: int
     delivered: int
     about: Identity = field(init=False)
-    event_id: UUID = field(init=False)
+    """What the message says it is, once that was found true."""
     fact: Message = field(init=False)
     subscription: Subscription = field(init=False)
 
@@ -52,11 +52,15 @@ class Heard:
             self.fact = self.subscription.fact.FromString(self.data)
         except DecodeError:
             raise Reject("undecodable") from None
-        self.about = identity(self.fact)
-        event_id = self.about.event_id
-        if self._header("Nats-Msg-Id") != str(event_id):
+        about = identity(self.fact)
+        if self._header("Nats-Msg-Id") != str(about.event_id):
             raise Reject("event id")
-        self.event_id = event_id
+        self.about = about
+
+    @property
+    def event_id(self) -> UUID:
+        """The id of a fact that was understood."""
+        return self.about.event_id
 
     @property
     def parking_id(self) -> UUID:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from chassis import telemetry
 from chassis.database import Database, Tx
-from chassis.facts import NAMESPACE, identity
+from chassis.facts import NAMESPACE, Identity
 from chassis.flows import belonging
 from chassis.handling import handle_in
 from chassis.heard import Heard, block
@@ -123,8 +123,8 @@ async def skip(tx: Tx, event_id: UUID) -> bool:
 
 async def _put(tx: Tx, one: Heard, error_class: str, attempts: int, pause: str | None) -> None:
     about = one.subject, one.data, dumps(one.headers), one.stream_seq
-    known: Any = getattr(one, "event_id", None)
-    entity_id = identity(one.fact).entity_id if known else None
+    known: Identity | None = getattr(one, "about", None)
+    entity_id = known.entity_id if known else None
     flow_id = belonging(one.fact).flow_id if known else None
     why = error_class, attempts, tx.now, pause
     await tx.driver.execute(_PARK, one.parking_id, *about, entity_id, flow_id, *why)
