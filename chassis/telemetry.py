@@ -115,7 +115,7 @@ def calling(method: str) -> Work:
 def processing(subject: str, event_id: object, header: str, consumer: str) -> Work:
     """Handle one fact as a child of the work that stated it, linked to it as well."""
     if unrecorded := _unrecorded(header):
-        return unrecorded
+        return unrecorded  # Most facts: what is said about them is not even put together.
     attributes: Attributes = {
         "messaging.system": "nats",
         "messaging.operation.name": "process",
@@ -124,7 +124,7 @@ def processing(subject: str, event_id: object, header: str, consumer: str) -> Wo
         "messaging.message.id": str(event_id),
         "messaging.consumer.group.name": consumer,
     }
-    return working(f"process {subject}", header, SpanKind.CONSUMER, attributes)
+    return _recorded(f"process {subject}", header, SpanKind.CONSUMER, attributes)
 
 
 def sending(stream: str, headers: Sequence[str]) -> Work:
@@ -156,8 +156,10 @@ def deadline(name: str, entity_id: str) -> Work:
 
 def working(name: str, header: str, kind: SpanKind, attributes: Attributes) -> Work:
     """Work under a remote context, or at the head of a trace when there is none."""
-    if unrecorded := _unrecorded(header):
-        return unrecorded
+    return _unrecorded(header) or _recorded(name, header, kind, attributes)
+
+
+def _recorded(name: str, header: str, kind: SpanKind, attributes: Attributes) -> Work:
     if not (carried := context_from(header)):
         return _heading(name, kind, attributes)
     cause = trace.get_current_span(carried).get_span_context()
