@@ -15,13 +15,18 @@ from chassis.papers import guard
 from chassis.tokens import Tokens
 
 _MAX_REQUEST = 1024 * 1024
+_MAX_AT_ONCE = 512
+"""Calls of one connection at a time; a client keeps the rest until one ends. A call that is asked
+and taken back counts until we have seen it: nobody can put ten thousand before the others'."""
 _MAX_WAITING = 10_000
-"""Calls of one connection, and of all before we look at them: who finds us full is told so by us,
-with a time to come again. Beyond it gRPC cuts calls off without a word."""
+"""Calls of all before we look at them: who finds us full is told so by us, with a time to come
+again. Beyond it gRPC cuts calls off without a word."""
 _OPTIONS = (
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", _MAX_REQUEST),
-    ("grpc.max_concurrent_streams", _MAX_WAITING),
+    ("grpc.max_concurrent_streams", _MAX_AT_ONCE),
+    # Would turn away, by chance and without a word, those who keep to what they were told.
+    ("grpc.http.overload_protection", 0),
     ("grpc.server.max_pending_requests", _MAX_WAITING),
     ("grpc.server.max_pending_requests_hard_limit", 2 * _MAX_WAITING),
     ("grpc.keepalive_time_ms", 60_000),

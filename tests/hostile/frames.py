@@ -10,7 +10,12 @@ _INDEXED_POST, _INDEXED_HTTP = b"\x83", b"\x86"
 
 
 def frame(kind: int, flags: int = 0, stream: int = 0, payload: bytes = b"") -> bytes:
-    return struct.pack(">I", len(payload))[1:] + struct.pack(">BBI", kind, flags, stream) + payload
+    return start(len(payload), kind) + struct.pack(">BI", flags, stream) + payload
+
+
+def start(length: int, kind: int) -> bytes:
+    """How every frame of this kind and length begins."""
+    return struct.pack(">I", length)[1:] + bytes([kind])
 
 
 def literal(name: str, value: str) -> bytes:

@@ -58,7 +58,7 @@ async def endless_headers(address: str) -> None:
     )
 
 
-async def rapid_reset(address: str) -> None:
+async def rapid_reset(address: str) -> bytes:
     """Ask and take back, ten thousand times."""
     block = request(PATH)
     asked = b"".join(
@@ -66,7 +66,7 @@ async def rapid_reset(address: str) -> None:
         + frame(frames.RST_STREAM, 0, stream, b"\x00\x00\x00\x08")
         for stream in range(1, 20_001, 2)
     )
-    await shout(address, frames.PREFACE + frame(frames.SETTINGS) + asked, 2)
+    return await shout(address, frames.PREFACE + frame(frames.SETTINGS) + asked, 2)
 
 
 async def pings(address: str) -> None:
@@ -211,6 +211,12 @@ async def test_our_frames_are_understood(network: Network) -> None:
     heard = await shout(network.addresses["referral"], sent + empty)
     assert b"grpc-status" in heard
     assert b"TOKEN_MISSING" in heard or b"bearer" in heard
+
+
+async def test_who_asks_and_takes_back_is_refused_by_the_transport(network: Network) -> None:
+    """Else each of the ten thousand would stand in our loop before the others' calls."""
+    heard = await rapid_reset(network.addresses["referral"])
+    assert heard.count(frames.start(4, frames.RST_STREAM)) > 5_000
 
 
 @pytest.fixture(name="edge")
