@@ -36,18 +36,6 @@ from services.billing.domain.coding import (
 )
 from services.billing.domain.collecting import (
     AT_GATEWAY,
-    ActionNeeded,
-    Cancelled,
-    Charge,
-    Collected,
-    Declined,
-    NeverAsked,
-    Outcome,
-    Refunded,
-    Saved,
-    Standing,
-    Unknown,
-    Webhook,
     conclude,
     is_in_doubt,
     must_be_asked_again,
@@ -105,6 +93,7 @@ from services.billing.domain.forfeiting import (
     expire,
     reverse_fee,
 )
+from services.billing.domain.goodwill import GOODWILL, Goodwill, request_goodwill, same_goodwill
 from services.billing.domain.incurring import (
     Incurred,
     charge_incurred,
@@ -159,6 +148,20 @@ from services.billing.domain.notice import (
     business_notice,
     calendar_notice,
 )
+from services.billing.domain.outcome import (
+    ActionNeeded,
+    Cancelled,
+    Charge,
+    Collected,
+    Declined,
+    NeverAsked,
+    Outcome,
+    Refunded,
+    Saved,
+    Standing,
+    Unknown,
+    Webhook,
+)
 from services.billing.domain.packaging import (
     Sale,
     apply_package,
@@ -206,15 +209,9 @@ from services.billing.domain.refund import (
     refund_id,
 )
 from services.billing.domain.refunding import (
-    GOODWILL,
-    Asking,
-    Goodwill,
-    Source,
     approve,
     reject,
-    request_goodwill,
     request_refund,
-    same_goodwill,
     same_request,
 )
 from services.billing.domain.releasing import (
@@ -238,6 +235,7 @@ from services.billing.domain.returning import (
     pay_by_hand,
     try_part_again,
 )
+from services.billing.domain.sending_back import Asking, Source
 from services.billing.domain.settling import (
     Clearing,
     Earlier,

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from chassis.ids import named
 from chassis.refusal import AlreadyExists, Invalid, NotAllowed, Violation
-from services.billing.domain.collecting import Declined, Saved
 from services.billing.domain.decision import Decision
 from services.billing.domain.invoice import Invoice, Payment, Purpose, apart
 from services.billing.domain.money import Money
+from services.billing.domain.outcome import Declined, Saved
 from services.billing.domain.pricing import Term
 
 

@@ -5,11 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from services.billing.domain.decision import NOTHING, Decision
+from services.billing.domain.giving_back import give_back_rest
 from services.billing.domain.invoice import Invoice, Payment, PaymentStatus, Status, invoice_id
 from services.billing.domain.journal import Rule, post
 from services.billing.domain.money import Money
 from services.billing.domain.quoting import RefundQuote
-from services.billing.domain.refunding import Asking, give_back_rest
+from services.billing.domain.sending_back import Asking
 
 ENDS_ALL = frozenset({"referral_cancelled", "plan_stopped"})
 """What ends a series for good; the terms say what each of them costs."""

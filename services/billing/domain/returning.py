@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.refusal import NotAllowed
-from services.billing.domain.collecting import Declined, Outcome, Refunded
 from services.billing.domain.decision import (
     NOTHING,
     Decision,
@@ -16,6 +15,7 @@ from services.billing.domain.decision import (
 )
 from services.billing.domain.invoice import Invoice, Payment, Status
 from services.billing.domain.journal import Rule, post
+from services.billing.domain.outcome import Declined, Outcome, Refunded
 from services.billing.domain.refund import Part, PartStatus, Refund, RefundStatus
 
 

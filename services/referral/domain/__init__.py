@@ -2,22 +2,24 @@
 
 from services.referral.domain.admission import Application, must_be_sound
 from services.referral.domain.decisions import (
-    Available,
-    Cancelled,
-    CancelReason,
-    Decision,
-    Event,
     Known,
-    Received,
-    Registered,
-    Routed,
-    Supplemented,
-    Window,
     cancel,
     receive,
     route,
     state_availability,
     supplement,
+)
+from services.referral.domain.events import (
+    Available,
+    Cancelled,
+    CancelReason,
+    Decision,
+    Event,
+    Received,
+    Registered,
+    Routed,
+    Supplemented,
+    Window,
 )
 from services.referral.domain.loop import Codes, codes
 from services.referral.domain.partner import Partner

@@ -1,10 +1,9 @@
 """What may happen to a referral on request: it is received, routed, cancelled."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 from uuid import UUID
 
 from chassis.refusal import AlreadyExists, Invalid, NotAllowed, Violation
@@ -14,10 +13,21 @@ from services.referral.domain.admission import (
     must_be_sound,
     must_be_stated_soundly,
 )
+from services.referral.domain.events import (
+    Available,
+    Cancelled,
+    CancelReason,
+    Decision,
+    Event,
+    Received,
+    Registered,
+    Routed,
+    Supplemented,
+    Window,
+)
 from services.referral.domain.referral import (
     Clinical,
     Day,
-    Person,
     Progress,
     Referral,
     Sex,
@@ -25,75 +35,6 @@ from services.referral.domain.referral import (
 )
 from services.referral.domain.routing import Clinic, choose
 from services.referral.domain.viewing import Viewer
-
-
-class CancelReason(StrEnum):
-    """Why a referral is withdrawn."""
-
-    PATIENT_DECLINED = "patient_declined"
-    ENTERED_IN_ERROR = "entered_in_error"
-    TREATED_ELSEWHERE = "treated_elsewhere"
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """The registry learned of a patient; nobody outside is told."""
-
-    patient_id: UUID
-    match_key: bytes
-    person: Person
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A referral was taken in."""
-
-    referral: Referral
-
-
-@dataclass(frozen=True, slots=True)
-class Routed:
-    """A referral was sent to a clinic."""
-
-    referral: Referral
-
-
-@dataclass(frozen=True, slots=True)
-class Cancelled:
-    """A referral was withdrawn; the clinic whose capacity it used gets it back."""
-
-    referral: Referral
-    reason: CancelReason
-    freed_clinic_id: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
-class Supplemented:
-    """The referrer told more; for a clinic that has the referral, what was told first stays."""
-
-    referral: Referral
-    clinical: Clinical
-
-
-class Window(NamedTuple):
-    """A part of the week, in the clinic's local time; Monday is 1."""
-
-    weekday: int
-    start_minute: int
-    end_minute: int
-
-
-@dataclass(frozen=True, slots=True)
-class Available:
-    """The referrer told when the patient can come."""
-
-    referral: Referral
-    earliest: Day | None
-    windows: tuple[Window, ...]
-
-
-Event: TypeAlias = Registered | Received | Routed | Cancelled | Supplemented | Available
-Decision: TypeAlias = tuple[Referral, tuple[Event, ...]]
 
 
 class Known(NamedTuple):
