@@ -1,25 +1,21 @@
 """Stripe: PaymentIntents made without money, confirmed under a key, and asked for the truth."""
 
 import json
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import stripe
-from stripe import Dispute, HTTPXClient, PaymentIntent, Refund, StripeClient
+from stripe import HTTPXClient, PaymentIntent, Refund, StripeClient
 
 from services.billing.domain import (
     ActionNeeded,
     Cancelled,
     Charge,
-    Chargeback,
     Collected,
     Contested,
     Declined,
-    DisputeStatus,
-    Money,
     NeverAsked,
     Refunded,
     Saved,
@@ -28,16 +24,9 @@ from services.billing.domain import (
 )
 from services.billing.gateway import signature
 from services.billing.gateway.port import Forged, GatewayAway
-
-T = TypeVar("T")
+from services.billing.gateway.stripe_words import contested, heard, key_of, reason, standing
 
 _PATIENCE = 4.0
-_STANDINGS = {
-    "needs_response": DisputeStatus.NEEDS_RESPONSE,
-    "under_review": DisputeStatus.UNDER_REVIEW,
-    "won": DisputeStatus.WON,
-    "lost": DisputeStatus.LOST,
-}
 _ENDED = frozenset({"succeeded", "canceled"})
 _API = "https://api.stripe.com"
 
@@ -70,12 +59,12 @@ class Stripe:
         intent = await self._made(charge)
         if intent.status == "requires_payment_method" and (charge.card or self._confirm_with):
             return await self._confirm(intent, charge)
-        return self._standing(intent)
+        return standing(intent)
 
     async def find(self, charge: Charge) -> Standing | NeverAsked:
         """By Stripe's own name when we know it, else by ours."""
         found = await self._known(charge)
-        return self._standing(found) if found else NeverAsked()
+        return standing(found) if found else NeverAsked()
 
     async def cancel(self, charge: Charge) -> Collected | Declined | Cancelled:
         """An intent that was never made is made first, so that no later use of its key can pay.
@@ -84,7 +73,7 @@ class Stripe:
         """
         intent = await self._known(charge) or await self._made(charge)
         if intent.status in _ENDED:
-            ended = self._standing(intent)
+            ended = standing(intent)
             assert not isinstance(ended, ActionNeeded)
             return ended
         return await self._close(intent, Cancelled())
@@ -103,13 +92,13 @@ class Stripe:
     async def save(self, card_id: UUID, token: str) -> Saved | Declined:
         """A SetupIntent for a customer of whom Stripe knows our opaque id and nothing else."""
         mark = {"card_id": str(card_id)}
-        customer = await _heard(
+        customer = await heard(
             self._client.v1.customers.create_async(
                 {"metadata": mark}, {"idempotency_key": f"customer/{card_id}"}
             )
         )
         try:
-            kept = await _heard(
+            kept = await heard(
                 self._client.v1.setup_intents.create_async(
                     {
                         "customer": customer.id,
@@ -123,7 +112,7 @@ class Stripe:
                 )
             )
         except stripe.CardError as refused:
-            return Declined(_reason(refused.error))
+            return Declined(reason(refused.error))
         except stripe.InvalidRequestError as refused:
             return Declined(refused.code or "card_refused")
         if kept.status != "succeeded":
@@ -134,14 +123,14 @@ class Stripe:
         """Detached for good; Stripe refuses to detach what is detached."""
         with suppress(stripe.InvalidRequestError):
             _, _, method = reference.partition("/")
-            await _heard(self._client.v1.payment_methods.detach_async(method))
+            await heard(self._client.v1.payment_methods.detach_async(method))
 
     async def contested(self, charge: Charge) -> Sequence[Contested]:
-        """Inquiries move no money and are left out."""
+        """What banks took back of it, or may."""
         intent = charge.reference or await self._name(charge)
         asked = {"payment_intent": intent, "limit": 100}
-        made = await _heard(self._client.v1.disputes.list_async(asked))  # type: ignore[arg-type]
-        return [_contested(one, charge) for one in made.data if one.status in _STANDINGS]
+        made = await heard(self._client.v1.disputes.list_async(asked))  # type: ignore[arg-type]
+        return [told for one in made.data if (told := contested(one, charge))]
 
     def webhook(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Webhook:
         """Which payment to ask about."""
@@ -168,7 +157,7 @@ class Stripe:
 
     async def _made(self, charge: Charge) -> PaymentIntent:
         customer, _, _ = charge.card.partition("/")
-        return await _heard(
+        return await heard(
             self._intents.create_async(
                 {
                     **({"customer": customer} if customer else {}),  # type: ignore[typeddict-item]
@@ -183,19 +172,19 @@ class Stripe:
 
     async def _known(self, charge: Charge) -> PaymentIntent | None:
         if charge.reference:
-            return await _heard(self._intents.retrieve_async(charge.reference))
+            return await heard(self._intents.retrieve_async(charge.reference))
         return await self._searched(charge)
 
     async def _returned(self, intent: str, key: str) -> Refund | None:
         """Stripe forgets keys after a day, but never what it gave back."""
-        made = await _heard(
+        made = await heard(
             self._client.v1.refunds.list_async({"payment_intent": intent, "limit": 100})
         )
-        return next((one for one in made.data if _key_of(one) == key), None)
+        return next((one for one in made.data if key_of(one) == key), None)
 
     async def _give_back(self, intent: str, key: str, charge: Charge) -> Refund:
         amount = charge.amount.minor_units
-        return await _heard(
+        return await heard(
             self._client.v1.refunds.create_async(
                 {"payment_intent": intent, "amount": amount, "metadata": {"key": key}},
                 {"idempotency_key": f"refund/{key}"},
@@ -204,7 +193,7 @@ class Stripe:
 
     async def _searched(self, charge: Charge) -> PaymentIntent | None:
         query = f"metadata['payment_id']:'{charge.payment_id}'"
-        found = await _heard(self._intents.search_async({"query": query}))
+        found = await heard(self._intents.search_async({"query": query}))
         return found.data[0] if found.data else None
 
     async def _name(self, charge: Charge) -> str:
@@ -216,7 +205,7 @@ class Stripe:
     async def _confirm(self, intent: PaymentIntent, charge: Charge) -> Standing:
         _, on_file, method = charge.card.partition("/")
         try:
-            confirmed = await _heard(
+            confirmed = await heard(
                 self._intents.confirm_async(
                     intent.id,
                     {"payment_method": method, "off_session": True}
@@ -226,67 +215,20 @@ class Stripe:
                 )
             )
         except stripe.CardError as refused:
-            return await self._close(intent, Declined(_reason(refused.error)))
+            return await self._close(intent, Declined(reason(refused.error)))
         except stripe.InvalidRequestError:
-            confirmed = await _heard(self._intents.retrieve_async(intent.id))
-        return self._standing(confirmed)
-
-    @staticmethod
-    def _standing(intent: PaymentIntent) -> Standing:
-        match intent.status:
-            case "succeeded":
-                return Collected(intent.id)
-            case "canceled":
-                error = intent.last_payment_error
-                return Declined(_reason(error)) if error else Cancelled()
-            case "processing" | "requires_capture":
-                raise GatewayAway(intent.status)
-            case _:
-                return ActionNeeded(intent.client_secret or "", intent.id)
+            confirmed = await heard(self._intents.retrieve_async(intent.id))
+        return standing(confirmed)
 
     async def _close(
         self, intent: PaymentIntent, otherwise: Declined | Cancelled
     ) -> Collected | Declined | Cancelled:
         """A refusal is for good: what is left open could be paid later, and be paid twice."""
         try:
-            await _heard(self._intents.cancel_async(intent.id))
+            await heard(self._intents.cancel_async(intent.id))
         except stripe.InvalidRequestError:
-            ended = self._standing(await _heard(self._intents.retrieve_async(intent.id)))
+            ended = standing(await heard(self._intents.retrieve_async(intent.id)))
             if isinstance(ended, ActionNeeded):
                 raise GatewayAway("not cancelled") from None
             return ended
         return otherwise
-
-
-async def _heard(answer: Awaitable[T]) -> T:
-    """What Stripe could not say for certain is silence; what it refuses is an answer."""
-    try:
-        return await answer
-    except (stripe.CardError, stripe.InvalidRequestError):
-        raise
-    except stripe.StripeError as fault:
-        raise GatewayAway(type(fault).__qualname__) from None
-
-
-def _contested(dispute: Dispute, charge: Charge) -> Contested:
-    moved = dispute.balance_transactions or []
-    due = dispute.evidence_details.due_by or dispute.created
-    told = Chargeback(
-        payment_id=charge.payment_id,
-        reference=dispute.id,
-        reason=dispute.reason,
-        amount=Money(dispute.amount, dispute.currency.upper()),
-        fee=sum(max(0, one.fee) for one in moved),
-        respond_by=datetime.fromtimestamp(due, UTC),
-    )
-    return Contested(told, _STANDINGS[dispute.status])
-
-
-def _key_of(refund: Refund) -> str | None:
-    found = refund.metadata
-    return str(found["key"]) if found and "key" in found else None
-
-
-def _reason(error: Any) -> str:
-    """The bank's own code, else Stripe's."""
-    return str(getattr(error, "decline_code", None) or getattr(error, "code", None) or "declined")
