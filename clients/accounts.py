@@ -11,7 +11,11 @@ from halcyon.billing.v1 import refund_service_pb2 as refunding
 from halcyon.billing.v1 import superbill_service_pb2 as receipts
 from halcyon.billing.v1.billing_pb2 import AccountBalance, Invoice
 from halcyon.billing.v1.ledger_pb2 import Statement
-from halcyon.billing.v1.ledger_service_pb2 import GetStatementRequest
+from halcyon.billing.v1.ledger_service_pb2 import (
+    GetStatementRequest,
+    RenderStatementRequest,
+    RenderStatementResponse,
+)
 from halcyon.billing.v1.refund_pb2 import REFUND_STATUS_PENDING, Refund, RefundQuote
 from halcyon.billing.v1.superbill_pb2 import SUPERBILL_FORMAT_PDF, ClaimPayer, Superbill
 from halcyon.billing.v1.superbill_pb2 import SuperbillFormat as Format
@@ -30,6 +34,15 @@ async def statement_of(clerk: Halcyon, patient_id: str) -> Statement:
     """A patient's account."""
     request = GetStatementRequest(patient_id=patient_id)
     return (await clerk.ledger.GetStatement(request)).statement
+
+
+async def statement_paper(clerk: Halcyon, invoice: Invoice) -> RenderStatementResponse:
+    """The account at the invoice's clinic, on paper; the registry says whom it names."""
+    patient = GetPatientRequest(patient_id=invoice.patient_id)
+    request = RenderStatementRequest(
+        clinic_id=invoice.clinic_id, patient=(await clerk.referral.GetPatient(patient)).patient
+    )
+    return await clerk.ledger.RenderStatement(request)
 
 
 async def quote(clerk: Halcyon, invoice_id: str, reason: str, count: int) -> RefundQuote:

@@ -13,6 +13,7 @@ from clients.cli.views import money as views
 from clients.sdk import Halcyon
 from halcyon.billing.v1.billing_pb2 import AccountBalance
 from halcyon.billing.v1.ledger_pb2 import Statement
+from halcyon.billing.v1.ledger_service_pb2 import RenderStatementResponse
 from halcyon.billing.v1.refund_pb2 import Refund, RefundQuote
 from halcyon.billing.v1.superbill_pb2 import ClaimPayer, SuperbillFormat
 from halcyon.billing.v1.superbill_service_pb2 import RenderSuperbillResponse
@@ -41,15 +42,31 @@ _FORMS = {
 
 
 @app.command()
-def statement(referral_id: Referral, data: Data = DEFAULT) -> None:
-    """Show the account of a referral's patient, without naming them."""
+def statement(
+    referral_id: Referral,
+    data: Data = DEFAULT,
+    into: Annotated[
+        Path | None, typer.Option(help="Print it for the patient, into this folder.")
+    ] = None,
+) -> None:
+    """Show the account of a referral's patient, without naming them; or print it for them."""
 
     async def reading() -> Statement:
         async with acting(data, *DESK) as clerk:
             invoice = await accounts.invoice_of(clerk, referral_id)
             return await accounts.statement_of(clerk, invoice.patient_id)
 
-    show(*views.statement(run(reading())))
+    async def printing() -> RenderStatementResponse:
+        async with acting(data, *DESK) as clerk:
+            return await accounts.statement_paper(
+                clerk, await accounts.invoice_of(clerk, referral_id)
+            )
+
+    if into is None:
+        show(*views.statement(run(reading())))
+    else:
+        paper = run(printing())
+        show(written(into, paper.file_name, paper.pdf))
 
 
 @app.command()

@@ -150,6 +150,7 @@ async def test_a_series_money_from_the_terminal(halcyon: Run, tmp_path: Path) ->
         asked = said("refund", referral_id, "--sessions", "1", "--yes")
         assert f"{one} requested" in asked, "above the limit a second person must agree"
         assert f"prepaid {held}, owed 0.00 USD" in said("statement", referral_id)
+        said("statement", referral_id, *into)
         said("estimate", referral_id, *into)
         said("superbill", referral_id, "--session", "1", *into)
         said("superbill", referral_id, "--form", "fhir", *into)
@@ -173,7 +174,8 @@ async def test_a_series_money_from_the_terminal(halcyon: Run, tmp_path: Path) ->
         nobody = "00000000-0000-4000-8000-000000000000"
         assert "INVOICE_NOT_FOUND" in said("statement", nobody, fails=True)
     pdfs = sorted(papers.glob("*.pdf"))
-    assert [path.name.split("-")[0] for path in pdfs] == ["good", "superbill"]
-    assert f"Total charge USD {unit // 100}.{unit % 100:02}" in words(pdfs[1])
+    assert [path.name.split("-")[0] for path in pdfs] == ["good", "statement", "superbill"]
+    assert held.removesuffix(" USD") in words(pdfs[1])
+    assert f"Total charge USD {unit // 100}.{unit % 100:02}" in words(pdfs[2])
     (edi,) = papers.glob("*.837")
     assert x12n_document.x12n_document(params.ParamsBase(), str(edi), io.StringIO(), None)

@@ -1,5 +1,6 @@
 """What callers may ask of the journal."""
 
+import asyncio
 from uuid import UUID
 
 import grpc
@@ -9,7 +10,7 @@ from chassis.database import Database, Tx
 from chassis.paging import limit
 from halcyon.billing.v1 import ledger_service_pb2 as rpc
 from halcyon.billing.v1.ledger_service_pb2_grpc import LedgerServiceServicer
-from services.billing import domain, store, wire
+from services.billing import documents, domain, store, wire
 from services.billing.api.sight import visible
 from services.billing.domain import Clearing, Earlier, Money, Rule
 
@@ -34,6 +35,21 @@ class Ledger(LedgerServiceServicer):
             entries = await store.journal_of(tx, [one.invoice_id for one in seen])
         told = wire.statement(patient_id, domain.statement(seen, entries))
         return rpc.GetStatementResponse(statement=told)
+
+    async def RenderStatement(
+        self, request: rpc.RenderStatementRequest, context: Context
+    ) -> rpc.RenderStatementResponse:
+        clinic_id, person = UUID(request.clinic_id), wire.addressee(request.patient)
+        caller().must_serve(clinic_id)
+        async with self._db.read() as tx:
+            found = await store.invoices_of(tx, person.patient_id)
+            here = [one for one in found if one.clinic_id == clinic_id]
+            entries = await store.journal_of(tx, [one.invoice_id for one in here])
+            desk = await store.desk(tx, clinic_id)
+        told = domain.statement(here, entries)
+        paper = documents.AccountPaper(told, desk, person, tx.now)
+        pdf = await asyncio.to_thread(documents.statement, paper)
+        return rpc.RenderStatementResponse(pdf=pdf, file_name=f"statement-{person.patient_id}.pdf")
 
     async def RecordPayout(
         self, request: rpc.RecordPayoutRequest, context: Context

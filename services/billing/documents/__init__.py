@@ -7,8 +7,10 @@ from services.billing.documents.paper import Paper
 from services.billing.documents.pdf import superbill_pdf
 from services.billing.documents.receipts import Receipt, receipt
 from services.billing.documents.received import Received, received
+from services.billing.documents.statements import AccountPaper, statement
 
 __all__ = [
+    "AccountPaper",
     "Paper",
     "Receipt",
     "Received",
@@ -19,6 +21,7 @@ __all__ = [
     "file_name",
     "receipt",
     "received",
+    "statement",
     "superbill_pdf",
     "written",
 ]

@@ -249,6 +249,7 @@ from services.billing.domain.statement import (
     Statement,
     change_of,
     negative,
+    paid_by,
     size_of,
     statement,
 )
@@ -411,6 +412,7 @@ __all__ = [
     "must_close",
     "negative",
     "open_dispute",
+    "paid_by",
     "part_for",
     "pay_at_desk",
     "pay_by_hand",

@@ -33,8 +33,7 @@ class Statement:
     @property
     def paid(self) -> Money:
         """What came from the patient, less what has gone back."""
-        moved = [self._sum(account) for account in _MONEY]
-        return Money(sum(one.minor_units for one in moved), self._currency)
+        return Money(sum(paid_by(one).minor_units for one in self.entries), self._currency)
 
     @property
     def _currency(self) -> str:
@@ -48,6 +47,12 @@ class Statement:
 def statement(invoices: Sequence[Invoice], entries: Sequence[Entry]) -> Statement:
     """What concerns the patient, without what is between us and the processor."""
     return Statement(invoices, [one for one in entries if one.rule not in _OURS])
+
+
+def paid_by(entry: Entry) -> Money:
+    """What came from the patient with an entry; less than nothing when it went back."""
+    moved = [change_of(entry, account).minor_units for account in _MONEY]
+    return Money(sum(moved), entry.postings[0].amount.currency_code)
 
 
 def change_of(entry: Entry, account: Account) -> Money:

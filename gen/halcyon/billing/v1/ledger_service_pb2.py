@@ -27,9 +27,10 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from halcyon.billing.v1 import billing_pb2 as halcyon_dot_billing_dot_v1_dot_billing__pb2
 from halcyon.billing.v1 import ledger_pb2 as halcyon_dot_billing_dot_v1_dot_ledger__pb2
 from halcyon.options.v1 import options_pb2 as halcyon_dot_options_dot_v1_dot_options__pb2
+from halcyon.referral.v1 import referral_pb2 as halcyon_dot_referral_dot_v1_dot_referral__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'halcyon/billing/v1/ledger_service.proto\x12\x12halcyon.billing.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a halcyon/billing/v1/billing.proto\x1a\x1fhalcyon/billing/v1/ledger.proto\x1a halcyon/options/v1/options.proto\"3\n\x13GetStatementRequest\x12\x1c\n\npatient_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"H\n\x14GetStatementResponse\x12\x30\n\tstatement\x18\x01 \x01(\x0b\x32\x1d.halcyon.billing.v1.Statement\"\xf9\x01\n\x13RecordPayoutRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x30\n\treference\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[A-Za-z0-9_-]{1,100}$\x12q\n\x05gross\x18\x03 \x01(\x0b\x32\x19.halcyon.billing.v1.MoneyBG\xbaHD\xba\x01>\n\x0egross.positive\x12\x16must be more than zero\x1a\x14this.minor_units > 0\xc8\x01\x01\x12 \n\x0f\x66\x65\x65_minor_units\x18\x04 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"G\n\x14RecordPayoutResponse\x12/\n\x05\x65ntry\x18\x01 \x01(\x0b\x32 .halcyon.billing.v1.JournalEntry\"\xce\x01\n\x1bRecordBalancePaymentRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\ninvoice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12s\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.halcyon.billing.v1.MoneyBH\xbaHE\xba\x01?\n\x0f\x61mount.positive\x12\x16must be more than zero\x1a\x14this.minor_units > 0\xc8\x01\x01\"G\n\x1cRecordBalancePaymentResponse\x12\'\n\x04owed\x18\x01 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\"\xc9\x01\n\x16WriteOffBalanceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\ninvoice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12s\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.halcyon.billing.v1.MoneyBH\xbaHE\xba\x01?\n\x0f\x61mount.positive\x12\x16must be more than zero\x1a\x14this.minor_units > 0\xc8\x01\x01\"B\n\x17WriteOffBalanceResponse\x12\'\n\x04owed\x18\x01 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\"\xc6\x01\n\x13ReturnCreditRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\ninvoice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12s\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.halcyon.billing.v1.MoneyBH\xbaHE\xba\x01?\n\x0f\x61mount.positive\x12\x16must be more than zero\x1a\x14this.minor_units > 0\xc8\x01\x01\"?\n\x14ReturnCreditResponse\x12\'\n\x04owed\x18\x01 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\"4\n\x15\x45xpirePackagesRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"/\n\x16\x45xpirePackagesResponse\x12\x15\n\rexpired_count\x18\x01 \x01(\x05\"i\n\x12\x43losePeriodRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x36\n\nuntil_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"G\n\x13\x43losePeriodResponse\x12\x30\n\x06period\x18\x01 \x01(\x0b\x32 .halcyon.billing.v1.ClosedPeriod\"V\n\x18ListClosedPeriodsRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\"N\n\x19ListClosedPeriodsResponse\x12\x31\n\x07periods\x18\x01 \x03(\x0b\x32 .halcyon.billing.v1.ClosedPeriod\"Y\n\x1bListBalanceRemindersRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\"V\n\x1cListBalanceRemindersResponse\x12\x36\n\treminders\x18\x01 \x03(\x0b\x32#.halcyon.billing.v1.BalanceReminder2\xd0\x08\n\rLedgerService\x12o\n\x0cGetStatement\x12\'.halcyon.billing.v1.GetStatementRequest\x1a(.halcyon.billing.v1.GetStatementResponse\"\x0c\x90\x02\x01\x8a\xb5\x18\x05\n\x03\x06\x02\x05\x12n\n\x0cRecordPayout\x12\'.halcyon.billing.v1.RecordPayoutRequest\x1a(.halcyon.billing.v1.RecordPayoutResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\t\x12\x85\x01\n\x14RecordBalancePayment\x12/.halcyon.billing.v1.RecordBalancePaymentRequest\x1a\x30.halcyon.billing.v1.RecordBalancePaymentResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x06\x12v\n\x0fWriteOffBalance\x12*.halcyon.billing.v1.WriteOffBalanceRequest\x1a+.halcyon.billing.v1.WriteOffBalanceResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x05\x12m\n\x0cReturnCredit\x12\'.halcyon.billing.v1.ReturnCreditRequest\x1a(.halcyon.billing.v1.ReturnCreditResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x05\x12t\n\x0e\x45xpirePackages\x12).halcyon.billing.v1.ExpirePackagesRequest\x1a*.halcyon.billing.v1.ExpirePackagesResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\x05\x12k\n\x0b\x43losePeriod\x12&.halcyon.billing.v1.ClosePeriodRequest\x1a\'.halcyon.billing.v1.ClosePeriodResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\x05\x12}\n\x11ListClosedPeriods\x12,.halcyon.billing.v1.ListClosedPeriodsRequest\x1a-.halcyon.billing.v1.ListClosedPeriodsResponse\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\n\x02\x06\x05\x12\x86\x01\n\x14ListBalanceReminders\x12/.halcyon.billing.v1.ListBalanceRemindersRequest\x1a\x30.halcyon.billing.v1.ListBalanceRemindersResponse\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\n\x02\x06\x02\x1a\x04\xa0\xb5\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'halcyon/billing/v1/ledger_service.proto\x12\x12halcyon.billing.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a halcyon/billing/v1/billing.proto\x1a\x1fhalcyon/billing/v1/ledger.proto\x1a halcyon/options/v1/options.proto\x1a\"halcyon/referral/v1/referral.proto\"3\n\x13GetStatementRequest\x12\x1c\n\npatient_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"H\n\x14GetStatementResponse\x12\x30\n\tstatement\x18\x01 \x01(\x0b\x32\x1d.halcyon.billing.v1.Statement\"o\n\x16RenderStatementRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x38\n\x07patient\x18\x02 \x01(\x0b\x32\x1c.halcyon.referral.v1.PatientB\t\x80\x01\x01\xbaH\x03\xc8\x01\x01\"B\n\x17RenderStatementResponse\x12\x14\n\x03pdf\x18\x01 \x01(\x0c\x42\x07\x80\x01\x01\x90\xb5\x18\x07\x12\x11\n\tfile_name\x18\x02 \x01(\t\"\xf9\x01\n\x13RecordPayoutRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x30\n\treference\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[A-Za-z0-9_-]{1,100}$\x12q\n\x05gross\x18\x03 \x01(\x0b\x32\x19.halcyon.billing.v1.MoneyBG\xbaHD\xba\x01>\n\x0egross.positive\x12\x16must be more than zero\x1a\x14this.minor_units > 0\xc8\x01\x01\x12 \n\x0f\x66\x65\x65_minor_units\x18\x04 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"G\n\x14RecordPayoutResponse\x12/\n\x05\x65ntry\x18\x01 \x01(\x0b\x32 .halcyon.billing.v1.JournalEntry\"\xce\x01\n\x1bRecordBalancePaymentRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\ninvoice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12s\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.halcyon.billing.v1.MoneyBH\xbaHE\xba\x01?\n\x0f\x61mount.positive\x12\x16must be more than zero\x1a\x14this.minor_units > 0\xc8\x01\x01\"G\n\x1cRecordBalancePaymentResponse\x12\'\n\x04owed\x18\x01 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\"\xc9\x01\n\x16WriteOffBalanceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\ninvoice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12s\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.halcyon.billing.v1.MoneyBH\xbaHE\xba\x01?\n\x0f\x61mount.positive\x12\x16must be more than zero\x1a\x14this.minor_units > 0\xc8\x01\x01\"B\n\x17WriteOffBalanceResponse\x12\'\n\x04owed\x18\x01 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\"\xc6\x01\n\x13ReturnCreditRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\ninvoice_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12s\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x19.halcyon.billing.v1.MoneyBH\xbaHE\xba\x01?\n\x0f\x61mount.positive\x12\x16must be more than zero\x1a\x14this.minor_units > 0\xc8\x01\x01\"?\n\x14ReturnCreditResponse\x12\'\n\x04owed\x18\x01 \x01(\x0b\x32\x19.halcyon.billing.v1.Money\"4\n\x15\x45xpirePackagesRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"/\n\x16\x45xpirePackagesResponse\x12\x15\n\rexpired_count\x18\x01 \x01(\x05\"i\n\x12\x43losePeriodRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x36\n\nuntil_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"G\n\x13\x43losePeriodResponse\x12\x30\n\x06period\x18\x01 \x01(\x0b\x32 .halcyon.billing.v1.ClosedPeriod\"V\n\x18ListClosedPeriodsRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\"N\n\x19ListClosedPeriodsResponse\x12\x31\n\x07periods\x18\x01 \x03(\x0b\x32 .halcyon.billing.v1.ClosedPeriod\"Y\n\x1bListBalanceRemindersRequest\x12\x1b\n\tclinic_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\"V\n\x1cListBalanceRemindersResponse\x12\x36\n\treminders\x18\x01 \x03(\x0b\x32#.halcyon.billing.v1.BalanceReminder2\xc9\t\n\rLedgerService\x12o\n\x0cGetStatement\x12\'.halcyon.billing.v1.GetStatementRequest\x1a(.halcyon.billing.v1.GetStatementResponse\"\x0c\x90\x02\x01\x8a\xb5\x18\x05\n\x03\x06\x02\x05\x12w\n\x0fRenderStatement\x12*.halcyon.billing.v1.RenderStatementRequest\x1a+.halcyon.billing.v1.RenderStatementResponse\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\n\x02\x06\x02\x12n\n\x0cRecordPayout\x12\'.halcyon.billing.v1.RecordPayoutRequest\x1a(.halcyon.billing.v1.RecordPayoutResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\t\x12\x85\x01\n\x14RecordBalancePayment\x12/.halcyon.billing.v1.RecordBalancePaymentRequest\x1a\x30.halcyon.billing.v1.RecordBalancePaymentResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x06\x12v\n\x0fWriteOffBalance\x12*.halcyon.billing.v1.WriteOffBalanceRequest\x1a+.halcyon.billing.v1.WriteOffBalanceResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x05\x12m\n\x0cReturnCredit\x12\'.halcyon.billing.v1.ReturnCreditRequest\x1a(.halcyon.billing.v1.ReturnCreditResponse\"\n\x90\x02\x02\x8a\xb5\x18\x03\n\x01\x05\x12t\n\x0e\x45xpirePackages\x12).halcyon.billing.v1.ExpirePackagesRequest\x1a*.halcyon.billing.v1.ExpirePackagesResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\x05\x12k\n\x0b\x43losePeriod\x12&.halcyon.billing.v1.ClosePeriodRequest\x1a\'.halcyon.billing.v1.ClosePeriodResponse\"\x0b\x90\x02\x02\x8a\xb5\x18\x04\n\x02\x06\x05\x12}\n\x11ListClosedPeriods\x12,.halcyon.billing.v1.ListClosedPeriodsRequest\x1a-.halcyon.billing.v1.ListClosedPeriodsResponse\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\n\x02\x06\x05\x12\x86\x01\n\x14ListBalanceReminders\x12/.halcyon.billing.v1.ListBalanceRemindersRequest\x1a\x30.halcyon.billing.v1.ListBalanceRemindersResponse\"\x0b\x90\x02\x01\x8a\xb5\x18\x04\n\x02\x06\x02\x1a\x04\xa0\xb5\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,6 +39,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GETSTATEMENTREQUEST'].fields_by_name['patient_id']._loaded_options = None
   _globals['_GETSTATEMENTREQUEST'].fields_by_name['patient_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_RENDERSTATEMENTREQUEST'].fields_by_name['clinic_id']._loaded_options = None
+  _globals['_RENDERSTATEMENTREQUEST'].fields_by_name['clinic_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_RENDERSTATEMENTREQUEST'].fields_by_name['patient']._loaded_options = None
+  _globals['_RENDERSTATEMENTREQUEST'].fields_by_name['patient']._serialized_options = b'\200\001\001\272H\003\310\001\001'
+  _globals['_RENDERSTATEMENTRESPONSE'].fields_by_name['pdf']._loaded_options = None
+  _globals['_RENDERSTATEMENTRESPONSE'].fields_by_name['pdf']._serialized_options = b'\200\001\001\220\265\030\007'
   _globals['_RECORDPAYOUTREQUEST'].fields_by_name['clinic_id']._loaded_options = None
   _globals['_RECORDPAYOUTREQUEST'].fields_by_name['clinic_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_RECORDPAYOUTREQUEST'].fields_by_name['reference']._loaded_options = None
@@ -82,6 +89,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LEDGERSERVICE']._serialized_options = b'\240\265\030\001'
   _globals['_LEDGERSERVICE'].methods_by_name['GetStatement']._loaded_options = None
   _globals['_LEDGERSERVICE'].methods_by_name['GetStatement']._serialized_options = b'\220\002\001\212\265\030\005\n\003\006\002\005'
+  _globals['_LEDGERSERVICE'].methods_by_name['RenderStatement']._loaded_options = None
+  _globals['_LEDGERSERVICE'].methods_by_name['RenderStatement']._serialized_options = b'\220\002\001\212\265\030\004\n\002\006\002'
   _globals['_LEDGERSERVICE'].methods_by_name['RecordPayout']._loaded_options = None
   _globals['_LEDGERSERVICE'].methods_by_name['RecordPayout']._serialized_options = b'\220\002\002\212\265\030\004\n\002\006\t'
   _globals['_LEDGERSERVICE'].methods_by_name['RecordBalancePayment']._loaded_options = None
@@ -98,42 +107,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LEDGERSERVICE'].methods_by_name['ListClosedPeriods']._serialized_options = b'\220\002\001\212\265\030\004\n\002\006\005'
   _globals['_LEDGERSERVICE'].methods_by_name['ListBalanceReminders']._loaded_options = None
   _globals['_LEDGERSERVICE'].methods_by_name['ListBalanceReminders']._serialized_options = b'\220\002\001\212\265\030\004\n\002\006\002'
-  _globals['_GETSTATEMENTREQUEST']._serialized_start=226
-  _globals['_GETSTATEMENTREQUEST']._serialized_end=277
-  _globals['_GETSTATEMENTRESPONSE']._serialized_start=279
-  _globals['_GETSTATEMENTRESPONSE']._serialized_end=351
-  _globals['_RECORDPAYOUTREQUEST']._serialized_start=354
-  _globals['_RECORDPAYOUTREQUEST']._serialized_end=603
-  _globals['_RECORDPAYOUTRESPONSE']._serialized_start=605
-  _globals['_RECORDPAYOUTRESPONSE']._serialized_end=676
-  _globals['_RECORDBALANCEPAYMENTREQUEST']._serialized_start=679
-  _globals['_RECORDBALANCEPAYMENTREQUEST']._serialized_end=885
-  _globals['_RECORDBALANCEPAYMENTRESPONSE']._serialized_start=887
-  _globals['_RECORDBALANCEPAYMENTRESPONSE']._serialized_end=958
-  _globals['_WRITEOFFBALANCEREQUEST']._serialized_start=961
-  _globals['_WRITEOFFBALANCEREQUEST']._serialized_end=1162
-  _globals['_WRITEOFFBALANCERESPONSE']._serialized_start=1164
-  _globals['_WRITEOFFBALANCERESPONSE']._serialized_end=1230
-  _globals['_RETURNCREDITREQUEST']._serialized_start=1233
-  _globals['_RETURNCREDITREQUEST']._serialized_end=1431
-  _globals['_RETURNCREDITRESPONSE']._serialized_start=1433
-  _globals['_RETURNCREDITRESPONSE']._serialized_end=1496
-  _globals['_EXPIREPACKAGESREQUEST']._serialized_start=1498
-  _globals['_EXPIREPACKAGESREQUEST']._serialized_end=1550
-  _globals['_EXPIREPACKAGESRESPONSE']._serialized_start=1552
-  _globals['_EXPIREPACKAGESRESPONSE']._serialized_end=1599
-  _globals['_CLOSEPERIODREQUEST']._serialized_start=1601
-  _globals['_CLOSEPERIODREQUEST']._serialized_end=1706
-  _globals['_CLOSEPERIODRESPONSE']._serialized_start=1708
-  _globals['_CLOSEPERIODRESPONSE']._serialized_end=1779
-  _globals['_LISTCLOSEDPERIODSREQUEST']._serialized_start=1781
-  _globals['_LISTCLOSEDPERIODSREQUEST']._serialized_end=1867
-  _globals['_LISTCLOSEDPERIODSRESPONSE']._serialized_start=1869
-  _globals['_LISTCLOSEDPERIODSRESPONSE']._serialized_end=1947
-  _globals['_LISTBALANCEREMINDERSREQUEST']._serialized_start=1949
-  _globals['_LISTBALANCEREMINDERSREQUEST']._serialized_end=2038
-  _globals['_LISTBALANCEREMINDERSRESPONSE']._serialized_start=2040
-  _globals['_LISTBALANCEREMINDERSRESPONSE']._serialized_end=2126
-  _globals['_LEDGERSERVICE']._serialized_start=2129
-  _globals['_LEDGERSERVICE']._serialized_end=3233
+  _globals['_GETSTATEMENTREQUEST']._serialized_start=262
+  _globals['_GETSTATEMENTREQUEST']._serialized_end=313
+  _globals['_GETSTATEMENTRESPONSE']._serialized_start=315
+  _globals['_GETSTATEMENTRESPONSE']._serialized_end=387
+  _globals['_RENDERSTATEMENTREQUEST']._serialized_start=389
+  _globals['_RENDERSTATEMENTREQUEST']._serialized_end=500
+  _globals['_RENDERSTATEMENTRESPONSE']._serialized_start=502
+  _globals['_RENDERSTATEMENTRESPONSE']._serialized_end=568
+  _globals['_RECORDPAYOUTREQUEST']._serialized_start=571
+  _globals['_RECORDPAYOUTREQUEST']._serialized_end=820
+  _globals['_RECORDPAYOUTRESPONSE']._serialized_start=822
+  _globals['_RECORDPAYOUTRESPONSE']._serialized_end=893
+  _globals['_RECORDBALANCEPAYMENTREQUEST']._serialized_start=896
+  _globals['_RECORDBALANCEPAYMENTREQUEST']._serialized_end=1102
+  _globals['_RECORDBALANCEPAYMENTRESPONSE']._serialized_start=1104
+  _globals['_RECORDBALANCEPAYMENTRESPONSE']._serialized_end=1175
+  _globals['_WRITEOFFBALANCEREQUEST']._serialized_start=1178
+  _globals['_WRITEOFFBALANCEREQUEST']._serialized_end=1379
+  _globals['_WRITEOFFBALANCERESPONSE']._serialized_start=1381
+  _globals['_WRITEOFFBALANCERESPONSE']._serialized_end=1447
+  _globals['_RETURNCREDITREQUEST']._serialized_start=1450
+  _globals['_RETURNCREDITREQUEST']._serialized_end=1648
+  _globals['_RETURNCREDITRESPONSE']._serialized_start=1650
+  _globals['_RETURNCREDITRESPONSE']._serialized_end=1713
+  _globals['_EXPIREPACKAGESREQUEST']._serialized_start=1715
+  _globals['_EXPIREPACKAGESREQUEST']._serialized_end=1767
+  _globals['_EXPIREPACKAGESRESPONSE']._serialized_start=1769
+  _globals['_EXPIREPACKAGESRESPONSE']._serialized_end=1816
+  _globals['_CLOSEPERIODREQUEST']._serialized_start=1818
+  _globals['_CLOSEPERIODREQUEST']._serialized_end=1923
+  _globals['_CLOSEPERIODRESPONSE']._serialized_start=1925
+  _globals['_CLOSEPERIODRESPONSE']._serialized_end=1996
+  _globals['_LISTCLOSEDPERIODSREQUEST']._serialized_start=1998
+  _globals['_LISTCLOSEDPERIODSREQUEST']._serialized_end=2084
+  _globals['_LISTCLOSEDPERIODSRESPONSE']._serialized_start=2086
+  _globals['_LISTCLOSEDPERIODSRESPONSE']._serialized_end=2164
+  _globals['_LISTBALANCEREMINDERSREQUEST']._serialized_start=2166
+  _globals['_LISTBALANCEREMINDERSREQUEST']._serialized_end=2255
+  _globals['_LISTBALANCEREMINDERSRESPONSE']._serialized_start=2257
+  _globals['_LISTBALANCEREMINDERSRESPONSE']._serialized_end=2343
+  _globals['_LEDGERSERVICE']._serialized_start=2346
+  _globals['_LEDGERSERVICE']._serialized_end=3571
 # @@protoc_insertion_point(module_scope)

@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from halcyon.billing.v1 import billing_pb2 as _billing_pb2
 from halcyon.billing.v1 import ledger_pb2 as _ledger_pb2
+from halcyon.referral.v1 import referral_pb2 as _referral_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -66,6 +67,60 @@ class GetStatementResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetStatementResponse: _TypeAlias = GetStatementResponse  # noqa: Y015
+
+@_typing.final
+class RenderStatementRequest(_message.Message):
+    """Whose account at which clinic."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLINIC_ID_FIELD_NUMBER: _builtins.int
+    PATIENT_FIELD_NUMBER: _builtins.int
+    clinic_id: _builtins.str
+    """The clinic."""
+    @_builtins.property
+    def patient(self) -> _referral_pb2.Patient:
+        """The patient, as the registry names them; billing keeps none of it."""
+
+    def __init__(
+        self,
+        *,
+        clinic_id: _builtins.str = ...,
+        patient: _referral_pb2.Patient | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["patient", b"patient"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clinic_id", b"clinic_id", "patient", b"patient"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RenderStatementRequest: _TypeAlias = RenderStatementRequest  # noqa: Y015
+
+@_typing.final
+class RenderStatementResponse(_message.Message):
+    """The paper."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PDF_FIELD_NUMBER: _builtins.int
+    FILE_NAME_FIELD_NUMBER: _builtins.int
+    pdf: _builtins.bytes
+    """PDF/A-2b."""
+    file_name: _builtins.str
+    """A name to file it under, without anything of the person."""
+    def __init__(
+        self,
+        *,
+        pdf: _builtins.bytes = ...,
+        file_name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_name", b"file_name", "pdf", b"pdf"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RenderStatementResponse: _TypeAlias = RenderStatementResponse  # noqa: Y015
 
 @_typing.final
 class RecordPayoutRequest(_message.Message):

@@ -40,6 +40,11 @@ class LedgerServiceStub:
                 request_serializer=halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.GetStatementRequest.SerializeToString,
                 response_deserializer=halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.GetStatementResponse.FromString,
                 _registered_method=True)
+        self.RenderStatement = channel.unary_unary(
+                '/halcyon.billing.v1.LedgerService/RenderStatement',
+                request_serializer=halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.RenderStatementRequest.SerializeToString,
+                response_deserializer=halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.RenderStatementResponse.FromString,
+                _registered_method=True)
         self.RecordPayout = channel.unary_unary(
                 '/halcyon.billing.v1.LedgerService/RecordPayout',
                 request_serializer=halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.RecordPayoutRequest.SerializeToString,
@@ -88,6 +93,13 @@ class LedgerServiceServicer:
 
     def GetStatement(self, request, context):
         """A patient's account at the caller's clinics.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RenderStatement(self, request, context):
+        """The same of one clinic as a paper for the patient, PDF/A.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -156,6 +168,11 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     servicer.GetStatement,
                     request_deserializer=halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.GetStatementRequest.FromString,
                     response_serializer=halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.GetStatementResponse.SerializeToString,
+            ),
+            'RenderStatement': grpc.unary_unary_rpc_method_handler(
+                    servicer.RenderStatement,
+                    request_deserializer=halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.RenderStatementRequest.FromString,
+                    response_serializer=halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.RenderStatementResponse.SerializeToString,
             ),
             'RecordPayout': grpc.unary_unary_rpc_method_handler(
                     servicer.RecordPayout,
@@ -226,6 +243,33 @@ class LedgerService:
             '/halcyon.billing.v1.LedgerService/GetStatement',
             halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.GetStatementRequest.SerializeToString,
             halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.GetStatementResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RenderStatement(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/halcyon.billing.v1.LedgerService/RenderStatement',
+            halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.RenderStatementRequest.SerializeToString,
+            halcyon_dot_billing_dot_v1_dot_ledger__service__pb2.RenderStatementResponse.FromString,
             options,
             channel_credentials,
             insecure,

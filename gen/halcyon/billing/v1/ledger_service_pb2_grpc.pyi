@@ -35,6 +35,8 @@ class LedgerServiceStub:
     def __new__(cls, channel: _aio.Channel) -> LedgerServiceAsyncStub: ...
     GetStatement: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.GetStatementRequest, _ledger_service_pb2.GetStatementResponse]
     """A patient's account at the caller's clinics."""
+    RenderStatement: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.RenderStatementRequest, _ledger_service_pb2.RenderStatementResponse]
+    """The same of one clinic as a paper for the patient, PDF/A."""
     RecordPayout: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.RecordPayoutRequest, _ledger_service_pb2.RecordPayoutResponse]
     """Records what the processor sent to the bank, and what it kept."""
     RecordBalancePayment: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.RecordBalancePaymentRequest, _ledger_service_pb2.RecordBalancePaymentResponse]
@@ -59,6 +61,8 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetStatement: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.GetStatementRequest, _ledger_service_pb2.GetStatementResponse]  # type: ignore[assignment]
     """A patient's account at the caller's clinics."""
+    RenderStatement: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.RenderStatementRequest, _ledger_service_pb2.RenderStatementResponse]  # type: ignore[assignment]
+    """The same of one clinic as a paper for the patient, PDF/A."""
     RecordPayout: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.RecordPayoutRequest, _ledger_service_pb2.RecordPayoutResponse]  # type: ignore[assignment]
     """Records what the processor sent to the bank, and what it kept."""
     RecordBalancePayment: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.RecordBalancePaymentRequest, _ledger_service_pb2.RecordBalancePaymentResponse]  # type: ignore[assignment]
@@ -86,6 +90,14 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ledger_service_pb2.GetStatementResponse, _abc.Awaitable[_ledger_service_pb2.GetStatementResponse]]:
         """A patient's account at the caller's clinics."""
+
+    @_abc_1.abstractmethod
+    def RenderStatement(
+        self,
+        request: _ledger_service_pb2.RenderStatementRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ledger_service_pb2.RenderStatementResponse, _abc.Awaitable[_ledger_service_pb2.RenderStatementResponse]]:
+        """The same of one clinic as a paper for the patient, PDF/A."""
 
     @_abc_1.abstractmethod
     def RecordPayout(
