@@ -19,6 +19,7 @@ from clients.cli import (
     referral,
     repair,
     revising,
+    routing,
     scale,
     schedule,
     seed,
@@ -44,6 +45,9 @@ app.command("token")(token.token)
 app.command("demo")(demo.demo)
 app.command("backup")(backing.backup)
 app.command("restore")(backing.restore)
+referral.app.command("list")(routing.list_referrals)
+referral.app.command("route")(routing.route)
+referral.app.command("cancel")(routing.cancel)
 app.add_typer(referral.app, name="referral")
 intake.app.command("revise")(revising.revise)
 app.add_typer(intake.app, name="intake")
