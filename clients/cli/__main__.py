@@ -17,6 +17,7 @@ from clients.cli import (
     partner,
     protocol,
     referral,
+    refusing,
     repair,
     revising,
     routing,
@@ -50,6 +51,9 @@ referral.app.command("route")(routing.route)
 referral.app.command("cancel")(routing.cancel)
 app.add_typer(referral.app, name="referral")
 intake.app.command("revise")(revising.revise)
+intake.app.command("decline")(refusing.decline)
+intake.app.command("stop")(refusing.stop)
+intake.app.command("resume")(refusing.resume)
 app.add_typer(intake.app, name="intake")
 app.add_typer(scale.app, name="scale")
 app.add_typer(pack.app, name="pack")
