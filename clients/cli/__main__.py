@@ -9,6 +9,7 @@ from clients.cli import (
     closing,
     custody,
     demo,
+    deviating,
     flow,
     infusion,
     intake,
@@ -67,6 +68,9 @@ app.add_typer(schedule.app, name="schedule")
 app.add_typer(flow.app, name="flow")
 app.add_typer(cards.billing, name="billing")
 infusion.app.command("summary")(summary.summary)
+infusion.app.command("no-show")(deviating.no_show)
+infusion.app.command("cancel")(deviating.cancel)
+infusion.app.command("rate")(deviating.rate)
 app.add_typer(infusion.app, name="infusion")
 app.add_typer(custody.app, name="custody")
 app.add_typer(protocol.app, name="protocol")
