@@ -9,6 +9,7 @@ from clients.cli import (
     closing,
     custody,
     demo,
+    deviating,
     flow,
     infusion,
     intake,
@@ -17,8 +18,10 @@ from clients.cli import (
     partner,
     protocol,
     referral,
+    refusing,
     repair,
     revising,
+    routing,
     scale,
     schedule,
     seed,
@@ -44,8 +47,14 @@ app.command("token")(token.token)
 app.command("demo")(demo.demo)
 app.command("backup")(backing.backup)
 app.command("restore")(backing.restore)
+referral.app.command("list")(routing.list_referrals)
+referral.app.command("route")(routing.route)
+referral.app.command("cancel")(routing.cancel)
 app.add_typer(referral.app, name="referral")
 intake.app.command("revise")(revising.revise)
+intake.app.command("decline")(refusing.decline)
+intake.app.command("stop")(refusing.stop)
+intake.app.command("resume")(refusing.resume)
 app.add_typer(intake.app, name="intake")
 app.add_typer(scale.app, name="scale")
 app.add_typer(pack.app, name="pack")
@@ -59,6 +68,9 @@ app.add_typer(schedule.app, name="schedule")
 app.add_typer(flow.app, name="flow")
 app.add_typer(cards.billing, name="billing")
 infusion.app.command("summary")(summary.summary)
+infusion.app.command("no-show")(deviating.no_show)
+infusion.app.command("cancel")(deviating.cancel)
+infusion.app.command("rate")(deviating.rate)
 app.add_typer(infusion.app, name="infusion")
 app.add_typer(custody.app, name="custody")
 app.add_typer(protocol.app, name="protocol")

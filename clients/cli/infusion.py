@@ -35,14 +35,14 @@ def listing(
     series_id: Annotated[str, typer.Argument(help="The series' id.")], data: Data = DEFAULT
 ) -> None:
     """List the sessions of a series."""
-    show(sessions.listed(_nurse(data, lambda nurse: journey.sessions_of(nurse, series_id))))
+    show(sessions.listed(as_nurse(data, lambda nurse: journey.sessions_of(nurse, series_id))))
 
 
 @app.command("show")
 def show_one(session_id: Id, data: Data = DEFAULT) -> None:
     """Show the record of a session, without names and notes."""
     request = monitoring.GetSessionRecordRequest(session_id=session_id)
-    for part in sessions.record(_nurse(data, lambda it: it.infusion.GetSessionRecord(request))):
+    for part in sessions.record(as_nurse(data, lambda it: it.infusion.GetSessionRecord(request))):
         show(part)
 
 
@@ -123,7 +123,7 @@ def complete(file: Told, data: Data = DEFAULT) -> None:
 def observe(file: Told, data: Data = DEFAULT) -> None:
     """Note an adverse event, a drug, a scale, who was there, the room, or the patient's words."""
     request = Parse(file.read_text(), monitoring.RecordObservationRequest())
-    kept = _nurse(data, lambda nurse: nurse.infusion.RecordObservation(request)).observation
+    kept = as_nurse(data, lambda nurse: nurse.infusion.RecordObservation(request)).observation
     show(f"observation {kept.observation_id} kept")
 
 
@@ -140,7 +140,7 @@ def vitals(
     if not (systolic.isdecimal() and diastolic.isdecimal()):
         raise NetworkFailed("a pressure is told as 128/82")
     told = journey.vitals(int(systolic), int(diastolic), spo2=spo2, pulse=pulse)
-    kept = _nurse(data, lambda nurse: journey.measure(nurse, session_id, told))
+    kept = as_nurse(data, lambda nurse: journey.measure(nurse, session_id, told))
     show(f"{kept} reading kept")
 
 
@@ -152,7 +152,7 @@ def acknowledge(
 ) -> None:
     """Somebody has seen an alert."""
     request = monitoring.AcknowledgeAlertRequest(session_id=session_id, alert_id=alert_id)
-    seen = _nurse(data, lambda nurse: nurse.infusion.AcknowledgeAlert(request))
+    seen = as_nurse(data, lambda nurse: nurse.infusion.AcknowledgeAlert(request))
     show(sessions.alerts([seen.alert]))
 
 
@@ -183,14 +183,16 @@ def _say_findings(reply: Any) -> None:
 
 def _tell(data: Path, call: Callable[[Halcyon], Any], roles: Sequence[str] = _NURSE) -> Any:
     """A call that moves a session, and where it stands then."""
-    reply = _nurse(data, call, roles)
+    reply = as_nurse(data, call, roles)
     show(f"the session is {sessions.status(reply.session)}")
     return reply
 
 
-def _nurse(
+def as_nurse(
     data: Path, call: Callable[[Halcyon], Awaitable[Any]], roles: Sequence[str] = _NURSE
 ) -> Any:
+    """What a nurse of the network is told, or somebody in these roles."""
+
     async def calling() -> Any:
         async with acting(data, *roles) as who:
             return await call(who)

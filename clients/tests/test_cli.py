@@ -67,6 +67,8 @@ runner = CliRunner()
             for name in ("vitals", "acknowledge", "recover", "discharge", "confirm", "override")
         ),
         *(["infusion", name, "--help"] for name in ("complete", "observe", "transfer")),
+        *(["infusion", name, "--help"] for name in ("no-show", "cancel", "rate")),
+        *(["referral", name, "--help"] for name in ("list", "route", "cancel")),
         *(
             ["custody", name, "--help"]
             for name in (
@@ -84,6 +86,7 @@ runner = CliRunner()
             ["intake", name, "--help"]
             for name in (
                 *("queue", "show", "assess", "decide", "approve", "revise", "doses", "sign"),
+                *("decline", "stop", "resume"),
             )
         ),
         *(["scale", name, "--help"] for name in ("record", "list")),
@@ -109,11 +112,17 @@ def test_every_command_explains_itself(words: list[str]) -> None:
         ["token", "--role", "nurse"],
         ["referral", "show", "x"],
         ["referral", "watch", "x"],
+        ["referral", "list", "--status", "received"],
+        ["referral", "route", "x", "denver"],
+        ["referral", "cancel", "x", "--reason", "entered_in_error"],
         ["flow", "show", "x"],
         ["infusion", "show", "x"],
         ["infusion", "watch", "x"],
         ["infusion", "pause", "x", "alert"],
         ["infusion", "transfer", "x", "chest_pain"],
+        ["infusion", "no-show", "x"],
+        ["infusion", "cancel", "x", "--reason", "clinic_closed"],
+        ["infusion", "rate", "x", "60"],
         ["infusion", "vitals", "x", "--pressure", "120/80", "--spo2", "98", "--pulse", "70"],
         ["schedule", "day", "denver", "today"],
         ["schedule", "close", "denver", "2026-12-02", "2026-12-03"],
@@ -125,6 +134,9 @@ def test_every_command_explains_itself(words: list[str]) -> None:
         ["intake", "queue"],
         ["intake", "show", "x"],
         ["intake", "revise", "x", "--minutes", "60", "--rationale", "longer"],
+        ["intake", "decline", "x", "--reason", "capacity"],
+        ["intake", "stop", "x", "--reason", "goal_reached"],
+        ["intake", "resume", "x", "--rationale", "seen again"],
         ["scale", "record", "x", "phq9", "1,-,3"],
         ["pack", "list"],
         ["billing", "statement", "x"],
@@ -151,6 +163,10 @@ def test_without_a_network_it_says_so(words: list[str], tmp_path: Path) -> None:
         ["intake", "queue", "--status", "gone"],
         ["intake", "decide", "x", "perhaps"],
         ["intake", "revise", "x", "--rationale", "longer"],
+        ["intake", "decline", "x", "--reason", "mood"],
+        ["intake", "stop", "x", "--reason", "mood"],
+        ["referral", "list", "--status", "gone"],
+        ["referral", "cancel", "x", "--reason", "mood"],
         ["schedule", "close", "x", "2026-12-02", "2026-12-03", "--reason", "mood"],
         ["intake", "revise", "x", "--dose", "42.0001"],
         ["intake", "revise", "x", "--dose", "NaN"],

@@ -62,9 +62,8 @@ def findings(flags: Iterable[Flag]) -> Table:
 def plan(one: Plan) -> Table:
     """A plan in full."""
     state = plain(PlanState.Name(one.state), "PLAN_STATE_")
-    made = table(
-        f"Plan, version {one.version}, {state} {one.state_reason}".rstrip(), "what", "value"
-    )
+    why = f": {one.state_reason.replace('_', ' ')}" if one.state_reason else ""
+    made = table(f"Plan, version {one.version}, {state}{why}", "what", "value")
     weeks = "+".join(map(str, one.sessions_per_week))
     then = f"then every {one.maintenance_every_days} days"
     made.add_row("schedule", f"{one.schedule}: {weeks}, {then}")

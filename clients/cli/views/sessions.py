@@ -6,7 +6,7 @@ from rich.table import Table
 
 from clients.cli.views.tables import table
 from clients.cli.views.words import moment, plain
-from halcyon.infusion.v1.gate_pb2 import Finding
+from halcyon.infusion.v1.gate_pb2 import Finding, PumpInterval
 from halcyon.infusion.v1.infusion_pb2 import Session, SessionStatus, Vitals
 from halcyon.infusion.v1.monitoring_calls_pb2 import (
     GetSessionRecordResponse,
@@ -28,6 +28,15 @@ def listed(found: Iterable[Session]) -> Table:
         given = f"{one.given_mg} mg" if one.given_mg else ""
         booked = moment(one.planned_start_time)
         made.add_row(str(one.number), booked, status(one), ordered, given, one.session_id)
+    return made
+
+
+def pump(intervals: Iterable[PumpInterval]) -> Table:
+    """At which rate the pump ran and runs."""
+    made = table("Pump", "from (UTC)", "until", "mL/h", right=("mL/h",))
+    for one in intervals:
+        over = moment(one.end_time) if one.HasField("end_time") else "now"
+        made.add_row(moment(one.start_time), over, one.rate_ml_per_h)
     return made
 
 

@@ -21,7 +21,13 @@ from halcyon.scheduling.v1.scheduling_pb2 import BookingStatus, Series, SeriesSt
 
 def table(title: str, *columns: str, right: Sequence[str] = ()) -> Table:
     """The look that all tables share."""
-    made = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
+    made = Table(
+        title=title,
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        title_style="bold",
+        min_width=len(title),
+    )
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", no_wrap=True)
     return made
