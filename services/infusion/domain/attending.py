@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
+from chassis.refusal import NotAllowed
 from services.infusion.domain.events import Event, SessionCancelled, SessionMissed
 from services.infusion.domain.moments import moment
 from services.infusion.domain.pack import Pack
@@ -24,10 +25,13 @@ def arrive(visit: Visit, told: datetime | None, pack: Pack, now: datetime) -> De
 
 
 def miss(visit: Visit, now: datetime) -> Decision:
-    """The patient did not come."""
+    """The patient did not come; before the planned time nobody can tell."""
     if visit.session.status is Status.NO_SHOW:
         return visit, ()
-    missed = replace(visit, session=visit.session.after(Move.MISS, 1))
+    session = visit.session.after(Move.MISS, 1)
+    if now < session.planned_start_time:
+        raise NotAllowed("NOT_MISSED", "The session's time has not come.")
+    missed = replace(visit, session=session)
     return missed, (SessionMissed(missed, now),)
 
 

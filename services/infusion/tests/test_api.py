@@ -338,6 +338,11 @@ async def test_a_released_session_does_not_start_but_a_running_one_ends(ward: Wa
 
 async def test_who_does_not_come_and_what_is_called_off(ward: Ward) -> None:
     case = await ward.expect()
+    ward.later(days=-60)
+    with pytest.raises(NotAllowed) as refused:
+        await ward.miss(case.session_id(1))
+    assert refused.value.reason == "NOT_MISSED"
+    ward.later(days=60)
     assert (await ward.miss(case.session_id(1))).status == nouns.SESSION_STATUS_NO_SHOW
     await ward.miss(case.session_id(1))
     await ward.arrive(case.session_id(2))

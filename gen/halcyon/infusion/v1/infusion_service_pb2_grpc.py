@@ -184,7 +184,7 @@ class InfusionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RecordNoShow(self, request, context):
-        """Nobody came.
+        """Nobody came; before the planned time nobody can tell (NOT_MISSED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -46,7 +46,7 @@ class InfusionServiceStub:
     OverrideGate: _grpc.UnaryUnaryMultiCallable[_gate_calls_pb2.OverrideGateRequest, _gate_calls_pb2.OverrideGateResponse]
     """A prescriber answers for findings of a gate."""
     RecordNoShow: _grpc.UnaryUnaryMultiCallable[_gate_calls_pb2.RecordNoShowRequest, _gate_calls_pb2.RecordNoShowResponse]
-    """Nobody came."""
+    """Nobody came; before the planned time nobody can tell (NOT_MISSED)."""
     CancelSession: _grpc.UnaryUnaryMultiCallable[_gate_calls_pb2.CancelSessionRequest, _gate_calls_pb2.CancelSessionResponse]
     """Calls a session off before the drug."""
     StartInfusion: _grpc.UnaryUnaryMultiCallable[_infusion_service_pb2.StartInfusionRequest, _infusion_service_pb2.StartInfusionResponse]
@@ -96,7 +96,7 @@ class InfusionServiceAsyncStub(InfusionServiceStub):
     OverrideGate: _aio.UnaryUnaryMultiCallable[_gate_calls_pb2.OverrideGateRequest, _gate_calls_pb2.OverrideGateResponse]  # type: ignore[assignment]
     """A prescriber answers for findings of a gate."""
     RecordNoShow: _aio.UnaryUnaryMultiCallable[_gate_calls_pb2.RecordNoShowRequest, _gate_calls_pb2.RecordNoShowResponse]  # type: ignore[assignment]
-    """Nobody came."""
+    """Nobody came; before the planned time nobody can tell (NOT_MISSED)."""
     CancelSession: _aio.UnaryUnaryMultiCallable[_gate_calls_pb2.CancelSessionRequest, _gate_calls_pb2.CancelSessionResponse]  # type: ignore[assignment]
     """Calls a session off before the drug."""
     StartInfusion: _aio.UnaryUnaryMultiCallable[_infusion_service_pb2.StartInfusionRequest, _infusion_service_pb2.StartInfusionResponse]  # type: ignore[assignment]
@@ -173,7 +173,7 @@ class InfusionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _gate_calls_pb2.RecordNoShowRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_gate_calls_pb2.RecordNoShowResponse, _abc.Awaitable[_gate_calls_pb2.RecordNoShowResponse]]:
-        """Nobody came."""
+        """Nobody came; before the planned time nobody can tell (NOT_MISSED)."""
 
     @_abc_1.abstractmethod
     def CancelSession(
