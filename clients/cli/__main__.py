@@ -17,6 +17,7 @@ from clients.cli import (
     partner,
     protocol,
     referral,
+    refunds,
     repair,
     revising,
     scale,
@@ -57,6 +58,7 @@ for command in (
 schedule.app.command("repairs")(repair.repairs_at)
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(flow.app, name="flow")
+cards.billing.add_typer(refunds.app, name="refunds")
 app.add_typer(cards.billing, name="billing")
 infusion.app.command("summary")(summary.summary)
 app.add_typer(infusion.app, name="infusion")

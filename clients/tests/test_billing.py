@@ -3,7 +3,6 @@
 import io
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,14 +14,14 @@ from clients import accounts, collecting, journey
 from clients.cli.views.words import money
 from clients.network import Network, Options
 from clients.sdk import Halcyon
-from clients.tests.running import Run
+from clients.tests import clerking
+from clients.tests.running import Run, Said, within
 from halcyon.billing.events.v1.billing_events_pb2 import PaymentFailed, SuperbillIssued
 from halcyon.billing.v1.billing_pb2 import ClinicPrice, Invoice, Money
 from halcyon.billing.v1.billing_service_pb2 import UpdateClinicPriceRequest
 from halcyon.billing.v1.estimate_pb2 import PACKAGE_PREFERENCE_NONE, InfusionsWanted
 from halcyon.infusion.events.v1.infusion_events_pb2 import SessionPlanned
 
-Said = Callable[..., str]
 SHARE: dict[str, Any] = {
     "provider": {
         "name": "Denver Nursing",
@@ -170,6 +169,8 @@ async def test_a_series_money_from_the_terminal(halcyon: Run, tmp_path: Path) ->
         assert "WRONG_STATE" in refused, "the series is paid already"
         a_card_is_kept_and_removed(said, referral_id)
         a_package_is_applied(said, await declined(network, invoice), invoice.session_count)
+        at_once = within(data, "billing")
+        await clerking.a_second_person_decides(at_once, network, referral_id)
         nobody = "00000000-0000-4000-8000-000000000000"
         assert "INVOICE_NOT_FOUND" in said("statement", nobody, fails=True)
     pdfs = sorted(papers.glob("*.pdf"))
