@@ -12,6 +12,7 @@ from clients.cli import (
     flow,
     infusion,
     intake,
+    owed,
     pack,
     parked,
     partner,
@@ -59,6 +60,7 @@ schedule.app.command("repairs")(repair.repairs_at)
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(flow.app, name="flow")
 cards.billing.add_typer(refunds.app, name="refunds")
+cards.billing.add_typer(owed.app, name="owed")
 app.add_typer(cards.billing, name="billing")
 infusion.app.command("summary")(summary.summary)
 app.add_typer(infusion.app, name="infusion")

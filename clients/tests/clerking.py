@@ -1,13 +1,21 @@
 """A clerk's daily work with money from the terminal; what came of it is asked of the service."""
 
 import re
+from datetime import timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
-from clients import refunding
-from clients.cli.views.words import money
+import asyncpg
+
+from clients import accounts, refunding
+from clients.cli.views.words import money, when
 from clients.network import Network
+from clients.network.seed import SEATTLE
 from clients.tests.running import Said
+from halcyon.billing.v1.billing_pb2 import Invoice
+from halcyon.billing.v1.ledger_pb2 import Statement
 from halcyon.billing.v1.refund_pb2 import Refund, RefundStatus
+from halcyon.scheduling.v1.scheduling_service_pb2 import GetSeriesRequest
 
 ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
@@ -36,6 +44,27 @@ async def a_second_person_decides(said: Said, network: Network, referral_id: str
     assert "no part" in said("refunds", "by-hand", stuck, fails=True)
 
 
+async def a_balance_is_cleared(said: Said, network: Network, referral_id: str) -> None:
+    """One fee is paid in part and written off, another is taken back."""
+    told = await _an_hour_before(network, referral_id, 3)
+    charged = said("owed", "missed", referral_id, "3", "cancelled", "--told", told)
+    assert "the patient owes it" in charged
+    owed = money((await _statement(network, referral_id)).owed)
+    assert f"fee {owed}" in charged
+    await _remind(network, referral_id)
+    assert referral_id in (reminded := said("owed", "reminders", "seattle"))
+    assert "12.34 USD" in reminded
+    left = said("owed", "paid", referral_id, "1.00").partition(", ")[2].split()[0]
+    assert "0.00 USD still owed" in said("owed", "write-off", referral_id, left)
+    assert not (await _statement(network, referral_id)).owed.minor_units
+    assert "ABOVE_BALANCE" in said("owed", "paid", referral_id, "1.00", fails=True)
+    assert "--told" in said("owed", "missed", referral_id, "4", "cancelled", fails=True)
+    assert "given up" in said("owed", "missed", referral_id, "4", "no_show")
+    assert await _forfeited(network, referral_id) == 1
+    assert "taken back" in said("owed", "reverse", referral_id, "4")
+    assert await _forfeited(network, referral_id) == 0
+
+
 def _id(told: str) -> str:
     return str(re.findall(ID, told)[0])
 
@@ -47,3 +76,45 @@ def _bare(amount: str) -> str:
 async def _refund(network: Network, refund_id: str) -> Refund:
     async with network.client("cashier") as clerk:
         return await refunding.refund_of(clerk, refund_id)
+
+
+async def _invoice(network: Network, referral_id: str) -> Invoice:
+    async with network.client("cashier") as clerk:
+        return await accounts.invoice_of(clerk, referral_id)
+
+
+async def _statement(network: Network, referral_id: str) -> Statement:
+    patient_id = (await _invoice(network, referral_id)).patient_id
+    async with network.client("cashier") as clerk:
+        return await accounts.statement_of(clerk, patient_id)
+
+
+async def _forfeited(network: Network, referral_id: str) -> int:
+    found = await _statement(network, referral_id)
+    return sum(one.forfeited_count for one in found.entitlements)
+
+
+async def _an_hour_before(network: Network, referral_id: str, number: int) -> str:
+    """On the clinic's wall clock."""
+    invoice = await _invoice(network, referral_id)
+    async with network.client("cashier") as clerk:
+        request = GetSeriesRequest(series_id=invoice.series_id)
+        series = (await clerk.scheduling.GetSeries(request)).series
+    (start,) = [when(one.start_time) for one in series.bookings if one.number == number]
+    wall = (start - timedelta(hours=1)).astimezone(ZoneInfo(SEATTLE.time_zone))
+    return wall.strftime("%Y-%m-%dT%H:%M")
+
+
+async def _remind(network: Network, referral_id: str) -> None:
+    """As if the days of the terms had passed."""
+    invoice = await _invoice(network, referral_id)
+    line = await asyncpg.connect(
+        network.database_url("billing"), server_settings={"halcyon.sees": "*"}
+    )
+    try:
+        await line.execute(
+            "INSERT INTO reminder VALUES ($1, 1, $2, $3, 1234, 'USD', now())",
+            *(invoice.invoice_id, invoice.clinic_id, invoice.patient_id),
+        )
+    finally:
+        await line.close()
