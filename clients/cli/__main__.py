@@ -5,6 +5,7 @@ import typer
 from clients.cli import (
     audit,
     backing,
+    books,
     cards,
     closing,
     custody,
@@ -61,6 +62,7 @@ app.add_typer(schedule.app, name="schedule")
 app.add_typer(flow.app, name="flow")
 cards.billing.add_typer(refunds.app, name="refunds")
 cards.billing.add_typer(owed.app, name="owed")
+cards.billing.add_typer(books.app, name="books")
 app.add_typer(cards.billing, name="billing")
 infusion.app.command("summary")(summary.summary)
 app.add_typer(infusion.app, name="infusion")

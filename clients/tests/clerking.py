@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from clients import accounts, refunding
+from clients import accounts, bookkeeping, refunding
 from clients.cli.views.words import money, when
 from clients.network import Network
 from clients.network.seed import SEATTLE
@@ -63,6 +63,31 @@ async def a_balance_is_cleared(said: Said, network: Network, referral_id: str) -
     assert await _forfeited(network, referral_id) == 1
     assert "taken back" in said("owed", "reverse", referral_id, "4")
     assert await _forfeited(network, referral_id) == 0
+
+
+async def the_books_are_kept(said: Said, network: Network, referral_id: str) -> None:
+    """The journal is shown whole, a payout counts once, a period is closed for good."""
+    invoice = await _invoice(network, referral_id)
+    async with network.client("cashier") as clerk:
+        entries = await bookkeeping.journal_of(clerk, invoice.invoice_id)
+    told = said("books", "journal", referral_id)
+    shown = re.findall(r"UTC, (.+?)  ", told)
+    assert shown == [entry.rule.replace("_", " ") for entry in entries]
+    paid = ("books", "payout", "seattle", "po_1", "500.00")
+    for _ in range(2):
+        assert "492.50 USD" in said(*paid, "--fee", "7.50")
+    assert "REQUEST_ID_REUSED" in said(*paid, "--fee", "7.51", fails=True)
+    assert "no period" in said("books", "periods", "seattle")
+    assert "--yes" in said("books", "close", "seattle", "2020-01-01", fails=True)
+    said("books", "close", "seattle", "2020-01-01", "--yes")
+    assert "2020-01-01 00:00" in said("books", "periods", "seattle")
+    refused = said("books", "close", "seattle", "2019-01-01", "--yes", fails=True)
+    assert "PERIOD_CLOSED" in refused
+    async with network.client("cashier") as clerk:
+        balances = await accounts.balances_of(clerk, invoice.clinic_id)
+        (period,) = await bookkeeping.closed_periods(clerk, invoice.clinic_id)
+    assert [one.balance.minor_units for one in balances if one.account[:4] == "5000"] == [750]
+    assert when(period.until_time).astimezone(ZoneInfo(SEATTLE.time_zone)).hour == 0
 
 
 def _id(told: str) -> str:

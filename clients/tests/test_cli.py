@@ -50,7 +50,7 @@ runner = CliRunner()
         ),
         ["referral", "submit", "--help"],
         *(["billing", name, "--help"] for name in ("quote", "estimate", "pay")),
-        *(["billing", name, "--help"] for name in ("refunds", "owed")),
+        *(["billing", name, "--help"] for name in ("refunds", "owed", "books")),
         ["parked", "replay", "--help"],
         *(["stream", name, "--help"] for name in ("check", "rebuild")),
         *(
