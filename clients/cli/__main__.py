@@ -10,6 +10,7 @@ from clients.cli import (
     closing,
     custody,
     demo,
+    disputes,
     flow,
     infusion,
     intake,
@@ -60,9 +61,11 @@ for command in (
 schedule.app.command("repairs")(repair.repairs_at)
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(flow.app, name="flow")
-cards.billing.add_typer(refunds.app, name="refunds")
-cards.billing.add_typer(owed.app, name="owed")
-cards.billing.add_typer(books.app, name="books")
+for group, members in (
+    *(("refunds", refunds.app), ("owed", owed.app)),
+    *(("books", books.app), ("disputes", disputes.app)),
+):
+    cards.billing.add_typer(members, name=group)
 app.add_typer(cards.billing, name="billing")
 infusion.app.command("summary")(summary.summary)
 app.add_typer(infusion.app, name="infusion")

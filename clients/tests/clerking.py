@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from clients import accounts, bookkeeping, refunding
+from clients import accounts, bookkeeping, disputing, refunding
 from clients.cli.views.words import money, when
 from clients.network import Network
 from clients.network.seed import SEATTLE
 from clients.tests.running import Said
 from halcyon.billing.v1.billing_pb2 import Invoice
 from halcyon.billing.v1.ledger_pb2 import Statement
-from halcyon.billing.v1.refund_pb2 import Refund, RefundStatus
+from halcyon.billing.v1.refund_pb2 import DISPUTE_STATUS_WON, Refund, RefundStatus
 from halcyon.scheduling.v1.scheduling_service_pb2 import GetSeriesRequest
 
 ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -88,6 +88,24 @@ async def the_books_are_kept(said: Said, network: Network, referral_id: str) -> 
         (period,) = await bookkeeping.closed_periods(clerk, invoice.clinic_id)
     assert [one.balance.minor_units for one in balances if one.account[:4] == "5000"] == [750]
     assert when(period.until_time).astimezone(ZoneInfo(SEATTLE.time_zone)).hour == 0
+
+
+async def a_bank_is_answered(said: Said, network: Network, referral_id: str) -> None:
+    """With what is wanted and no less; then it decides."""
+    invoice = await _invoice(network, referral_id)
+    about = (invoice.payment_id, "dp_1", "fraudulent", "100.00")
+    told = said("disputes", "record", *about, "--fee", "15.00", "--respond-by", "2099-01-01T12:00")
+    dispute, wanted = _id(told), re.findall(r"UTC: (.+)", told)[0].split(", ")
+    assert referral_id in said("disputes", "list", "seattle")
+    documents = [f"{kind}={uuid4()}" for kind in wanted]
+    refused = said("disputes", "answer", dispute, *documents[1:], fails=True)
+    assert "INVALID_EVIDENCE" in refused
+    assert "under review" in said("disputes", "answer", dispute, *documents)
+    said("disputes", "decide", dispute, "won")
+    async with network.client("cashier") as clerk:
+        (known,) = await disputing.disputes_of(clerk, invoice.clinic_id)
+    assert (known.dispute_id, known.status) == (dispute, DISPUTE_STATUS_WON)
+    assert sorted(f"{one.kind}={one.document_id}" for one in known.evidence) == sorted(documents)
 
 
 def _id(told: str) -> str:

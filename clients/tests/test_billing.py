@@ -173,6 +173,7 @@ async def test_a_series_money_from_the_terminal(halcyon: Run, tmp_path: Path) ->
         await clerking.a_second_person_decides(at_once, network, referral_id)
         await clerking.a_balance_is_cleared(at_once, network, referral_id)
         await clerking.the_books_are_kept(at_once, network, referral_id)
+        await clerking.a_bank_is_answered(at_once, network, referral_id)
         nobody = "00000000-0000-4000-8000-000000000000"
         assert "INVOICE_NOT_FOUND" in said("statement", nobody, fails=True)
     pdfs = sorted(papers.glob("*.pdf"))
