@@ -1,7 +1,7 @@
 """What people do with a series' money, as calls of the SDK, for the CLI, the demo and tests."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID, uuid4, uuid5
 
 from clients.sdk import Halcyon
@@ -22,12 +22,25 @@ from halcyon.billing.v1.superbill_pb2 import SuperbillFormat as Format
 from halcyon.referral.v1.referral_service_pb2 import GetPatientRequest, GetReferralRequest
 
 _POLL = 0.05
+_AT_ONCE = 20
 
 
 async def invoice_of(clerk: Halcyon, referral_id: str) -> Invoice:
     """The newest invoice of a referral."""
     request = billing.GetInvoiceRequest(referral_id=referral_id)
     return (await clerk.billing.GetInvoice(request)).invoice
+
+
+async def referrals_of(clerk: Halcyon, invoice_ids: Iterable[str]) -> dict[str, str]:
+    """The referral that each invoice serves."""
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def asking(invoice_id: str) -> tuple[str, str]:
+        async with turns:
+            request = billing.GetInvoiceRequest(invoice_id=invoice_id)
+            return invoice_id, (await clerk.billing.GetInvoice(request)).invoice.referral_id
+
+    return dict(await asyncio.gather(*map(asking, set(invoice_ids))))
 
 
 async def statement_of(clerk: Halcyon, patient_id: str) -> Statement:

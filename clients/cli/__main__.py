@@ -5,19 +5,23 @@ import typer
 from clients.cli import (
     audit,
     backing,
+    books,
     cards,
     closing,
     custody,
     demo,
     deviating,
+    disputes,
     flow,
     infusion,
     intake,
+    owed,
     pack,
     parked,
     partner,
     protocol,
     referral,
+    refunds,
     refusing,
     repair,
     revising,
@@ -66,6 +70,8 @@ for command in (
 schedule.app.command("repairs")(repair.repairs_at)
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(flow.app, name="flow")
+for part in (refunds, owed, books, disputes):
+    cards.billing.add_typer(part.app, name=part.__name__.rpartition(".")[2])
 app.add_typer(cards.billing, name="billing")
 infusion.app.command("summary")(summary.summary)
 infusion.app.command("no-show")(deviating.no_show)

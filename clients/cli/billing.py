@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from clients import accounts
+from clients import accounts, refunding
 from clients.cli.place import DEFAULT, Data, acting, run
 from clients.cli.screen import show
 from clients.cli.views import money as views
@@ -105,7 +105,7 @@ def refund(
             if not yes:
                 return quoted, None
             asked = await accounts.refund(clerk, invoice_id, reason, sessions)
-            return quoted, await accounts.settled(clerk, asked.refund_id)
+            return quoted, await refunding.answered(clerk, asked)
 
     quoted, made = run(asking())
     show(views.refund_quote(quoted))

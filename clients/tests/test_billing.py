@@ -3,7 +3,6 @@
 import io
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,14 +14,14 @@ from clients import accounts, collecting, journey
 from clients.cli.views.words import money
 from clients.network import Network, Options
 from clients.sdk import Halcyon
-from clients.tests.running import Run
+from clients.tests import clerking
+from clients.tests.running import Run, Said, within
 from halcyon.billing.events.v1.billing_events_pb2 import PaymentFailed, SuperbillIssued
 from halcyon.billing.v1.billing_pb2 import ClinicPrice, Invoice, Money
 from halcyon.billing.v1.billing_service_pb2 import UpdateClinicPriceRequest
 from halcyon.billing.v1.estimate_pb2 import PACKAGE_PREFERENCE_NONE, InfusionsWanted
 from halcyon.infusion.events.v1.infusion_events_pb2 import SessionPlanned
 
-Said = Callable[..., str]
 SHARE: dict[str, Any] = {
     "provider": {
         "name": "Denver Nursing",
@@ -129,11 +128,28 @@ def words(path: Path) -> str:
     return " ".join(page.extract_text() for page in pypdf.PdfReader(path).pages)
 
 
+def papers_are_printed(said: Said, referral_id: str, papers: Path, sums: tuple[int, str]) -> None:
+    """A statement, an estimate, a superbill, and the claim for a payer."""
+    (unit, held), into = sums, ("--into", str(papers))
+    said("statement", referral_id, *into)
+    said("estimate", referral_id, *into)
+    said("superbill", referral_id, "--session", "1", *into)
+    said("superbill", referral_id, "--form", "fhir", *into)
+    claim = ("--form", "837p", "--payer", "Example Health/99999/XEH1")
+    said("superbill", referral_id, *claim, *into)
+    assert "payer" in said("superbill", referral_id, "--form", "837p", *into, fails=True)
+    pdfs = sorted(papers.glob("*.pdf"))
+    assert [path.name.split("-")[0] for path in pdfs] == ["good", "statement", "superbill"]
+    assert held.removesuffix(" USD") in words(pdfs[1])
+    assert f"Total charge USD {unit // 100}.{unit % 100:02}" in words(pdfs[2])
+    (edi,) = papers.glob("*.837")
+    assert x12n_document.x12n_document(params.ParamsBase(), str(edi), io.StringIO(), None)
+
+
 async def test_a_series_money_from_the_terminal(halcyon: Run, tmp_path: Path) -> None:
-    data, papers = tmp_path / "data", tmp_path / "papers"
+    data = tmp_path / "data"
     with Network(data, Options()) as network:
         referral_id, invoice = await delivered(network)
-        into = ("--into", str(papers))
 
         def said(*arguments: str, fails: bool = False) -> str:
             result = halcyon("billing", *arguments, data=data)
@@ -150,13 +166,7 @@ async def test_a_series_money_from_the_terminal(halcyon: Run, tmp_path: Path) ->
         asked = said("refund", referral_id, "--sessions", "1", "--yes")
         assert f"{one} requested" in asked, "above the limit a second person must agree"
         assert f"prepaid {held}, owed 0.00 USD" in said("statement", referral_id)
-        said("statement", referral_id, *into)
-        said("estimate", referral_id, *into)
-        said("superbill", referral_id, "--session", "1", *into)
-        said("superbill", referral_id, "--form", "fhir", *into)
-        claim = ("--form", "837p", "--payer", "Example Health/99999/XEH1")
-        said("superbill", referral_id, *claim, *into)
-        assert "payer" in said("superbill", referral_id, "--form", "837p", *into, fails=True)
+        papers_are_printed(said, referral_id, tmp_path / "papers", (unit, held))
         assert "sum" in said("trial-balance", invoice.clinic_id)
         shares = tmp_path / "shares.json"
         shares.write_text(json.dumps({"clinic_id": invoice.clinic_id, "shares": [SHARE]}))
@@ -171,11 +181,10 @@ async def test_a_series_money_from_the_terminal(halcyon: Run, tmp_path: Path) ->
         assert "WRONG_STATE" in refused, "the series is paid already"
         a_card_is_kept_and_removed(said, referral_id)
         a_package_is_applied(said, await declined(network, invoice), invoice.session_count)
+        at_once = within(data, "billing")
+        await clerking.a_second_person_decides(at_once, network, referral_id)
+        await clerking.a_balance_is_cleared(at_once, network, referral_id)
+        await clerking.the_books_are_kept(at_once, network, referral_id)
+        await clerking.a_bank_is_answered(at_once, network, referral_id)
         nobody = "00000000-0000-4000-8000-000000000000"
         assert "INVOICE_NOT_FOUND" in said("statement", nobody, fails=True)
-    pdfs = sorted(papers.glob("*.pdf"))
-    assert [path.name.split("-")[0] for path in pdfs] == ["good", "statement", "superbill"]
-    assert held.removesuffix(" USD") in words(pdfs[1])
-    assert f"Total charge USD {unit // 100}.{unit % 100:02}" in words(pdfs[2])
-    (edi,) = papers.glob("*.837")
-    assert x12n_document.x12n_document(params.ParamsBase(), str(edi), io.StringIO(), None)

@@ -50,6 +50,7 @@ runner = CliRunner()
         ),
         ["referral", "submit", "--help"],
         *(["billing", name, "--help"] for name in ("quote", "estimate", "pay")),
+        *(["billing", name, "--help"] for name in ("refunds", "owed", "books", "disputes")),
         ["parked", "replay", "--help"],
         *(["stream", name, "--help"] for name in ("check", "rebuild")),
         *(

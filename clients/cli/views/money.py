@@ -62,14 +62,17 @@ def trial_balance(found: Iterable[AccountBalance]) -> Table:
     made = table("Trial balance", "account", "debit", "credit", right=("debit", "credit"))
     listed = [one for one in found if one.balance.minor_units]
     for one in listed:
-        debit = one.balance.minor_units > 0
-        sides = (money(one.balance), "") if debit else ("", money(_less(one.balance)))
-        made.add_row(one.account, *sides)
+        made.add_row(one.account, *sides(one.balance))
     amounts = [one.balance.minor_units for one in listed]
     held = Money(currency_code="USD", minor_units=sum(n for n in amounts if n > 0))
     owed = Money(currency_code="USD", minor_units=-sum(n for n in amounts if n < 0))
     made.add_row("[bold]sum[/]", f"[bold]{money(held)}[/]", f"[bold]{money(owed)}[/]")
     return made
+
+
+def sides(amount: Money) -> tuple[str, str]:
+    """An amount on its side of an account: debit or credit."""
+    return (money(amount), "") if amount.minor_units > 0 else ("", money(_less(amount)))
 
 
 def _less(amount: Money) -> Money:

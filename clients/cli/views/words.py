@@ -35,6 +35,11 @@ def moment(stamp: Timestamp, zone: str = "UTC") -> str:
     return when(stamp).astimezone(ZoneInfo(zone)).strftime("%a %d %b %H:%M")
 
 
+def dated(stamp: Timestamp, zone: str = "UTC") -> str:
+    """A time in the books, with its year."""
+    return when(stamp).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+
+
 def when(stamp: Timestamp) -> datetime:
     """The same moment, as Python knows it."""
     return stamp.ToDatetime(ZoneInfo("UTC"))
