@@ -40,6 +40,12 @@ async def write_off(director: Halcyon, invoice_id: str, amount: Money) -> Money:
     return (await director.ledger.WriteOffBalance(request)).owed
 
 
+async def give_back(director: Halcyon, invoice_id: str, amount: Money) -> Money:
+    """What was paid too much goes back by hand; what is still owed, below zero for a credit."""
+    request = rpc.ReturnCreditRequest(request_id=str(uuid4()), invoice_id=invoice_id, amount=amount)
+    return (await director.ledger.ReturnCredit(request)).owed
+
+
 async def reminders_of(clerk: Halcyon, clinic_id: str) -> Sequence[BalanceReminder]:
     """The last reminders of a clinic, the newest first."""
     request = rpc.ListBalanceRemindersRequest(clinic_id=clinic_id)

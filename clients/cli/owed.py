@@ -23,7 +23,8 @@ from halcyon.scheduling.v1 import scheduling_pb2 as booked
 from halcyon.scheduling.v1.scheduling_service_pb2 import GetSeriesRequest
 
 app = typer.Typer(
-    help="What is owed: missed, reverse, paid, write-off, reminders.", no_args_is_help=True
+    help="What is owed: missed, reverse, paid, write-off, give-back, reminders.",
+    no_args_is_help=True,
 )
 Number = Annotated[
     int,
@@ -108,6 +109,19 @@ def write_off(referral_id: Referral, sum_: Amount, data: Data = DEFAULT) -> None
             return given, await owing.write_off(director, invoice.invoice_id, given)
 
     show(views.cleared(*run(forgiving()), "written off"))
+
+
+@app.command("give-back")
+def give_back(referral_id: Referral, sum_: Amount, data: Data = DEFAULT) -> None:
+    """Record that a credit, or a part of it, was given back; for the medical director."""
+
+    async def returning() -> tuple[Money, Money]:
+        async with acting(data, "medical_director") as director:
+            invoice = await accounts.invoice_of(director, referral_id)
+            given = amount(sum_, invoice.total)
+            return given, await owing.give_back(director, invoice.invoice_id, given)
+
+    show(views.cleared(*run(returning()), "given back"))
 
 
 @app.command()

@@ -45,7 +45,8 @@ async def a_second_person_decides(said: Said, network: Network, referral_id: str
 
 
 async def a_balance_is_cleared(said: Said, network: Network, referral_id: str) -> None:
-    """One fee is paid in part and written off, another is taken back."""
+    """One fee is paid in part and written off, others are taken back, paid before or not."""
+    await a_fee_paid_and_taken_back_is_given_back(said, network, referral_id)
     told = await _an_hour_before(network, referral_id, 3)
     charged = said("owed", "missed", referral_id, "3", "cancelled", "--told", told)
     assert "the patient owes it" in charged
@@ -63,6 +64,19 @@ async def a_balance_is_cleared(said: Said, network: Network, referral_id: str) -
     assert await _forfeited(network, referral_id) == 1
     assert "taken back" in said("owed", "reverse", referral_id, "4")
     assert await _forfeited(network, referral_id) == 0
+
+
+async def a_fee_paid_and_taken_back_is_given_back(
+    said: Said, network: Network, referral_id: str
+) -> None:
+    told = await _an_hour_before(network, referral_id, 5)
+    said("owed", "missed", referral_id, "5", "cancelled", "--told", told)
+    fee = money((await _statement(network, referral_id)).owed).split()[0]
+    said("owed", "paid", referral_id, fee)
+    said("owed", "reverse", referral_id, "5")
+    assert (await _statement(network, referral_id)).owed.minor_units < 0
+    assert "0.00 USD still owed" in said("owed", "give-back", referral_id, fee)
+    assert not (await _statement(network, referral_id)).owed.minor_units
 
 
 async def the_books_are_kept(said: Said, network: Network, referral_id: str) -> None:
