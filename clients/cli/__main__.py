@@ -25,7 +25,9 @@ from clients.cli import (
     stream,
     summary,
     token,
+    transferring,
     up,
+    visits,
 )
 from clients.cli.errors import Polite
 
@@ -52,6 +54,8 @@ app.add_typer(pack.app, name="pack")
 for command in (
     *(closing.close, closing.reopen),
     *(repair.optimise, repair.repair, repair.accept, repair.maintain),
+    *(visits.arrive, visits.miss, visits.cancel, visits.move),
+    transferring.transfer,
 ):
     schedule.app.command()(command)
 schedule.app.command("repairs")(repair.repairs_at)

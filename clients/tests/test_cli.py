@@ -93,7 +93,10 @@ runner = CliRunner()
             for name in ("estimate", "statement", "superbill", "refund", "trial-balance")
         ),
         *(["schedule", name, "--help"] for name in ("day", "close", "reopen", "repairs", "accept")),
-        ["schedule", "series", "--help"],
+        *(
+            ["schedule", name, "--help"]
+            for name in (*("series", "arrive", "miss", "cancel", "move", "transfer"),)
+        ),
     ],
 )
 def test_every_command_explains_itself(words: list[str]) -> None:
@@ -119,6 +122,7 @@ def test_every_command_explains_itself(words: list[str]) -> None:
         ["schedule", "close", "denver", "2026-12-02", "2026-12-03"],
         ["schedule", "reopen", "7a1c6f0e-5d1b-4c3e-8e55-2f6a0f4c9b01"],
         ["schedule", "series", "7a1c6f0e-5d1b-4c3e-8e55-2f6a0f4c9b01"],
+        ["schedule", "arrive", "7a1c6f0e-5d1b-4c3e-8e55-2f6a0f4c9b01", "1"],
         ["parked", "list"],
         ["custody", "balance", "FH1000001"],
         ["custody", "due"],

@@ -1,0 +1,141 @@
+"""What the clinic's desk does to a series from the terminal, on a network of its own."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import pytest
+
+from chassis.embedded import remove
+from clients import journey
+from clients.network import Network, Options
+from clients.network.seed import PHOENIX, SEATTLE
+from clients.tests.running import command, environment
+from halcyon.infusion.events.v1.infusion_events_pb2 import SessionPlanned
+from halcyon.scheduling.v1 import scheduling_pb2 as nouns
+from halcyon.scheduling.v1.scheduling_service_pb2 import GetSeriesRequest
+
+pytestmark = pytest.mark.xdist_group("desk")
+ZONE = ZoneInfo(SEATTLE.time_zone)
+EXAMPLE = (journey.EXAMPLES / "crps-seattle.json").read_bytes()
+Said = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    folder = tmp_path_factory.mktemp("desk")
+    with Network(folder, Options()) as running:
+        yield running
+    remove(folder)
+
+
+@pytest.fixture
+def said(network: Network) -> Said:
+    """What `halcyon schedule` answers, or complains of."""
+
+    def ask(*words: str, fails: bool = False) -> str:
+        env = environment(HALCYON_DATA=str(network.directory))
+        result = subprocess.run(
+            command("schedule", *words), env=env, capture_output=True, text=True, check=False
+        )
+        assert result.returncode == int(fails), result.stderr
+        return result.stderr if fails else result.stdout
+
+    return ask
+
+
+@pytest.fixture
+async def referral_id(network: Network) -> str:
+    """A patient whose series at Seattle is paid and booked."""
+    request = journey.read_referral(EXAMPLE)
+    request.request_id, request.patient.given_name = str(uuid4()), f"Sigrid {uuid4()}"
+    async with network.client("referrer", npi=request.referrer.npi) as doctor:
+        found = (await journey.refer(doctor, request)).referral_id
+        await journey.until(doctor, found, [SessionPlanned])
+    return found
+
+
+async def series_of(network: Network, referral_id: str) -> nouns.Series:
+    async with network.client("coordinator") as desk:
+        request = GetSeriesRequest(referral_id=referral_id)
+        return (await desk.scheduling.GetSeries(request)).series
+
+
+def starts(series: nouns.Series) -> list[datetime]:
+    return [one.start_time.ToDatetime(UTC).astimezone(ZONE) for one in series.bookings]
+
+
+async def test_who_is_here_has_arrived(network: Network, said: Said, referral_id: str) -> None:
+    assert "the same time   arrived" in said("arrive", referral_id, "1")
+    after = await series_of(network, referral_id)
+    assert after.bookings[0].status == nouns.BOOKING_STATUS_ARRIVED
+    said("arrive", after.series_id, "1")
+    assert await series_of(network, referral_id) == after
+    assert "NOT_MISSED" in said("miss", referral_id, "1", fails=True)
+    assert "BOOKING_BEGUN" in said("cancel", referral_id, "1", "--reason", "patient", fails=True)
+    assert "BOOKING_NOT_FOUND" in said("arrive", referral_id, "99", fails=True)
+
+
+async def test_who_is_missed_comes_later(network: Network, said: Said, referral_id: str) -> None:
+    before = await series_of(network, referral_id)
+    await a_week_ago(network, before.series_id)
+    told = said("miss", referral_id, "1")
+    after = await series_of(network, referral_id)
+    assert [one.status for one in after.earlier_bookings] == [nouns.BOOKING_STATUS_NO_SHOW]
+    assert starts(after)[0] > datetime.now(UTC)
+    assert "(no show)" in told
+    assert f"{starts(after)[0]:%a %d %b %H:%M}" in told
+
+
+async def test_a_session_is_called_off(network: Network, said: Said, referral_id: str) -> None:
+    before = await series_of(network, referral_id)
+    told = said("cancel", referral_id, "2", "--reason", "illness")
+    after = await series_of(network, referral_id)
+    assert [one.status for one in after.earlier_bookings] == [nouns.BOOKING_STATUS_CANCELLED]
+    assert starts(after)[0] == starts(before)[0]
+    assert starts(after)[1] > starts(before)[1]
+    assert f"{starts(before)[1]:%a %d %b %H:%M} (cancelled)" in told
+    assert f"{starts(after)[1]:%a %d %b %H:%M}" in told
+
+
+async def test_a_session_moves_on_the_wall_clock(
+    network: Network, said: Said, referral_id: str
+) -> None:
+    *_, before, last = starts(await series_of(network, referral_id))
+    wanted = last + timedelta(days=7, hours=2)
+    said("move", referral_id, "8", f"{wanted:%Y-%m-%dT%H:%M}")
+    after = await series_of(network, referral_id)
+    assert starts(after)[-1] == wanted
+    assert [one.status for one in after.earlier_bookings] == [nouns.BOOKING_STATUS_MOVED]
+    close = before + timedelta(hours=1)
+    refused = said("move", referral_id, "8", f"{close:%Y-%m-%dT%H:%M}", fails=True)
+    assert refused.startswith("✗ TOO_CLOSE")
+    offered = datetime.fromisoformat(refused.partition("next_1: ")[2][:16])
+    said("move", referral_id, "8", f"{offered:%Y-%m-%dT%H:%M}")
+    assert starts(await series_of(network, referral_id))[-1] == offered.replace(tzinfo=ZONE)
+
+
+async def test_a_series_goes_elsewhere(network: Network, said: Said, referral_id: str) -> None:
+    said("transfer", referral_id, "phoenix")
+    after = await series_of(network, referral_id)
+    assert after.clinic_id == str(PHOENIX.clinic_id)
+    assert "is at Halcyon Phoenix now" in said("transfer", referral_id, "phoenix")
+    assert await series_of(network, referral_id) == after
+    assert "no clinic is called nowhere" in said("transfer", referral_id, "nowhere", fails=True)
+
+
+async def a_week_ago(network: Network, series_id: str) -> None:
+    """Its first session should have begun: nobody can book in the past, so its row is aged."""
+    moments = ("start_time", "infuse_time", "infuse_end_time", "room_end_time", "end_time")
+    aged = ", ".join(f"{one} = {one} - interval '7 days'" for one in moments)
+    line = await asyncpg.connect(network.database_url("scheduling"))
+    try:
+        await line.execute(
+            f"UPDATE booking SET {aged} WHERE series_id = $1 AND number = 1",
+            series_id,
+        )
+    finally:
+        await line.close()
