@@ -9,6 +9,7 @@ from clients.cli import (
     closing,
     custody,
     demo,
+    finding,
     flow,
     infusion,
     intake,
@@ -27,6 +28,7 @@ from clients.cli import (
     token,
     transferring,
     up,
+    using,
     visits,
 )
 from clients.cli.errors import Polite
@@ -55,7 +57,7 @@ for command in (
     *(closing.close, closing.reopen),
     *(repair.optimise, repair.repair, repair.accept, repair.maintain),
     *(visits.arrive, visits.miss, visits.cancel, visits.move),
-    transferring.transfer,
+    *(finding.find, using.use, transferring.transfer),
 ):
     schedule.app.command()(command)
 schedule.app.command("repairs")(repair.repairs_at)

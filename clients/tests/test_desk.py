@@ -2,23 +2,25 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
+from google.type.date_pb2 import Date
 
 from chassis.embedded import remove
 from clients import journey
 from clients.network import Network, Options
-from clients.network.seed import PHOENIX, SEATTLE
+from clients.network.seed import DENVER, PHOENIX, SEATTLE
 from clients.tests.running import command, environment
 from halcyon.infusion.events.v1.infusion_events_pb2 import SessionPlanned
 from halcyon.scheduling.v1 import scheduling_pb2 as nouns
-from halcyon.scheduling.v1.scheduling_service_pb2 import GetSeriesRequest
+from halcyon.scheduling.v1.scheduling_service_pb2 import GetSeriesRequest, GetUtilisationRequest
 
 pytestmark = pytest.mark.xdist_group("desk")
+PATTERN = ("--gap-hours", "48", "--infusion-minutes", "60", "--recovery-minutes", "60")
 ZONE = ZoneInfo(SEATTLE.time_zone)
 EXAMPLE = (journey.EXAMPLES / "crps-seattle.json").read_bytes()
 Said = Callable[..., str]
@@ -127,6 +129,48 @@ async def test_a_series_goes_elsewhere(network: Network, said: Said, referral_id
     assert "no clinic is called nowhere" in said("transfer", referral_id, "nowhere", fails=True)
 
 
+async def test_use_is_what_is_booked(network: Network, said: Said, referral_id: str) -> None:
+    day = starts(await series_of(network, referral_id))[-1].date()
+    request = GetUtilisationRequest(
+        clinic_id=str(SEATTLE.clinic_id),
+        first_day=Date(year=day.year, month=day.month, day=day.day),
+        days=7,
+    )
+    async with network.client("coordinator") as desk:
+        room, *_ = (await desk.scheduling.GetUtilisation(request)).kinds
+    assert room.kind == nouns.RESOURCE_KIND_ROOM
+    taken, there = room.taken_minutes, room.open_minutes
+    assert taken
+    told = rows(said("use", "seattle", day.isoformat(), "--days", "7"))["room"]
+    clock = [f"{one // 60}:{one % 60:02}" for one in (taken, there)]
+    assert told == [*clock, f"{taken / there:.1%}"]
+    assert rows(said("use", "seattle", sunday().isoformat()))["room"] == ["0:00", "0:00", "closed"]
+
+
+def rows(table: str) -> dict[str, list[str]]:
+    """Lines by their first word."""
+    return {words[0]: words[1:] for line in table.splitlines() if (words := line.split())}
+
+
+async def test_times_are_found_in_the_windows_of_the_patient(said: Said) -> None:
+    windows = ("--window", "mon 09:00-12:00", "--window", "Wed 13:00-24:00")
+    found = said("find", "phoenix", "--weeks", "2,1", *PATTERN, *windows)
+    assert {rows(found)[number][0] for number in "123"} <= {"Mon", "Wed"}
+    assert "nothing is taken yet" in found
+
+
+async def test_without_times_it_tells_what_binds_and_what_fits(said: Said) -> None:
+    mondays = ("--window", "mon 09:00-12:00")
+    found = said("find", str(DENVER.clinic_id), "--weeks", "3", *PATTERN, *mondays)
+    assert "no times at Halcyon Denver: patient windows" in found
+    assert "Nearest pattern: Halcyon Denver, 1,1,1 a week" in found
+    none = said("find", "denver", "--weeks", "1", *PATTERN, "--kap")
+    assert "no free therapist" in none
+    assert "no other clinic" in none
+    refused = said("find", "denver", "--weeks", "0,1", *PATTERN, fails=True)
+    assert refused.startswith("✗ INVALID_REQUEST")
+
+
 async def a_week_ago(network: Network, series_id: str) -> None:
     """Its first session should have begun: nobody can book in the past, so its row is aged."""
     moments = ("start_time", "infuse_time", "infuse_end_time", "room_end_time", "end_time")
@@ -139,3 +183,8 @@ async def a_week_ago(network: Network, series_id: str) -> None:
         )
     finally:
         await line.close()
+
+
+def sunday() -> date:
+    today = datetime.now(ZONE).date()
+    return today + timedelta(days=7 - today.isoweekday())
