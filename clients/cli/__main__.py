@@ -30,6 +30,7 @@ from clients.cli import (
     up,
     using,
     visits,
+    watching,
 )
 from clients.cli.errors import Polite
 
@@ -57,7 +58,7 @@ for command in (
     *(closing.close, closing.reopen),
     *(repair.optimise, repair.repair, repair.accept, repair.maintain),
     *(visits.arrive, visits.miss, visits.cancel, visits.move),
-    *(finding.find, using.use, transferring.transfer),
+    *(finding.find, using.use, transferring.transfer, watching.watch),
 ):
     schedule.app.command()(command)
 schedule.app.command("repairs")(repair.repairs_at)

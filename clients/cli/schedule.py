@@ -33,7 +33,7 @@ def day(
         async with acting(data, *READERS) as reader:
             if not (found := await clinic_called(reader, clinic)):
                 return None
-            schedules = await _schedules(reader, found, wanted)
+            schedules = await schedules_of(reader, found, wanted)
             return found, await _day(reader, found, wanted), schedules
 
     if not (read := run(reading())):
@@ -95,7 +95,8 @@ async def clinic_of(reader: Halcyon, clinic_id: str) -> Clinic:
     return (await reader.scheduling.GetClinic(rpc.GetClinicRequest(clinic_id=clinic_id))).clinic
 
 
-async def _schedules(reader: Halcyon, clinic: Clinic, wanted: date) -> list[Schedule]:
+async def schedules_of(reader: Halcyon, clinic: Clinic, wanted: date) -> list[Schedule]:
+    """The day of each resource of a clinic."""
     day = Date(year=wanted.year, month=wanted.month, day=wanted.day)
     requests = [
         rpc.GetScheduleRequest(clinic_id=clinic.clinic_id, resource_id=one.resource_id, day=day)

@@ -97,7 +97,7 @@ runner = CliRunner()
         *(
             ["schedule", name, "--help"]
             for name in (
-                *("series", "arrive", "miss", "cancel", "move", "transfer", "find", "use"),
+                *("series", "arrive", "miss", "cancel", "move", "transfer", "find", "use", "watch"),
             )
         ),
     ],
@@ -127,6 +127,7 @@ def test_every_command_explains_itself(words: list[str]) -> None:
         ["schedule", "series", "7a1c6f0e-5d1b-4c3e-8e55-2f6a0f4c9b01"],
         ["schedule", "arrive", "7a1c6f0e-5d1b-4c3e-8e55-2f6a0f4c9b01", "1"],
         ["schedule", "use", "denver", "today"],
+        ["schedule", "watch", "denver", "today"],
         ["parked", "list"],
         ["custody", "balance", "FH1000001"],
         ["custody", "due"],

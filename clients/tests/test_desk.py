@@ -2,11 +2,9 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
-import asyncpg
 import pytest
 from google.type.date_pb2 import Date
 
@@ -14,14 +12,14 @@ from chassis.embedded import remove
 from clients import journey
 from clients.network import Network, Options
 from clients.network.seed import DENVER, PHOENIX, SEATTLE
+from clients.tests.desk import ZONE, a_week_ago, following, rows, series_of, starts, sunday
 from clients.tests.running import command, environment
 from halcyon.infusion.events.v1.infusion_events_pb2 import SessionPlanned
 from halcyon.scheduling.v1 import scheduling_pb2 as nouns
-from halcyon.scheduling.v1.scheduling_service_pb2 import GetSeriesRequest, GetUtilisationRequest
+from halcyon.scheduling.v1.scheduling_service_pb2 import GetUtilisationRequest
 
 pytestmark = pytest.mark.xdist_group("desk")
 PATTERN = ("--gap-hours", "48", "--infusion-minutes", "60", "--recovery-minutes", "60")
-ZONE = ZoneInfo(SEATTLE.time_zone)
 EXAMPLE = (journey.EXAMPLES / "crps-seattle.json").read_bytes()
 Said = Callable[..., str]
 
@@ -58,16 +56,6 @@ async def referral_id(network: Network) -> str:
         found = (await journey.refer(doctor, request)).referral_id
         await journey.until(doctor, found, [SessionPlanned])
     return found
-
-
-async def series_of(network: Network, referral_id: str) -> nouns.Series:
-    async with network.client("coordinator") as desk:
-        request = GetSeriesRequest(referral_id=referral_id)
-        return (await desk.scheduling.GetSeries(request)).series
-
-
-def starts(series: nouns.Series) -> list[datetime]:
-    return [one.start_time.ToDatetime(UTC).astimezone(ZONE) for one in series.bookings]
 
 
 async def test_who_is_here_has_arrived(network: Network, said: Said, referral_id: str) -> None:
@@ -107,7 +95,7 @@ async def test_a_session_moves_on_the_wall_clock(
     network: Network, said: Said, referral_id: str
 ) -> None:
     *_, before, last = starts(await series_of(network, referral_id))
-    wanted = last + timedelta(days=7, hours=2)
+    wanted = last + timedelta(days=7)
     said("move", referral_id, "8", f"{wanted:%Y-%m-%dT%H:%M}")
     after = await series_of(network, referral_id)
     assert starts(after)[-1] == wanted
@@ -147,11 +135,6 @@ async def test_use_is_what_is_booked(network: Network, said: Said, referral_id: 
     assert rows(said("use", "seattle", sunday().isoformat()))["room"] == ["0:00", "0:00", "closed"]
 
 
-def rows(table: str) -> dict[str, list[str]]:
-    """Lines by their first word."""
-    return {words[0]: words[1:] for line in table.splitlines() if (words := line.split())}
-
-
 async def test_times_are_found_in_the_windows_of_the_patient(said: Said) -> None:
     windows = ("--window", "mon 09:00-12:00", "--window", "Wed 13:00-24:00")
     found = said("find", "phoenix", "--weeks", "2,1", *PATTERN, *windows)
@@ -171,20 +154,9 @@ async def test_without_times_it_tells_what_binds_and_what_fits(said: Said) -> No
     assert refused.startswith("✗ INVALID_REQUEST")
 
 
-async def a_week_ago(network: Network, series_id: str) -> None:
-    """Its first session should have begun: nobody can book in the past, so its row is aged."""
-    moments = ("start_time", "infuse_time", "infuse_end_time", "room_end_time", "end_time")
-    aged = ", ".join(f"{one} = {one} - interval '7 days'" for one in moments)
-    line = await asyncpg.connect(network.database_url("scheduling"))
-    try:
-        await line.execute(
-            f"UPDATE booking SET {aged} WHERE series_id = $1 AND number = 1",
-            series_id,
-        )
-    finally:
-        await line.close()
-
-
-def sunday() -> date:
-    today = datetime.now(ZONE).date()
-    return today + timedelta(days=7 - today.isoweekday())
+async def test_a_board_is_followed(network: Network, said: Said, referral_id: str) -> None:
+    first, series = starts(known := await series_of(network, referral_id))[0], known.series_id[:8]
+    with following(network, "seattle", f"{first:%Y-%m-%d}") as lines:
+        next(line for line in lines if series in line and "confirmed" in line)
+        said("arrive", referral_id, "1")
+        next(line for line in lines if series in line and "arrived" in line)
