@@ -12,6 +12,7 @@ from clients.cli import (
     demo,
     deviating,
     disputes,
+    finding,
     flow,
     infusion,
     intake,
@@ -32,7 +33,11 @@ from clients.cli import (
     stream,
     summary,
     token,
+    transferring,
     up,
+    using,
+    visits,
+    watching,
 )
 from clients.cli.errors import Polite
 
@@ -65,6 +70,8 @@ app.add_typer(pack.app, name="pack")
 for command in (
     *(closing.close, closing.reopen),
     *(repair.optimise, repair.repair, repair.accept, repair.maintain),
+    *(visits.arrive, visits.miss, visits.cancel, visits.move),
+    *(finding.find, using.use, transferring.transfer, watching.watch),
 ):
     schedule.app.command()(command)
 schedule.app.command("repairs")(repair.repairs_at)

@@ -9,11 +9,10 @@ import typer
 
 from clients.cli.place import DEFAULT, Data, acting, run
 from clients.cli.repair import Id
-from clients.cli.schedule import READERS, clinic_called
+from clients.cli.schedule import READERS, clinic_named
 from clients.cli.screen import show
 from clients.cli.views import repairs
 from clients.network import NetworkFailed
-from clients.sdk import Halcyon
 from halcyon.scheduling.v1 import scheduling_service_pb2 as rpc
 from halcyon.scheduling.v1.scheduling_pb2 import Clinic, ClosureReason, Repair
 
@@ -35,7 +34,7 @@ def close(
 
     async def asking() -> tuple[Repair, str]:
         async with acting(data, *READERS) as coordinator:
-            here = await _clinic(coordinator, clinic)
+            here = await clinic_named(coordinator, clinic)
             request = rpc.CloseResourceRequest(
                 clinic_id=here.clinic_id,
                 resource_id=_resource(here, resource),
@@ -61,12 +60,6 @@ def reopen(repair_id: Id, data: Data = DEFAULT) -> None:
 
     run(asking())
     show("open again")
-
-
-async def _clinic(coordinator: Halcyon, wanted: str) -> Clinic:
-    if found := await clinic_called(coordinator, wanted):
-        return found
-    raise NetworkFailed(f"no clinic is called {wanted}")
 
 
 def _resource(clinic: Clinic, label: str) -> str:

@@ -11,11 +11,12 @@ from google.type.date_pb2 import Date
 from clients.cli.place import DEFAULT, Data, acting, run
 from clients.cli.screen import complain, show
 from clients.cli.views import board, tables
+from clients.network import NetworkFailed
 from clients.sdk import Halcyon, NotFound
 from halcyon.scheduling.v1 import scheduling_service_pb2 as rpc
 from halcyon.scheduling.v1.scheduling_pb2 import Booking, Clinic, Schedule, Series
 
-app = typer.Typer(help="Look at what is booked.", no_args_is_help=True)
+app = typer.Typer(help="Look at what is booked, and change it.", no_args_is_help=True)
 READERS = ("coordinator", "operator")
 
 
@@ -32,7 +33,7 @@ def day(
         async with acting(data, *READERS) as reader:
             if not (found := await clinic_called(reader, clinic)):
                 return None
-            schedules = await _schedules(reader, found, wanted)
+            schedules = await schedules_of(reader, found, wanted)
             return found, await _day(reader, found, wanted), schedules
 
     if not (read := run(reading())):
@@ -52,7 +53,7 @@ def series(
 
     async def reading() -> tuple[Series, str]:
         async with acting(data, *READERS) as reader:
-            found = await _series(reader, series_id)
+            found = await series_named(reader, series_id)
             clinic = await reader.scheduling.GetClinic(
                 rpc.GetClinicRequest(clinic_id=found.clinic_id)
             )
@@ -82,7 +83,20 @@ async def clinic_called(reader: Halcyon, wanted: str) -> Clinic | None:
             return None
 
 
-async def _schedules(reader: Halcyon, clinic: Clinic, wanted: date) -> list[Schedule]:
+async def clinic_named(reader: Halcyon, wanted: str) -> Clinic:
+    """The same, or an error that says there is none."""
+    if found := await clinic_called(reader, wanted):
+        return found
+    raise NetworkFailed(f"no clinic is called {wanted}")
+
+
+async def clinic_of(reader: Halcyon, clinic_id: str) -> Clinic:
+    """The clinic that something names."""
+    return (await reader.scheduling.GetClinic(rpc.GetClinicRequest(clinic_id=clinic_id))).clinic
+
+
+async def schedules_of(reader: Halcyon, clinic: Clinic, wanted: date) -> list[Schedule]:
+    """The day of each resource of a clinic."""
     day = Date(year=wanted.year, month=wanted.month, day=wanted.day)
     requests = [
         rpc.GetScheduleRequest(clinic_id=clinic.clinic_id, resource_id=one.resource_id, day=day)
@@ -106,7 +120,8 @@ async def _day(reader: Halcyon, clinic: Clinic, wanted: date) -> list[Booking]:
             return found
 
 
-async def _series(reader: Halcyon, wanted: str) -> Series:
+async def series_named(reader: Halcyon, wanted: str) -> Series:
+    """By its id, or by that of its referral."""
     try:
         identity = str(UUID(wanted))
     except ValueError:

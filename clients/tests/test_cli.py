@@ -26,6 +26,7 @@ from halcyon.infusion.v1.monitoring_calls_pb2 import WatchSessionResponse
 from halcyon.infusion.v1.monitoring_pb2 import ALERT_LEVEL_PAUSE, Alert
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
+PATTERN = ["--gap-hours", "48", "--infusion-minutes", "45", "--recovery-minutes", "45"]
 runner = CliRunner()
 
 
@@ -97,7 +98,12 @@ runner = CliRunner()
             for name in ("estimate", "statement", "superbill", "refund", "trial-balance")
         ),
         *(["schedule", name, "--help"] for name in ("day", "close", "reopen", "repairs", "accept")),
-        ["schedule", "series", "--help"],
+        *(
+            ["schedule", name, "--help"]
+            for name in (
+                *("series", "arrive", "miss", "cancel", "move", "transfer", "find", "use", "watch"),
+            )
+        ),
     ],
 )
 def test_every_command_explains_itself(words: list[str]) -> None:
@@ -129,6 +135,9 @@ def test_every_command_explains_itself(words: list[str]) -> None:
         ["schedule", "close", "denver", "2026-12-02", "2026-12-03"],
         ["schedule", "reopen", "7a1c6f0e-5d1b-4c3e-8e55-2f6a0f4c9b01"],
         ["schedule", "series", "7a1c6f0e-5d1b-4c3e-8e55-2f6a0f4c9b01"],
+        ["schedule", "arrive", "7a1c6f0e-5d1b-4c3e-8e55-2f6a0f4c9b01", "1"],
+        ["schedule", "use", "denver", "today"],
+        ["schedule", "watch", "denver", "today"],
         ["parked", "list"],
         ["custody", "balance", "FH1000001"],
         ["custody", "due"],
@@ -169,6 +178,11 @@ def test_without_a_network_it_says_so(words: list[str], tmp_path: Path) -> None:
         ["referral", "list", "--status", "gone"],
         ["referral", "cancel", "x", "--reason", "mood"],
         ["schedule", "close", "x", "2026-12-02", "2026-12-03", "--reason", "mood"],
+        ["schedule", "find", "x", "--weeks", "3,two", *PATTERN],
+        *(
+            ["schedule", "find", "x", "--weeks", "1", *PATTERN, "--window", window]
+            for window in ("monday morning", "mon 12:00-09:00", "mon 09:00-24:15")
+        ),
         ["intake", "revise", "x", "--dose", "42.0001"],
         ["intake", "revise", "x", "--dose", "NaN"],
         ["scale", "record", "x", "phq9", "1,two"],
