@@ -122,5 +122,7 @@ async def _send(tx: Tx, series: domain.Series, there: UUID) -> None:
         found = domain.must_be_free(await store.claim_places(tx, sent))
         store.record(tx, *domain.hold_or_wait(sent, found, tx.now))
         return
+    for visit in await store.arrived(tx, series):
+        domain.must_be_ahead(visit, tx.now)
     places = domain.must_have_moved(await store.transfer(tx, series, there), ())
     store.record(tx, *domain.transferred(series, there, places, tx.now))

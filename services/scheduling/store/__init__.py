@@ -70,7 +70,14 @@ from services.scheduling.store.series import (
     series_of_referrals,
 )
 from services.scheduling.store.utilisation import utilisation
-from services.scheduling.store.visits import arrive, drop_after, get_visit, is_done, note_past
+from services.scheduling.store.visits import (
+    arrive,
+    arrived,
+    drop_after,
+    get_visit,
+    is_done,
+    note_past,
+)
 from services.scheduling.store.waiting import waiting_at
 
 __all__ = [
@@ -79,6 +86,7 @@ __all__ = [
     "Offer",
     "accept",
     "arrive",
+    "arrived",
     "book_on",
     "carry_preferences",
     "claim_places",

@@ -1,6 +1,6 @@
 """One session of a series: found for change, kept, and remembered when it ends otherwise."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -48,6 +48,16 @@ async def drop(tx: Tx, visit: Booking) -> None:
         if desk := await desk_of(tx, row.clinic_id):
             await desk.free([placement(row)])
             wake_waitlist(tx, row.clinic_id)
+
+
+async def arrived(tx: Tx, series: Series) -> Sequence[Booking]:
+    """The sessions of a series whose patient is here, and which are not over."""
+    query = select(BookingRow).where(
+        col(BookingRow.series_id) == series.series_id,
+        col(BookingRow.status) == Keeping.TAKEN.value,
+        col(BookingRow.arrive_time).is_not(None),
+    )
+    return [booking(row, series.status) for row in await tx.rows(query)]
 
 
 async def drop_after(tx: Tx, series: Series, kept_count: int) -> None:

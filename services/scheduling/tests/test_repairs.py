@@ -220,6 +220,18 @@ async def test_only_what_the_clinic_has_can_be_closed(house: House) -> None:
         await house.call(SchedulingService(house.db).GetRepair, missing)
 
 
+async def test_a_series_stays_while_its_patient_is_here(house: House) -> None:
+    here, there, service = clinic(), clinic(), SchedulingService(house.db)
+    await keep(house, there)
+    (wanted,) = await clinic_with(house, here, 1, 2, 1)
+    its = str(series_id(wanted.plan_id))
+    await house.call(service.ArriveBooking, rpc.ArriveBookingRequest(series_id=its, number=1))
+    request = rpc.TransferSeriesRequest(series_id=its, clinic_id=str(there.clinic_id))
+    with pytest.raises(NotAllowed, match="BOOKING_BEGUN"):
+        await house.call(service.TransferSeries, request)
+    assert (await series(house, wanted)).clinic_id == str(here.clinic_id)
+
+
 async def test_a_series_goes_to_another_clinic_as_far_apart_as_it_was(house: House) -> None:
     here, there = clinic(), clinic(hours=(Hours(2, 600, 900), Hours(4, 600, 900)))
     await keep(house, there)
